@@ -1,0 +1,3 @@
+"""Vigilog: evidence from logs."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,35 @@
+"""The seams: the signature of everything that can be plugged in. A plug-in is a module in an explicit dict of its room."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Protocol
+
+from vigilog.core.nouns import Chunk, Grade, Heading, Notice, Position
+
+Reading = Iterator[Chunk | Notice]
+"""What a source gives, in the order of its records, until nothing more is there for now."""
+
+Verdict = Mapping[Heading, bytes]
+"""The lines of a block that are reported, by heading, in input order: raw lines, each still with its newline."""
+
+Judge = Callable[[bytes], Verdict]
+"""Classifies a block of whole lines (each ended by a newline). Takes no memory of earlier blocks."""
+
+
+class Source(Protocol):
+    """A place that records come from (`watch.sources`)."""
+
+    @property
+    def name(self) -> str:
+        """The name its Positions are stored under, e.g. `file:/var/log/syslog`; stable over restarts."""
+
+    @property
+    def grade(self) -> Grade:
+        """Whether its Positions can be read again."""
+
+    def read(self, since: Position | None) -> Reading:
+        """Everything after `since` that is complete now; `None` is the first start. Never blocks on a resumable source.
+
+        Raises SourceError when the source cannot be read at all and a Notice would not do.
+        """
