@@ -1,11 +1,12 @@
 """What a configuration can say, typed and frozen. Where a field is also a key of `vigilog.toml`, it has the same name there.
 
-Readers of other formats (logcheck.conf, the settings block of a logcheck.sh) end in the same values.
+Readers of other formats (logcheck.conf, the settings block of a logcheck.sh) end in the same values. The text under each
+field is what `vigilog init` writes beside the key and what the documentation is held against.
 """
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -15,6 +16,9 @@ First = Literal["all", "today", "none"]
 Attachment = Literal["no", "text", "gzip"]
 Encoding = Literal["", "7bit", "8bit", "base64", "quoted-printable"]
 Order = Literal["stamp", "unique", "arrival"]
+Count = Annotated[int, msgspec.Meta(ge=1)]
+Days = Annotated[int, msgspec.Meta(ge=0)]
+Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
 
 
 class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -25,11 +29,14 @@ class Check(Table):
     """`[check]`: what `vigilog check` reads, by which rules, and how the report looks."""
 
     sources: tuple[str, ...] = ()
-    """Logs in reading order: paths, globs (the newest file counts), `journal`, `multilog:DIRECTORY`, `-` (standard input)."""
+    """Logs in reading order: paths, globs (the newest file counts), `journal`, `multilog:DIRECTORY`, `-` (standard input).
+    Empty: logcheck's lists where logcheck is set up, else the system logs that are found on this host."""
     rules: RuleSetName = "auto"
     """auto: Debian's, if logcheck is set up in `rule_directory`, else the built-in ones."""
     rule_directory: str = "/etc/logcheck"
+    """Where the rule directories in Debian's layout are: cracking.d, violations.d, ignore.d.server and their like."""
     level: Level = "server"
+    """How much is ignored by Debian's rules: paranoid the least, workstation the most."""
     cracking_ignore: bool = False
     """Debian's SUPPORT_CRACKING_IGNORE: cracking.ignore.d is honoured."""
     first: First = "all"
@@ -41,31 +48,44 @@ class Check(Table):
     introduction: bool = True
     """header.txt and footer.txt of the rule directory are put around the report."""
     summarize: bool = False
+    """Lines that differ only in numbers, addresses and names are folded into one, with a count and the first and last time."""
     attack_subject: str = "Security Alerts"
+    """Title of the section, and the end of the mail's subject, where attacks are reported."""
     violation_subject: str = "Security Events"
+    """The same for violations."""
     unusual_subject: str = "System Events"
+    """The same for unusual events."""
     date_format: str = "%Y-%m-%d %H:%M %z"
+    """The date in the subject, as strftime(3) writes it."""
     host: str = ""
     """The name in the subject; empty: this host's own."""
     fully_qualified: bool = False
-    keep_days: int = 7
-    """How long delivered reports stay in the store."""
-    jobs: int = 1
+    """This host's own name is given with its domain."""
+    keep_days: Days = 7
+    """How long delivered reports stay in the store, in days."""
+    jobs: Count = 1
+    """How many processes match lines at the same time."""
+    temporary_directory: str = ""
+    """Where a report too large for memory is sorted; empty: the directory named by TMPDIR, else /tmp."""
 
 
 class Psionic(Table):
-    """`[psionic]`: the four files and settings of logcheck 1.1."""
+    """`[psionic]`: the four files and settings of logcheck 1.1 (LogSentry)."""
 
     hacking: str = ""
+    """Patterns of attacks, matched without regard to case (HACKING_FILE); empty: no such section."""
     violations: str = ""
+    """Patterns of violations, matched without regard to case (VIOLATIONS_FILE); empty: no such section."""
     violations_ignore: str = ""
+    """Patterns that take a line out of the violations, case sensitive (VIOLATIONS_IGNORE_FILE)."""
     ignore: str = ""
+    """Patterns that take a line out of the unusual events, case sensitive (IGNORE_FILE); empty: no such section."""
     temporary_directory: str = ""
     """Empty: the guard against files that cannot be removed has nothing to look at."""
     exact_grep: bool = False
     """Blank lines, empty files and bad expressions do what GNU grep does with them, silence included."""
     stock_subject: bool = False
-    """`HOST DATE system check` instead of the seed's `Systems Check: HOST DATE`."""
+    """`HOST DATE system check` instead of `Systems Check: HOST DATE`."""
 
 
 class Mail(Table):
@@ -74,18 +94,26 @@ class Mail(Table):
     to: tuple[str, ...] = ()
     """Empty: reports go to standard output."""
     sender: str = ""
+    """The address in the From header; empty: the mailer's own choice."""
     transport: Literal["sendmail", "smtp", "command"] = "sendmail"
+    """sendmail: a program that takes a whole message; smtp: a mail server; command: a program such as `mail` or `mailx`."""
     command: str = ""
     """sendmail: the program that takes a whole message on standard input (default: the one found); command: a `mail`, `mailx`
     or `Mail` that is called as COMMAND -s SUBJECT ADDRESS with the body on standard input."""
     smtp_host: str = "localhost"
-    smtp_port: int = 25
+    """The mail server's name or address."""
+    smtp_port: Port = 25
+    """The mail server's port."""
     smtp_security: Literal["none", "starttls", "tls"] = "none"
+    """How the connection to the mail server is encrypted."""
     smtp_user: str = ""
+    """The name to log in with; empty: no login."""
     smtp_password_file: str = ""
+    """The file whose first line is the password."""
     tag: bool = False
     """Debian's ADDTAG: subjects begin with `[logcheck] `."""
     attach: Attachment = "no"
+    """Whether the report is the body of the mail (no), a text attachment or a gzip attachment."""
     encoding: Encoding = ""
     """Empty: chosen by the content."""
 
@@ -94,7 +122,8 @@ class State(Table):
     """`[state]`: where Vigilog remembers."""
 
     directory: str = "/var/lib/vigilog"
-    takeover: tuple[str, ...] = ("/var/lib/logcheck",)
+    """Positions, reports and caches are kept here, readable by the owner only."""
+    takeover: tuple[str, ...] = ("/var/lib/logcheck", "/var/lib/vigilog/takeover")
     """Where offset files of logcheck may lie; they are used for a source that has no position of ours yet."""
 
 
