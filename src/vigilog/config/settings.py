@@ -25,7 +25,7 @@ class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     """What every table of the configuration is: frozen, and without room for unknown keys."""
 
 
-class Check(Table):
+class Check(Table, frozen=True):
     """`[check]`: what `vigilog check` reads, by which rules, and how the report looks."""
 
     sources: tuple[str, ...] = ()
@@ -69,7 +69,7 @@ class Check(Table):
     """Where a report too large for memory is sorted; empty: the directory named by TMPDIR, else /tmp."""
 
 
-class Psionic(Table):
+class Psionic(Table, frozen=True):
     """`[psionic]`: the four files and settings of logcheck 1.1 (LogSentry)."""
 
     hacking: str = ""
@@ -88,7 +88,7 @@ class Psionic(Table):
     """`HOST DATE system check` instead of `Systems Check: HOST DATE`."""
 
 
-class Mail(Table):
+class Mail(Table, frozen=True):
     """`[mail]`: to whom reports go, and how."""
 
     to: tuple[str, ...] = ()
@@ -118,7 +118,7 @@ class Mail(Table):
     """Empty: chosen by the content."""
 
 
-class State(Table):
+class State(Table, frozen=True):
     """`[state]`: where Vigilog remembers."""
 
     directory: str = "/var/lib/vigilog"
@@ -127,7 +127,7 @@ class State(Table):
     """Where offset files of logcheck may lie; they are used for a source that has no position of ours yet."""
 
 
-class Settings(Table):
+class Settings(Table, frozen=True):
     """All of `vigilog.toml`."""
 
     check: Check = Check()
