@@ -1,0 +1,73 @@
+"""Mails as a stand-in for sendmail caught them, in the parts that a reader sees."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import gzip
+from dataclasses import dataclass
+from email.message import Message
+from pathlib import Path
+
+CATCHER = """#!/bin/sh
+# Keeps the arguments, an empty line and the mail in a file of its own.
+kept=$(mktemp "$MAILBOX/XXXXXX")
+{ printf '%s\\n' "$@"; echo; cat; } > "$kept"
+"""
+
+
+@dataclass(frozen=True)
+class Part:
+    """One piece of a mail: its type, the name it is attached under, its transfer encoding, and its bytes, unpacked."""
+
+    kind: str
+    name: str | None
+    encoding: str
+    body: bytes
+
+
+@dataclass(frozen=True)
+class Mail:
+    """A mail: recipients on sendmail's command line, the headers that matter, the parts."""
+
+    recipients: tuple[str, ...]
+    to: str
+    subject: str
+    auto_submitted: str
+    mime_version: str
+    parts: tuple[Part, ...]
+
+
+def _part(message: Message) -> Part:
+    body = message.get_payload(decode=True)
+    assert isinstance(body, bytes)
+    kind = message.get_content_type().replace("application/x-gzip", "application/gzip")
+    return Part(
+        kind=kind,
+        name=message.get_filename(),
+        encoding=str(message.get("Content-Transfer-Encoding", "7bit")).lower(),
+        body=gzip.decompress(body) if kind == "application/gzip" else body,
+    )
+
+
+def read_mail(raw: bytes) -> Mail:
+    """One file of the catcher as a Mail."""
+    arguments, _, text = raw.partition(b"\n\n")
+    message = email.message_from_bytes(text, policy=email.policy.compat32)
+    return Mail(
+        recipients=tuple(word for word in arguments.decode().split("\n") if not word.startswith("-")),
+        to=str(message["To"]),
+        subject=str(message["Subject"]),
+        auto_submitted=str(message["Auto-Submitted"]),
+        mime_version=str(message["MIME-Version"]).split(" ")[0],
+        parts=tuple(_part(part) for part in message.walk() if not part.is_multipart()),
+    )
+
+
+def take_mails(box: Path) -> tuple[Mail, ...]:
+    """All mails in `box`, which is empty afterwards."""
+    mails = []
+    for kept in sorted(box.iterdir()):
+        mails.append(read_mail(kept.read_bytes()))
+        kept.unlink()
+    return tuple(mails)

@@ -1,0 +1,259 @@
+"""`vigilog check` says line for line what Debian's logcheck says: for every case, the real one and Vigilog are run on the same files."""
+
+from __future__ import annotations
+
+import os
+import stat
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from tests.conftest import absent
+from tests.e2e.cases import CASES
+from tests.e2e.harness import (
+    LOGCHECK,
+    Case,
+    Outcome,
+    Tree,
+    arguments,
+    lines,
+    missing_facts,
+    need_logcheck,
+    observe,
+    plant,
+    play,
+    real_logcheck,
+    run,
+    shell,
+    surroundings,
+    vigilog_check,
+    vigilog_command,
+)
+
+pytestmark = pytest.mark.peer
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _logcheck() -> None:
+    need_logcheck()
+
+
+def differences(told: list[tuple[Outcome, ...]]) -> list[str]:
+    """How Vigilog's outcomes differ from the real program's, run by run."""
+    found = []
+    for number, (real, ours) in enumerate(told, start=1):
+        for name in ("status", "report", "errors", "mails"):
+            expected, got = getattr(real, name), getattr(ours, name)
+            if expected != got:
+                found.append(
+                    f"run {number}, {name}\nlogcheck: {expected!r}\nvigilog:  {got!r}\nvigilog's stderr: {ours.stderr.decode(errors='replace')}"
+                )
+    return found
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case.fact for case in CASES])
+def test_same_as_logcheck(case: Case) -> None:
+    """The real logcheck does what the case says it does, and Vigilog does the same: report, mails, errors and exit status of each run."""
+    with plant(case) as tree:
+        told = play(tree, real_logcheck, vigilog_check)
+        wrong = missing_facts(tree, told[0][0], told[-1][0])
+        assert not wrong, "the real logcheck " + "; ".join(wrong)
+        found = differences(told)
+        assert not found, "\n".join(found)
+
+
+def test_the_facts_are_all_different():
+    """No fact is told twice, so that a failing case is found by its name."""
+    facts = [case.fact for case in CASES]
+    assert len(facts) == len(set(facts))
+
+
+def summarizer() -> str:
+    """A stand-in for syslog-summary, which Debian 12 has no more: one line it prints is for nobody, the other counts."""
+    return '#!/bin/sh\necho "Summarizing $1"\nsort "$1" | uniq -c\n'
+
+
+def test_u_runs_syslog_summary_over_each_section():
+    """2.6 -u: each section's lines are what syslog-summary makes of them, without its line `Summarizing`."""
+    case = Case(
+        fact="",
+        rules={"violations.d/v": "violation\n"},
+        logs={"syslog": lines("violation", "a", "violation", "a", "a")},
+        files={"bin/syslog-summary": summarizer()},
+        options=("-u",),
+        shows=("      3 Nov 20 08:00:00 host a\n", "      2 Nov 20 08:00:00 host violation\n"),
+        hides=("Summarizing",),
+    )
+    with plant(case) as tree:
+        told = play(tree, real_logcheck, vigilog_check)
+        assert not missing_facts(tree, told[0][0], told[-1][0])
+        assert not differences(told)
+
+
+def test_syslogsummary_of_the_configuration():
+    """2.6 SYSLOGSUMMARY=1 is -u."""
+    case = Case(
+        fact="",
+        conf="SYSLOGSUMMARY=1\n",
+        logs={"syslog": lines("a", "a")},
+        files={"bin/syslog-summary": summarizer()},
+        shows=("      2 Nov 20 08:00:00 host a\n",),
+    )
+    with plant(case) as tree:
+        told = play(tree, real_logcheck, vigilog_check)
+        assert not missing_facts(tree, told[0][0], told[-1][0])
+        assert not differences(told)
+
+
+@pytest.mark.parametrize(("option", "status"), [("-h", 0), ("-v", 0), ("-x", 1), ("-?", 1)])
+def test_options_that_only_print(option: str, status: int) -> None:
+    """2.6 -h, -v and unknown options print on stdout, read nothing, and end with 0, 0 and 1."""
+    with plant(Case(fact="", conf="REPORTLEVEL=strange\n", options=(option,))) as tree:
+        for outcome in (real_logcheck(tree), vigilog_check(tree)):
+            assert outcome.status == status, outcome
+            assert outcome.report, outcome
+            assert b"something" not in outcome.report
+            assert (b"usage" in outcome.report.lower()) == (option != "-v")
+        assert not list((tree.root / "state.vigilog").glob("offset*"))
+
+
+def test_offsets_of_logcheck_are_taken_over():
+    """After a run of the real logcheck, Vigilog with the same state directory reports what is new since then, and nothing else."""
+    case = Case(
+        fact="",
+        logs={"syslog": lines("old"), "auth.log": lines("old too"), "rotated": lines("older"), "quiet": lines("not new")},
+    )
+    with plant(case) as tree:
+        assert b"older" in real_logcheck(tree).report
+        shell(
+            tree,
+            "cp -a state.peer/. state.vigilog/\n"
+            'for log in syslog auth.log rotated; do echo "Nov 20 08:00:01 host new in $log" >> log/$log; done\n'
+            "mv log/rotated log/rotated.1; echo 'Nov 20 08:00:02 host new file' > log/rotated",
+        )
+        real, ours = real_logcheck(tree), vigilog_check(tree)
+        assert real.report.count(b"new in") == 3
+        assert b"new file" in real.report
+        assert b"old" not in real.report
+        assert differences([(real, ours)]) == []
+        again = vigilog_check(tree)
+        assert (again.status, again.report) == (0, b"")
+
+
+@pytest.mark.parametrize(
+    ("content", "meaning"),
+    [
+        (b"", "empty: from the beginning"),
+        (b"garbage\n", "garbage: from the beginning"),
+        (b"{inode}\n", "the inode alone: from the beginning"),
+        (b"{inode}\n7", "no final newline: from there"),
+        (b"{inode}\n-5\n", "a negative offset: from the beginning"),
+        (b"1\n7\n", "another inode: from the beginning"),
+        (b"{inode}\n999999\n", "an offset beyond the end: the warning, and from the beginning"),
+        (b" {inode} \n 7 \n", "blanks around the numbers"),
+        (b"{inode}\r\n7\r\n", "carriage returns"),
+        (b"{inode}abc\n7xyz\n", "letters behind the numbers"),
+        (b"{inode}\n7.9\n", "a fraction"),
+        (b"{inode}\n1e1\n", "an exponent"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_offset_files_are_read_as_logtail_reads_them(content: bytes, meaning: str) -> None:
+    """2.8: an existing offset file, whatever is in it, means the same to Vigilog as to logtail2."""
+    with plant(Case(fact=meaning, logs={"syslog": "123456\n" + lines("something")})) as tree:
+        log = tree.root / "log" / "syslog"
+        for tool in ("peer", "vigilog"):
+            kept = tree.root / f"state.{tool}" / ("offset" + str(log).replace("/", "."))
+            kept.write_bytes(content.replace(b"{inode}", str(log.stat().st_ino).encode()))
+            os.chown(kept, log.stat().st_uid, log.stat().st_gid)
+        real, ours = real_logcheck(tree), vigilog_check(tree)
+        assert b"something" in real.report or real.report == b""
+        assert differences([(real, ours)]) == []
+
+
+def test_state_is_for_its_owner_only():
+    """2.7: the real logcheck's offset files are 0600, and so is everything that Vigilog leaves."""
+    with plant(Case(fact="")) as tree:
+        real_logcheck(tree)
+        vigilog_check(tree)
+        for tool in ("peer", "vigilog"):
+            kept = [path for path in (tree.root / f"state.{tool}").rglob("*") if path.is_file()]
+            assert kept
+            assert {oct(stat.S_IMODE(path.stat().st_mode)) for path in kept} == {"0o600"}
+
+
+def test_temporary_files_are_taken_away():
+    """2.7: both leave nothing in their temporary directory."""
+    with plant(Case(fact="", conf="TMP={tree}/tmp\n", environment={"TMPDIR": "{tree}/tmp", "HOME": "{tree}/lock"})) as tree:
+        real_logcheck(tree)
+        assert list((tree.root / "tmp").iterdir()) == []
+        vigilog_check(tree)
+        assert list((tree.root / "tmp").iterdir()) == []
+
+
+JOURNALCTL = """#!/bin/sh
+echo "$@" >> "$MAILBOX.journalctl"
+exec /usr/bin/journalctl --directory={tree}/journal "$@"
+"""
+REMOTE = "/lib/systemd/systemd-journal-remote"
+FIRST_TIME = b"This is the first time logcheck has checked the systemd journal."
+
+
+def journal(tree: Tree, name: str, moment: float, *messages: str) -> None:
+    """Write a file of the tree's journal that holds `messages`, at `moment` and at the microseconds after it."""
+    export = b"".join(
+        f"__REALTIME_TIMESTAMP={int(moment * 1_000_000) + number}\n__MONOTONIC_TIMESTAMP={number + 1}\n_BOOT_ID={'0' * 31}1\n"
+        f"_MACHINE_ID={'0' * 31}2\nMESSAGE={message}\n_HOSTNAME=host\nSYSLOG_IDENTIFIER=daemon\n_PID=77\n\n".encode()
+        for number, message in enumerate(messages)
+    )
+    (tree.root / "export").write_bytes(export)
+    done = run(tree, [REMOTE, "-o", f"{tree.root}/journal/{name}.journal", f"{tree.root}/export"], {"PATH": "/usr/bin:/bin"})
+    assert done.returncode == 0, done.stderr
+
+
+def need_journal() -> None:
+    if not Path(REMOTE).exists() or not Path("/usr/bin/journalctl").exists():
+        absent("no systemd-journal-remote to write a journal with: apt-get install systemd-journal-remote")
+
+
+def test_journal_is_read_since_last_time():
+    """2.2: the word journal in a list stands for journalctl; the first time, its last five hours and a word about that; then what is new."""
+    need_journal()
+    case = Case(
+        fact="",
+        rules={"header.txt": "the header\n", "ignore.d.server/i": "routine\n"},
+        logs={"syslog": lines("in syslog")},
+        lists="{tree}/log/syslog\njournal\n",
+        files={"bin/journalctl": JOURNALCTL, "journal/": None},
+    )
+    with plant(case) as tree:
+        now = time.time()
+        journal(tree, "older", now - 6 * 3600, "too old")
+        journal(tree, "old", now - 3600, "recent", "routine", "also recent")
+        real, ours = real_logcheck(tree), vigilog_check(tree)
+        assert real.report.startswith(FIRST_TIME)
+        assert b"host daemon[77]: recent\n" in real.report
+        assert b"too old" not in real.report
+        assert b"routine" not in real.report
+        assert differences([(real, ours)]) == []
+        journal(tree, "new", time.time() + 2, "brand new")
+        real, ours = real_logcheck(tree), vigilog_check(tree)
+        assert b"daemon[77]: brand new\n" in real.report
+        assert b"recent" not in real.report
+        assert FIRST_TIME not in real.report
+        assert differences([(real, ours)]) == []
+
+
+def test_root_is_refused_by_logcheck_and_not_by_vigilog():
+    """2.6: the real logcheck does not run as root; Vigilog does, and its report is the one it gives to user logcheck."""
+    if os.getuid() != 0:
+        pytest.skip("only root can try what happens to root")
+    with plant(Case(fact="")) as tree:
+        as_root = replace(tree, user=None)
+        refused = observe(as_root, "peer", [LOGCHECK, *arguments(tree, "peer", "conf.peer")])
+        assert refused.status == 1
+        assert b"should not be run as root" in refused.report
+        done = run(as_root, [*vigilog_command(), "check", *arguments(tree, "vigilog", "conf")], surroundings(tree, "vigilog"))
+        assert done.returncode == 0, done.stderr
+        assert done.stdout == real_logcheck(tree).report
