@@ -14,6 +14,18 @@ from vigilog.core.errors import ConfigurationError
 from vigilog.core.nouns import Place
 
 TEXT_FOR_PEOPLE = {("check", "host"), ("check", "date_format"), ("mail", "sender"), ("mail", "to")}
+PATHS = {
+    ("check", "rule_directory"),
+    ("check", "temporary_directory"),
+    ("psionic", "hacking"),
+    ("psionic", "violations"),
+    ("psionic", "violations_ignore"),
+    ("psionic", "ignore"),
+    ("psionic", "temporary_directory"),
+    ("mail", "smtp_password_file"),
+    ("state", "directory"),
+    ("state", "takeover"),
+}
 
 
 @cache
@@ -76,8 +88,14 @@ def objection(table: str, name: str, text: str) -> str:
             return "text in UTF-8"
     if (table, name) == ("mail", "to") and (not text.strip() or text.startswith("-")):
         return "a mail address, which is not empty and does not begin with -"
-    if (table, name) in {("check", "sources"), ("state", "takeover")} and not text:
-        return "no empty names"
+    if (table, name) in PATHS and not text.startswith("/") and text != fields()[table][name].default:
+        return "a path from the root, beginning with /"
+    if (
+        (table, name) == ("check", "sources")
+        and text not in {"journal", "-"}
+        and not text.removeprefix("multilog:").startswith("/")
+    ):
+        return "a path from the root, beginning with /, or journal, multilog:DIRECTORY or -"
     return ""
 
 

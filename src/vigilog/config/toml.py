@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import os
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from vigilog.config.checked import checked, fields, shown, suggestion
 from vigilog.config.layer import Key, Layer, Value, laid, settled
 from vigilog.config.settings import Settings
-from vigilog.config.toml_lines import Index, index
 from vigilog.core.errors import ConfigurationError
 from vigilog.core.nouns import Place
 
+if TYPE_CHECKING:
+    from vigilog.config.toml_lines import Index
+
 DEFAULT = "/etc/vigilog/vigilog.toml"
-LOCATION = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
+LOCATION = re.compile(r" \(at (?:line ([0-9]+), column ([0-9]+)|end of document)\)$")
 EXPECTED = {
     "Invalid value": 'a "text" in quotes, a number, true, false, or a [list]',
     "Expected newline": "one key to a line",
@@ -78,6 +80,8 @@ def unreadable(path: str, error: OSError) -> ConfigurationError:
 
 def read_text(text: str, file: str) -> Layer:
     """A TOML text; `file` is the name its places have."""
+    from vigilog.config.toml_lines import index  # noqa: PLC0415 - most hosts have no such file, and starting must be quick
+
     where = index(text)
     document, errors = parsed(text, where, file)
     values: dict[Key, Value] = {}
@@ -139,6 +143,8 @@ def unknown(table: str, name: str, place: Place) -> ConfigurationError:
 
 def parsed(text: str, where: Index, file: str) -> tuple[dict[str, object], list[ConfigurationError]]:
     """What is valid in `text`, and an error for each statement that is not: a bad statement hides no other."""
+    import tomllib  # noqa: PLC0415 - as above
+
     errors: list[ConfigurationError] = []
     lines = text.split("\n")
     for statement in where.statements if fault(text) is not None else []:
@@ -160,6 +166,8 @@ def parsed(text: str, where: Index, file: str) -> tuple[dict[str, object], list[
 
 def fault(text: str) -> str | None:
     """What tomllib says against `text`, None if nothing."""
+    import tomllib  # noqa: PLC0415 - as above
+
     try:
         tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
