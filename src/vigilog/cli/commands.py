@@ -1,0 +1,64 @@
+"""The commands there are, and how their modules are reached: only the one that runs is imported."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from importlib import import_module
+from typing import NoReturn, Protocol, cast
+
+COMMANDS = {
+    "check": "vigilog.cli.check",
+    "tail": "vigilog.cli.tail",
+    "explain": "vigilog.cli.explain",
+    "validate": "vigilog.cli.validate",
+    "init": "vigilog.cli.init",
+    "manual": "vigilog.cli.manual",
+    "completion": "vigilog.cli.completion",
+}
+
+
+class Parser(argparse.ArgumentParser):
+    """A command's parser. A wrong option is answered on stderr with status 2, unless `usage_status` says otherwise: then with
+    the whole usage on standard output and that status."""
+
+    usage_status: int | None = None
+
+    def error(self, message: str) -> NoReturn:
+        if self.usage_status is None:
+            self.print_usage(sys.stderr)
+            self.exit(2, f"{self.prog}: {message}\n")
+        print(f"{self.prog}: {message}", file=sys.stderr)
+        self.print_help(sys.stdout)
+        self.exit(self.usage_status)
+
+
+class Command(Protocol):
+    """What a command module is made of."""
+
+    HELP: str
+    """One line, as the list of commands has it."""
+
+    def arguments(self, parser: Parser, /) -> None:
+        """Tells `parser` what the command takes; may set its description and epilog."""
+
+    def run(self, options: argparse.Namespace, /) -> int:
+        """Does the work and gives the exit status. Raises core.errors, which `main` turns into one line and a status."""
+
+
+def command(name: str) -> Command:
+    """The module of the command `name`, which must be one of COMMANDS."""
+    return cast("Command", import_module(COMMANDS[name]))
+
+
+def parser(name: str) -> Parser:
+    """The parser of the command `name`."""
+    module = command(name)
+    made = Parser(
+        prog=f"vigilog {name}",
+        description=module.HELP,
+        allow_abbrev=False,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    module.arguments(made)
+    return made
