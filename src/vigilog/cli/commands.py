@@ -62,3 +62,9 @@ def parser(name: str) -> Parser:
     )
     module.arguments(made)
     return made
+
+
+def actions(parser: argparse.ArgumentParser) -> list[argparse.Action]:
+    """Everything that a parser takes and tells about, in its order."""
+    # argparse has no public way to ask a parser what it takes.
+    return [action for action in parser._actions if action.help is not argparse.SUPPRESS]  # noqa: SLF001

@@ -8,6 +8,7 @@ from typing import NoReturn
 
 from vigilog import __version__
 from vigilog.cli.commands import COMMANDS, command, parser
+from vigilog.cli.visible import visible
 
 USAGE = "usage: vigilog COMMAND [OPTION]..."
 
@@ -112,10 +113,3 @@ def told(name: str, errors: list[Exception]) -> int:
     for error in errors:
         print(f"vigilog {name}: {visible(str(error))}", file=sys.stderr)
     return next(STATUS[cls.__name__] for cls in type(errors[0]).__mro__ if cls.__name__ in STATUS)
-
-
-def visible(text: str) -> str:
-    """`text` with everything that a terminal would act on, and what cannot be printed, written as an escape."""
-    return "".join(
-        character if character.isprintable() else character.encode("unicode_escape").decode("ascii") for character in text
-    )

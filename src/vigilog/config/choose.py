@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from vigilog.config import logcheck_conf, logfiles_list, toml
 from vigilog.config.host import Host, setup
@@ -62,7 +62,7 @@ class Chosen:
 
 def choose(wishes: Wishes, host: Host, default_config: str = toml.DEFAULT) -> Chosen:
     """What to run with on `host`. `rules` in it is never auto, and `sources` is empty only if there is nothing to read."""
-    ours = toml.read(wishes.config or default_config, required=wishes.config is not None)
+    ours = speaking(toml.read(wishes.config or default_config, required=wishes.config is not None))
     rules, notices = rule_set(wishes, laid([ours, wishes.layer]), host)
     below, named = [], []
     if rules == "psionic":
@@ -82,8 +82,16 @@ def choose(wishes: Wishes, host: Host, default_config: str = toml.DEFAULT) -> Ch
         (named if wishes.list_file or wishes.list_directory else below).append(lists)
     chosen = laid([fitting(host), *below, ours, *named, wishes.layer, Layer({("check", "rules"): rules})])
     settings = settled(chosen)
-    errors = (*chosen.errors, *contradictions(settings, chosen.places))
-    return Chosen(settings, chosen.places, errors, chosen.remarks, notices)
+    errors = [*chosen.errors, *contradictions(settings, chosen.places)]
+    if rules == "psionic" and not wishes.logcheck_sh:
+        errors += without_patterns(settings, chosen.places)
+    return Chosen(settings, chosen.places, tuple(errors), chosen.remarks, notices)
+
+
+def speaking(layer: Layer) -> Layer:
+    """`layer` without an empty list of sources, which says the same as none."""
+    values = {key: value for key, value in layer.values.items() if key != ("check", "sources") or value}
+    return replace(layer, values=values)
 
 
 def rule_set(wishes: Wishes, layer: Layer, host: Host) -> tuple[str, tuple[Notice, ...]]:
@@ -138,13 +146,14 @@ def contradictions(settings: Settings, places: Mapping[Key, Place]) -> list[Conf
     if settings.mail.smtp_user and not settings.mail.smtp_password_file:
         place = places.get(("mail", "smtp_user"))
         errors.append(ConfigurationError("mail.smtp_user has no password", place=place, expected="mail.smtp_password_file"))
-    psionic = settings.psionic
-    if settings.check.rules == "psionic" and not (psionic.hacking or psionic.violations or psionic.ignore):
-        place = places.get(("check", "rules"))
-        remedy = "name the files with --hacking, --violations and --ignore, in [psionic], or a logcheck.sh that does"
-        errors.append(
-            ConfigurationError(
-                "Psionic rules without pattern files report nothing", place=place, expected="a file", remedy=remedy
-            )
-        )
     return errors
+
+
+def without_patterns(settings: Settings, places: Mapping[Key, Place]) -> list[ConfigurationError]:
+    """Logcheck 1.1 with no file that could put a line into a report."""
+    if settings.psionic.hacking or settings.psionic.violations or settings.psionic.ignore:
+        return []
+    remedy = "name them with --hacking, --violations and --ignore, in [psionic], or name a logcheck.sh that does"
+    place = places.get(("check", "rules"))
+    found = "Psionic rules without pattern files report nothing"
+    return [ConfigurationError(found, place=place, expected="a pattern file", remedy=remedy)]
