@@ -10,9 +10,9 @@ from email.message import Message
 from pathlib import Path
 
 CATCHER = """#!/bin/sh
-# Keeps the arguments, an empty line and the mail in a file of its own.
+# Keeps the name it was called by, the arguments, an empty line and what came in, in a file of its own.
 kept=$(mktemp "$MAILBOX/XXXXXX")
-{ printf '%s\\n' "$@"; echo; cat; } > "$kept"
+{ printf '%s\\n' "${0##*/}" "$@"; echo; cat; } > "$kept"
 """
 
 
@@ -51,11 +51,15 @@ def _part(message: Message) -> Part:
 
 
 def read_mail(raw: bytes) -> Mail:
-    """One file of the catcher as a Mail."""
+    """One file of the catcher as a Mail: what sendmail gets is a whole message, what mailx gets is a subject, an address and a body."""
     arguments, _, text = raw.partition(b"\n\n")
+    program, *words = arguments.decode().split("\n")
+    if program == "mailx":
+        _, subject, address = words
+        return Mail((address,), address, subject, "", "", (Part("text/plain", None, "7bit", text),))
     message = email.message_from_bytes(text, policy=email.policy.compat32)
     return Mail(
-        recipients=tuple(word for word in arguments.decode().split("\n") if not word.startswith("-")),
+        recipients=tuple(word for word in words if not word.startswith("-")),
         to=str(message["To"]),
         subject=str(message["Subject"]),
         auto_submitted=str(message["Auto-Submitted"]),
