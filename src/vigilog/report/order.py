@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple
 
 # Fields as sort has them: each begins with the blanks before it, and only space and tab are blank in the C locale.
 _KEYS = re.compile(rb"([ \t]*[^ \t\n]*[ \t]*[^ \t\n]*[ \t]*[^ \t\n]*)[^\n]*\n")
@@ -23,7 +22,8 @@ _WORD_HEAD = 32
 _BOUND = 256
 
 
-class Run(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Run:
     """Lines in order. No line's key is less than `first` or greater than `last` (which are bounds, not always keys).
 
     `count` is the number of lines, `blanks` whether one of them ends in blanks, `data` the raw lines with their newlines.

@@ -74,7 +74,7 @@ class Runs:
 
     def _spill_all(self) -> None:
         """Sorts what is in memory into one extent of the file for each heading: the file's extents stay few and large."""
-        from vigilog.report.spill import Spill  # noqa: PLC0415: loads tempfile, which most runs never need
+        from vigilog.report.spill import Spill  # noqa: PLC0415 - loads tempfile, which most runs never need
 
         if self._spill is None:
             self._spill = Spill(self._directory)

@@ -19,7 +19,7 @@ class Spill:
         self._directory = tempfile.gettempdir() if directory is None else directory
         self._end = 0
         try:
-            self._file = tempfile.TemporaryFile("w+b", buffering=0, dir=directory)  # noqa: SIM115: lives as long as this
+            self._file = tempfile.TemporaryFile("w+b", buffering=0, dir=directory)  # noqa: SIM115 - lives as long as this
         except OSError as error:
             raise self._failure(error) from error
 
