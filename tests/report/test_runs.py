@@ -21,14 +21,20 @@ COMMANDS = {
 }
 
 
-def peer(order, text):
+def peer(order: str, text: bytes) -> bytes:
     """What the pipeline of logcheck 1.4.2 makes of `text` in the C locale."""
-    done = subprocess.run(["sh", "-c", COMMANDS[order]], input=text, capture_output=True, check=True, env={"LC_ALL": "C", "PATH": os.environ["PATH"]})
+    done = subprocess.run(
+        ["sh", "-c", COMMANDS[order]],
+        input=text,
+        capture_output=True,
+        check=True,
+        env={"LC_ALL": "C", "PATH": os.environ["PATH"]},
+    )
     return done.stdout
 
 
-def collected(order, texts, **options):
-    runs = Runs(order, **options)
+def collected(order: str, texts: list[bytes], *, memory: int = 1 << 25, directory: str | None = None) -> Runs:
+    runs = Runs(order, memory=memory, directory=directory)
     for text in texts:
         runs.add(HEADING, make_run(text, order))
     return runs
@@ -36,10 +42,13 @@ def collected(order, texts, **options):
 
 stamps = st.builds(
     b"%b %2d %02d:%02d:%02d ".__mod__,
-    st.tuples(st.sampled_from([b"Nov", b"Oct", b"Dec"]), st.integers(1, 31), st.integers(0, 1), st.integers(0, 2), st.integers(0, 1)),
+    st.tuples(
+        st.sampled_from([b"Nov", b"Oct", b"Dec"]), st.integers(1, 31), st.integers(0, 1), st.integers(0, 2), st.integers(0, 1)
+    ),
 )
 iso_stamps = st.builds(
-    b"2026-11-%02dT10:00:%02d.%06d+01:00 ".__mod__, st.tuples(st.integers(1, 3), st.integers(0, 3), st.sampled_from([0, 1, 999999]))
+    b"2026-11-%02dT10:00:%02d.%06d+01:00 ".__mod__,
+    st.tuples(st.integers(1, 3), st.integers(0, 3), st.sampled_from([0, 1, 999999])),
 )
 messages = st.text(alphabet="ab \t\r\v\f\x00\x01\x7fé", max_size=12).map(lambda text: text.encode("latin-1"))
 lines = st.one_of(
@@ -79,7 +88,7 @@ def tiny_buffers(monkeypatch):
 def test_merging_is_the_same_when_lines_do_not_fit_the_buffers(order, tiny_buffers):
     @given(texts=st.lists(blocks, min_size=1, max_size=8), memory=st.sampled_from([0, 1300, 1 << 25]))
     @settings(max_examples=100, deadline=None)
-    def sorted_as_the_peer_does(texts, memory):
+    def sorted_as_the_peer_does(texts: list[bytes], memory: int) -> None:
         runs = collected(order, texts, memory=memory)
         assert b"".join(runs.pieces(HEADING)) == peer(order, b"".join(texts))
         runs.close()
@@ -92,7 +101,10 @@ def test_merging_is_the_same_when_lines_do_not_fit_the_buffers(order, tiny_buffe
 def test_several_large_logs_one_after_the_other_are_merged_by_time(order, memory):
     texts = []
     for log in range(5):
-        rows = [b"Nov %2d 10:%02d:%02d host log%d: %d \n" % (3 + number // 3600, number // 60 % 60, number % 60, log, number % 700) for number in range(0, 5000, log + 1)]
+        rows = [
+            b"Nov %2d 10:%02d:%02d host log%d: %d \n" % (3 + number // 3600, number // 60 % 60, number % 60, log, number % 700)
+            for number in range(0, 5000, log + 1)
+        ]
         texts += [b"".join(rows[start : start + 900]) for start in range(0, len(rows), 900)]
     runs = collected(order, texts, memory=memory)
     assert b"".join(runs.pieces(HEADING)) == peer(order, b"".join(texts))
@@ -139,7 +151,11 @@ def test_removing_blanks_is_linear_even_for_a_line_of_blanks():
 def test_what_is_on_disk_has_no_name_and_is_gone_after_closing(tmp_path):
     runs = collected("stamp", [b"Nov  3 10:00:00 x\n"], memory=0, directory=str(tmp_path))
     assert list(tmp_path.iterdir()) == []
-    opened = [name for name in os.listdir("/proc/self/fd") if str(tmp_path) in (os.readlink(f"/proc/self/fd/{name}") if os.path.lexists(f"/proc/self/fd/{name}") else "")]
+    opened = [
+        name
+        for name in os.listdir("/proc/self/fd")
+        if str(tmp_path) in (os.readlink(f"/proc/self/fd/{name}") if os.path.lexists(f"/proc/self/fd/{name}") else "")
+    ]
     assert len(opened) == 1
     assert os.fstat(int(opened[0])).st_mode & 0o777 == 0o600
     runs.close()
@@ -149,11 +165,11 @@ def test_what_is_on_disk_has_no_name_and_is_gone_after_closing(tmp_path):
 def test_a_full_disk_is_an_error_with_a_remedy_and_loses_nothing_in_memory(monkeypatch):
     runs = collected("stamp", [b"Nov  3 10:00:00 x\n"], memory=1000)
 
-    def full(*_):
+    def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "pwrite", full)
-    with pytest.raises(StoreError, match="No space left on device.*make room"):
+    with pytest.raises(StoreError, match=r"No space left on device.*make room"):
         runs.add(HEADING, make_run(b"Nov  3 10:00:01 y\n", "stamp"))
     assert b"".join(runs.pieces(HEADING)) == b"Nov  3 10:00:00 x\nNov  3 10:00:01 y\n"
 

@@ -1,0 +1,140 @@
+"""Reports between their making and their delivery, and for a while after it.
+
+A report is stored in the transaction that moves the positions past its lines, then delivered, then marked. Killed in between,
+it is still pending: the next run delivers it again, and knows from `attempts` whether a delivery had begun.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from vigilog.core.errors import StoreError
+from vigilog.store.database import answered
+from vigilog.store.words import stored, told
+
+Status = Literal["pending", "delivered"]
+
+_PART = 1 << 20
+_SELECT = "SELECT id, created, host, subject, kind, status, attempts, attempted_at, delivered_at, meta FROM reports"
+
+
+@dataclass(frozen=True, slots=True)
+class StoredReport:
+    """A report without its lines. Times are seconds since the epoch; `attempts` is how many deliveries were begun, the last
+    at `attempted_at`; `meta` is what its maker needs to print it again."""
+
+    id: int
+    created: float
+    host: str
+    subject: str
+    kind: str
+    status: Status
+    attempts: int
+    attempted_at: float | None
+    delivered_at: float | None
+    meta: Mapping[str, object]
+
+
+def add_report(
+    connection: sqlite3.Connection, *, created: float, host: str, subject: str, kind: str, meta: Mapping[str, object]
+) -> int:
+    """Stores a pending report without its lines; gives its number. `meta` is plain JSON. Raises StoreError."""
+    row = (created, stored(host), stored(subject), kind, json.dumps(meta))
+    with answered(connection):
+        cursor = connection.execute(
+            "INSERT INTO reports (created, host, subject, kind, meta) VALUES (?, ?, ?, ?, ?) RETURNING id", row
+        )
+        number: int = cursor.fetchone()[0]
+    return number
+
+
+def add_part(connection: sqlite3.Connection, report: int, section: int, sequence: int, data: bytes) -> None:
+    """Stores a part of a section's lines: `sequence` counts the parts of a section from 0. Raises StoreError."""
+    with answered(connection):
+        connection.execute("INSERT INTO parts VALUES (?, ?, ?, ?)", (report, section, sequence, data))
+
+
+def add_parts(connection: sqlite3.Connection, report: int, section: int, pieces: Iterable[bytes]) -> None:
+    """Stores all lines of a section, given as blocks of whole lines, in parts of about 1 MiB. Raises StoreError."""
+    for sequence, part in enumerate(_parts(pieces)):
+        add_part(connection, report, section, sequence, part)
+
+
+def parts(connection: sqlite3.Connection, report: int, section: int) -> Iterator[bytes]:
+    """The parts of a section's lines in order, one in memory at a time. Raises StoreError.
+
+    Nothing stays open between two parts: the store can be written while they are read.
+    """
+    query = "SELECT data FROM parts WHERE report = ? AND section = ? AND sequence = ?"
+    sequence = 0
+    while True:
+        with answered(connection):
+            row = connection.execute(query, (report, section, sequence)).fetchone()
+        if row is None:
+            return
+        yield row[0]
+        sequence += 1
+
+
+def pending(connection: sqlite3.Connection) -> list[StoredReport]:
+    """Reports that were not delivered, or of which it is not known, the oldest first. Raises StoreError."""
+    with answered(connection):
+        rows = connection.execute(f"{_SELECT} WHERE status = 'pending' ORDER BY id").fetchall()
+    return [_report(row) for row in rows]
+
+
+def stored_report(connection: sqlite3.Connection, report: int) -> StoredReport:
+    """The report with that number. Raises StoreError, also if there is none."""
+    with answered(connection):
+        row = connection.execute(f"{_SELECT} WHERE id = ?", (report,)).fetchone()
+    if row is None:
+        raise StoreError(f"there is no report {report}")
+    return _report(row)
+
+
+def mark_attempt(connection: sqlite3.Connection, report: int, moment: float) -> None:
+    """Notes that a delivery begins now. To be committed before it does. Raises StoreError."""
+    with answered(connection):
+        connection.execute("UPDATE reports SET attempts = attempts + 1, attempted_at = ? WHERE id = ?", (moment, report))
+
+
+def mark_delivered(connection: sqlite3.Connection, report: int, moment: float) -> None:
+    """Notes that the delivery succeeded. Raises StoreError."""
+    with answered(connection):
+        connection.execute("UPDATE reports SET status = 'delivered', delivered_at = ? WHERE id = ?", (moment, report))
+
+
+def prune(connection: sqlite3.Connection, before: float) -> int:
+    """Forgets reports delivered before `before` and gives their space back to the disk; pending ones stay, however old.
+
+    Gives how many they were. Not to be called within a transaction. Raises StoreError.
+    """
+    with answered(connection):
+        query = "DELETE FROM reports WHERE status = 'delivered' AND delivered_at < ?"
+        count = connection.execute(query, (before,)).rowcount
+        # executescript runs a statement to its end, where execute would stop after the first page.
+        connection.executescript("PRAGMA incremental_vacuum")
+    return count
+
+
+def _parts(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    gathered: list[bytes] = []
+    size = 0
+    for piece in pieces:
+        if gathered and size + len(piece) > _PART:
+            yield b"".join(gathered)
+            gathered, size = [], 0
+        gathered.append(piece)
+        size += len(piece)
+    if gathered:
+        yield b"".join(gathered)
+
+
+def _report(row: tuple[int, float, bytes, bytes, str, Status, int, float | None, float | None, str]) -> StoredReport:
+    number, created, host, subject, kind, status, attempts, attempted_at, delivered_at, meta = row
+    facts = json.loads(meta)
+    return StoredReport(number, created, told(host), told(subject), kind, status, attempts, attempted_at, delivered_at, facts)
