@@ -54,7 +54,7 @@ def absent(choice: Chosen) -> list[str]:
             continue
         if not os.path.exists(path):
             texts.append(f"{place or 'sources'}: {path} is not there")
-        elif not os.access(path, os.R_OK):
+        elif not os.access(path, os.R_OK, effective_ids=True):
             texts.append(f"{place or 'sources'}: {path} may not be read by this user")
     return texts
 

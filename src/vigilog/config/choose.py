@@ -80,8 +80,8 @@ def choose(wishes: Wishes, host: Host, default_config: str = toml.DEFAULT) -> Ch
     if rules == "debian" or wishes.list_file or wishes.list_directory:
         lists = listed(wishes, conf, host)
         (named if wishes.list_file or wishes.list_directory else below).append(lists)
-    chosen = laid([fitting(host), *below, ours, *named, wishes.layer, Layer({("check", "rules"): rules})])
-    settings = settled(chosen)
+    chosen = laid([fitting(host), *below, ours, *named, wishes.layer])
+    settings = settled(replace(chosen, values={**chosen.values, ("check", "rules"): rules}))
     errors = [*chosen.errors, *contradictions(settings, chosen.places)]
     if rules == "psionic" and not wishes.logcheck_sh:
         errors += without_patterns(settings, chosen.places)

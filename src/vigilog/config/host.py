@@ -47,13 +47,15 @@ class Host:
 def look(root: str = "/", home: str | None = None) -> Host:
     """What this user finds below `root`; `home` (default: $HOME) is where a user without rights keeps state."""
     logs = system_logs(os.path.join(root, "var/log"))
-    readable = tuple(log for log in logs if os.access(log, os.R_OK))
+    readable = tuple(log for log in logs if os.access(log, os.R_OK, effective_ids=True))
     logcheck = os.path.join(root, LOGCHECK)
     return Host(
         logs=readable,
         unreadable=tuple(log for log in logs if log not in readable),
         journal=any(readable_journal(os.path.join(root, directory)) for directory in JOURNALS),
-        mailer=next((path for name in SENDMAILS if os.access(path := os.path.join(root, name), os.X_OK)), ""),
+        mailer=next(
+            (path for name in SENDMAILS if os.access(path := os.path.join(root, name), os.X_OK, effective_ids=True)), ""
+        ),
         logcheck_directory=logcheck,
         logcheck=setup(logcheck),
         state_directory=state_directory(root, os.environ.get("HOME", "") if home is None else home),
@@ -78,7 +80,7 @@ def readable_journal(directory: str) -> bool:
         with os.scandir(directory) as machines:
             names = [machine.path for machine in machines if machine.is_dir()]
         return any(
-            os.access(os.path.join(path, name), os.R_OK)
+            os.access(os.path.join(path, name), os.R_OK, effective_ids=True)
             for path in names
             for name in os.listdir(path)
             if name.endswith(".journal")
@@ -103,7 +105,9 @@ def setup(directory: str) -> Setup:
 def state_directory(root: str, home: str) -> str:
     """Where this user keeps state: the system's directory if it can be written or made, else one of the user's own."""
     system = os.path.join(root, "var/lib/vigilog")
-    ours = os.access(system, os.W_OK) or (not os.path.lexists(system) and os.access(os.path.dirname(system), os.W_OK))
+    ours = os.access(system, os.W_OK, effective_ids=True) or (
+        not os.path.lexists(system) and os.access(os.path.dirname(system), os.W_OK, effective_ids=True)
+    )
     if ours or not home:
         return system
     return os.path.join(os.environ.get("XDG_STATE_HOME") or os.path.join(home, ".local/state"), "vigilog")

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 VARIABLE = re.compile(r"\$(?:([A-Za-z_][A-Za-z0-9_]*)|\{([A-Za-z_][A-Za-z0-9_]*)\})")
 ASSIGNMENT = re.compile(rf"({NAME.pattern})=")
-EXPORTED = re.compile(rf"(?:export|readonly)(?=[ \t]+{NAME.pattern}(?:=|[ \t]*(?:\n|;|\Z)))")
+EXPORTED = re.compile(rf"(?:export|readonly)(?:(?=[ \t]+{NAME.pattern}=)|[ \t]+{NAME.pattern}(?=[ \t]*(?:\n|;|#|\Z)))")
 SPACE = re.compile(r"(?:[ \t]|\\\n)*")
 REST = re.compile(r"(?:\\\n|[^\n])*")
 NOISE = re.compile(r"(?:[ \t\n;]|\\\n|#[^\n]*)*")
@@ -68,9 +68,9 @@ def word(text: str, at: int, variables: Mapping[str, str]) -> Word:
                 add(following if not quote or following in '$`"\\' else character + following)
             at += 2
         elif character == "`" or text.startswith("$(", at):
-            format_.append(command_format(*(part := enclosed(text, at))[:1]))
+            command, at = enclosed(text, at, quote)
+            format_.append(command_format(command))
             dated = True
-            at = part[1]
         elif character == "$" and (found := VARIABLE.match(text, at)):
             name = found[1] or found[2]
             if name not in variables:
@@ -87,15 +87,15 @@ def word(text: str, at: int, variables: Mapping[str, str]) -> Word:
     return Word("".join(plain), "".join(format_), dated, at)
 
 
-def enclosed(text: str, at: int) -> tuple[str, int]:
-    """The command between back-quotes or `$(` and `)`, and where what follows it begins."""
+def enclosed(text: str, at: int, quote: str) -> tuple[str, int]:
+    """The command between back-quotes or `$(` and `)` inside `quote`, and where what follows it begins."""
     if text.startswith("$((", at):
         raise Refused("arithmetic", "a plain value")
     if text[at] == "`":
         found = re.compile(r"`((?:\\.|[^`\\])*)`", re.DOTALL).match(text, at)
         if not found:
             raise Refused("a back-quote is not closed", "a closing `")
-        return re.sub(r"\\([`$\\])", r"\1", found[1]), found.end()
+        return re.sub(rf"\\([`$\\{quote}])", r"\1", found[1]), found.end()
     found = re.compile(r"""\$\(((?:'[^']*'|"(?:\\.|[^"\\])*"|\\.|[^'"\\()])*)\)""", re.DOTALL).match(text, at)
     if not found:
         raise Refused("a command substitution", "a plain value, or a date format")
@@ -147,7 +147,7 @@ def assignments(text: str, variables: Mapping[str, str]) -> Iterator[Assignment 
     while at < len(text):
         line = text.count("\n", 0, at) + 1
         if found := EXPORTED.match(text, at):
-            at = past(SPACE, text, found.end())
+            at = past(NOISE, text, found.end())
             continue
         try:
             name, value = assignment(text, at, known)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from bisect import bisect_left
 from dataclasses import dataclass
 
 Path = tuple[str | int, ...]
@@ -25,6 +26,9 @@ STRING = re.compile(
 )
 SCALAR = re.compile(r"[A-Za-z0-9_+:.-]+(?: [0-9][0-9:.Zz+-]*)?")
 BEGINNING = re.compile(rf"^[ \t]*(?:\[\[?[ \t]*{PART}[^\n]*\]|{PART}(?:[ \t]*\.[ \t]*{PART})*[ \t]*=)", re.MULTILINE)
+
+DEPTH = 100
+"""How deep brackets are followed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +65,7 @@ class Scan:
         self.statements: list[Statement] = []
         self.arrays: dict[Path, int] = {}
         self.table: Path = ()
-        self.counted = 0
-        self.line_counted = 1
+        self.newlines = [found.start() for found in re.finditer("\n", text)]
 
     def run(self) -> Index:
         at = self.match(BLANK, 0)
@@ -77,12 +80,8 @@ class Scan:
         return Index(self.lines, self.statements)
 
     def line(self, at: int) -> int:
-        """The line (from 1) of the character at `at`; cheap when asked in rising order."""
-        if at < self.counted:
-            return self.text.count("\n", 0, at) + 1
-        self.line_counted += self.text.count("\n", self.counted, at)
-        self.counted = at
-        return self.line_counted
+        """The line (from 1) of the character at `at`."""
+        return bisect_left(self.newlines, at) + 1
 
     def match(self, pattern: re.Pattern[str], at: int) -> int:
         found = pattern.match(self.text, at)
@@ -104,19 +103,19 @@ class Scan:
         closing = "]]" if double else "]"
         if not self.text.startswith(closing, end):
             raise NotUnderstood
-        path = self.below((), keys[:-1])
-        self.note(path, keys[-1:], at)
-        path = (*path, keys[-1])
+        path = self.below(keys[:-1], at)
+        path = self.note(path, keys[-1:], at)
         if double:
             self.arrays[path] = self.arrays.get(path, -1) + 1
         self.table = (*path, self.arrays[path]) if path in self.arrays else path
         self.lines.setdefault(self.table, self.line(at))
         return end + len(closing)
 
-    def below(self, path: Path, keys: list[str]) -> Path:
-        """The path that `keys` lead to: through an array of tables it goes to its last table."""
+    def below(self, keys: list[str], at: int) -> Path:
+        """The path that the `keys` of a header lead to: through an array of tables it goes to its last table."""
+        path: Path = ()
         for key in keys:
-            path = (*path, key)
+            path = self.note(path, [key], at)
             if path in self.arrays:
                 path = (*path, self.arrays[path])
         return path
@@ -141,6 +140,8 @@ class Scan:
         return self.value(end + 1, path)
 
     def value(self, at: int, path: Path) -> int:
+        if len(path) > DEPTH:
+            raise NotUnderstood
         at = self.match(SPACE, at)
         self.lines.setdefault(path, self.line(at))
         match self.text[at : at + 1]:
