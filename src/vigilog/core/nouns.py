@@ -84,10 +84,14 @@ class Rule:
 
 
 class Heading(NamedTuple):
-    """What a reported line is reported under: its class, and the name of the rule file ('' where the section has none)."""
+    """What a reported line is reported under: its class, and the name of the rule file ('' where the section has none).
+
+    `unless_attack` lines count only as long as no attack is reported at all (Debian's "higher" rules).
+    """
 
     kind: Kind
     name: str
+    unless_attack: bool = False
 
 
 @dataclass(frozen=True, slots=True)

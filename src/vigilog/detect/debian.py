@@ -1,0 +1,157 @@
+"""Rule directories in Debian's layout, and the verdict of logcheck 1.4.2 on every line.
+
+    cracking.d, cracking.ignore.d      attacks, and what is none after all (only where that is switched on)
+    violations.d, violations.ignore.d  violations, and what is none after all
+    ignore.d.{paranoid,server,workstation}   what is not unusual; each level has the ones before it
+
+A line that a cracking or violations rule matches is never an unusual event, even where it was taken out again: that is
+the administrator's own decision. All expressions see the line without the blanks at its end.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from vigilog.core.nouns import Heading, Kind, Notice
+from vigilog.core.seams import Verdict
+from vigilog.detect.rule_files import rules_of_directory
+from vigilog.patterns import block
+from vigilog.patterns.database import Database, compile_rules
+
+LEVELS: dict[str, tuple[str, ...]] = {
+    "paranoid": ("paranoid",),
+    "server": ("server", "paranoid"),
+    "workstation": ("workstation", "server", "paranoid"),
+}
+"""The levels of ignore.d directories that each report level uses."""
+
+GENERAL = "logcheck"
+"""The rule file whose hits are reported without its name, and only if no other file of the directory has them."""
+
+MEMBER_OF_GENERAL = "logchec"
+"""Files whose names begin so do not take hits away from the general file (logcheck's own `^logcheck*`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class DebianRules:
+    """A rule directory, compiled. `attack_ignore` is None where cracking.ignore.d is not honoured."""
+
+    attack: Database
+    attack_ignore: Database | None
+    violation: Database
+    violation_ignore: Database
+    ignore: Database
+    notices: tuple[Notice, ...]
+
+    @property
+    def layers(self) -> Mapping[str, Database]:
+        """The databases by what they do, in the order in which they decide."""
+        named = {
+            "attack": self.attack,
+            "attack ignore": self.attack_ignore,
+            "violation": self.violation,
+            "violation ignore": self.violation_ignore,
+            "ignore": self.ignore,
+        }
+        return {name: database for name, database in named.items() if database is not None}
+
+    def judge(self, lines: bytes) -> Verdict:
+        """The lines of a block that are reported, by heading."""
+        framed = block.frame(lines)
+        attacks = by_line(self.attack, framed)
+        violations = by_line(self.violation, framed)
+        quiet = self.ignore.line_ends(framed)
+        quiet.update(attacks, violations)
+        found: dict[Heading, list[bytes]] = defaultdict(list)
+        raise_lines(found, framed, "attack", attacks, self.attack_ignore)
+        raise_lines(found, framed, "violation", violations, self.violation_ignore, higher=attacks)
+        verdict = {heading: b"".join(rows) for heading, rows in found.items()}
+        unusual = b"".join(block.other_lines(framed, quiet))
+        if unusual:
+            verdict[Heading("unusual", "")] = unusual
+        return verdict
+
+
+def load(
+    rule_directory: str, level: str, *, cracking_ignore: bool = False, cache_directory: str | None = None
+) -> DebianRules:
+    """The rules in `rule_directory` for a report level. A missing directory holds no rules.
+
+    Raises RuleError for a file that cannot be read; a rule that cannot be compiled is in `notices` instead.
+    """
+
+    def compiled(kind: str, *directories: str) -> Database:
+        rules = [rule for name in directories for rule in rules_of_directory(os.path.join(rule_directory, name), kind)]
+        return compile_rules(rules, "stripped", cache_directory=cache_directory)
+
+    attack = compiled("attack", "cracking.d")
+    attack_ignore = compiled("attack ignore", "cracking.ignore.d") if cracking_ignore else None
+    violation = compiled("violation", "violations.d")
+    violation_ignore = compiled("violation ignore", "violations.ignore.d")
+    ignore = compiled("ignore", *(f"ignore.d.{name}" for name in LEVELS[level]))
+    databases = [database for database in (attack, attack_ignore, violation, violation_ignore, ignore) if database]
+    return DebianRules(
+        attack, attack_ignore, violation, violation_ignore, ignore, notices=tuple(skipped_rules(databases))
+    )
+
+
+def skipped_rules(databases: Iterable[Database]) -> Iterable[Notice]:
+    """A notice for each rule that could not be used."""
+    for database in databases:
+        for error in database.refused:
+            yield Notice("rule", "", f"Rule skipped: {error}")
+
+
+def by_line(database: Database, framed: bytes) -> dict[int, set[str]]:
+    """The lines that some rule matches, with the names of the files whose rules do."""
+    found: dict[int, set[str]] = {}
+    rules = database.rules
+    for end, index in database.hits(framed):
+        found.setdefault(end, set()).add(rules[index].name)
+    return found
+
+
+def raise_lines(
+    found: dict[Heading, list[bytes]],
+    framed: bytes,
+    kind: Kind,
+    matched: Mapping[int, set[str]],
+    ignore: Database | None,
+    higher: Mapping[int, set[str]] | None = None,
+) -> None:
+    """Adds the lines of `matched` to `found` under the files that keep them.
+
+    `higher` are the lines that attack rules matched: they are violations only as long as no attack is reported at all.
+    """
+    ignored = ignored_by(framed, matched, ignore) if ignore else {}
+    for end in sorted(matched):
+        for name in matched[end]:
+            if kept(name, matched[end], ignored.get(end, frozenset())):
+                unless_attack = higher is not None and end in higher
+                found[Heading(kind, name, unless_attack)].append(block.line_with_newline(framed, end))
+
+
+def ignored_by(framed: bytes, matched: Iterable[int], ignore: Database) -> dict[int, set[str]]:
+    """The names of the ignore files that match each of the lines in `matched`, which are few: only they are scanned."""
+    if ignore.scanner is None:
+        return {}
+    ends = sorted(matched)
+    few = block.frame(b"".join(block.line_with_newline(framed, end) for end in ends))
+    original, at = {}, block.FIRST_LINE
+    for end in ends:
+        at += len(block.line_with_newline(framed, end))
+        original[at] = end
+    found: dict[int, set[str]] = defaultdict(set)
+    for end, index in ignore.hits(few, undecided=False):
+        found[original[end]].add(ignore.rules[index].name)
+    return found
+
+
+def kept(name: str, matched: set[str], ignored: Iterable[str]) -> bool:
+    """Whether a line that the files `matched` match and the ignore files `ignored` ignore is reported under `name`."""
+    if name == GENERAL and (ignored or any(not other.startswith(MEMBER_OF_GENERAL) for other in matched)):
+        return False
+    return not any(other in {name, f"logcheck-{name}", "local"} or other.startswith("local-") for other in ignored)
