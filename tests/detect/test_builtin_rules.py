@@ -1,0 +1,286 @@
+"""The rules that Vigilog brings along, judged by GNU grep: the same files, the same filter order, no code of Vigilog's.
+
+`judge` is the reference for what `vigilog.detect` must make of these files. It keeps to the order of Debian's logcheck:
+attacks first, then violations, then whatever no rule of the level knows.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import tempfile
+from collections import defaultdict
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import vigilog.detect
+
+RULES = Path(vigilog.detect.__file__).parent / "rules"
+SAMPLES = Path(__file__).parent / "samples"
+HEAD = r"^([A-Z][a-z]{2} [ :0-9]{10,11}|[0-9]{4}-[0-9:T.+-]{14,30}Z?) [._[:alnum:]:-]*[[:alnum:]] "
+LEVELS = {
+    "paranoid": ("ignore.d.paranoid",),
+    "server": ("ignore.d.paranoid", "ignore.d.server"),
+    "workstation": ("ignore.d.paranoid", "ignore.d.server", "ignore.d.workstation"),
+}
+DIRECTORIES = ("cracking.d", "violations.d", "violations.ignore.d", *LEVELS["workstation"])
+SECTIONS = {
+    "attack": dict.fromkeys(LEVELS, "attack"),
+    "violation": dict.fromkeys(LEVELS, "violation"),
+    "ignored at paranoid": dict.fromkeys(LEVELS, "ignored"),
+    "ignored": {"paranoid": "unusual", "server": "ignored", "workstation": "ignored"},
+    "ignored always": dict.fromkeys(LEVELS, "ignored"),
+    "ignored at workstation": {"paranoid": "unusual", "server": "unusual", "workstation": "ignored"},
+    "unusual": dict.fromkeys(LEVELS, "unusual"),
+}
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A line of a sample file, and the section that it stands in."""
+
+    file: str
+    number: int
+    section: str
+    line: bytes
+
+
+@dataclass
+class Verdict:
+    """What became of a line, and the rule files that reported it."""
+
+    kind: str
+    names: list[str]
+
+
+def rules_of(path: Path) -> list[bytes]:
+    """The rules of a file: what is neither blank nor has `#` as its first character."""
+    return [line for line in path.read_bytes().split(b"\n") if line.strip() and not line.startswith(b"#")]
+
+
+def files_of(directory: str) -> list[Path]:
+    return sorted(path for path in (RULES / directory).iterdir() if re.fullmatch(r"[A-Za-z0-9_-]+", path.name))
+
+
+def matching(lines: list[bytes], rules: list[bytes]) -> set[int]:
+    """Which lines (from 0) grep selects; a rule that grep cannot read is an error."""
+    if not lines or not rules:
+        return set()
+    with tempfile.NamedTemporaryFile() as patterns:
+        patterns.write(b"\n".join(rules) + b"\n")
+        patterns.flush()
+        found = subprocess.run(
+            ["grep", "-E", "--text", "-n", "-f", patterns.name],
+            input=b"\n".join(lines) + b"\n",
+            capture_output=True,
+            env={"LC_ALL": "C", "PATH": os.environ["PATH"]},
+            check=False,
+        )
+    assert found.returncode in (0, 1), found.stderr.decode()
+    assert not found.stderr, found.stderr.decode()
+    return {int(line.partition(b":")[0]) - 1 for line in found.stdout.splitlines()}
+
+
+def judge(lines: list[bytes], level: str = "server") -> list[Verdict]:
+    """The class of each line, by the shipped rules of a level."""
+    lines = [line.rstrip(b" \t\r\v\f") for line in lines]
+    verdicts = [Verdict("unusual", []) for _ in lines]
+    ignored = [rule for directory in LEVELS[level] for path in files_of(directory) for rule in rules_of(path)]
+    for index in matching(lines, ignored):
+        verdicts[index] = Verdict("ignored", [])
+    for path in files_of("violations.d"):
+        exceptions = RULES / "violations.ignore.d" / path.name
+        hits = sorted(matching(lines, rules_of(path)))
+        excepted = matching([lines[index] for index in hits], rules_of(exceptions)) if exceptions.exists() else set()
+        for position, index in enumerate(hits):
+            if position not in excepted:
+                verdicts[index] = Verdict("violation", [*verdicts[index].names, path.name])
+            elif verdicts[index].kind == "unusual":
+                verdicts[index] = Verdict("ignored", [])
+    attacks = defaultdict(list)
+    candidates = sorted(matching(lines, [rule for path in files_of("cracking.d") for rule in rules_of(path)]))
+    for path in files_of("cracking.d"):
+        for position in matching([lines[index] for index in candidates], rules_of(path)):
+            attacks[candidates[position]].append(path.name)
+    for index, names in attacks.items():
+        verdicts[index] = Verdict("attack", names)
+    return verdicts
+
+
+@cache
+def samples() -> tuple[Sample, ...]:
+    found = []
+    for path in sorted(SAMPLES.iterdir()):
+        if path.suffix:
+            continue
+        section = ""
+        for number, line in enumerate(path.read_bytes().split(b"\n"), 1):
+            if line.endswith(b":") and line[:-1].decode() in SECTIONS:
+                section = line[:-1].decode()
+            elif line and not line.startswith(b"#"):
+                assert section, f"{path.name}:{number}: a sample before any section"
+                found.append(Sample(path.name, number, section, line))
+    return tuple(found)
+
+
+@cache
+def shipped() -> tuple[tuple[str, str, bytes], ...]:
+    """Every rule: directory, file, text."""
+    return tuple((name, path.name, rule) for name in DIRECTORIES for path in files_of(name) for rule in rules_of(path))
+
+
+# --- the files themselves
+
+
+def test_the_layout_is_debians_and_holds_nothing_else():
+    assert sorted(path.name for path in RULES.iterdir()) == sorted(DIRECTORIES)
+    for directory in DIRECTORIES:
+        assert [path.name for path in files_of(directory)] == sorted(path.name for path in (RULES / directory).iterdir())
+
+
+def test_every_rule_begins_with_the_common_head_and_ends_at_the_end_of_the_line():
+    for directory, file, rule in shipped():
+        text = rule.decode("ascii")
+        assert text.startswith(HEAD), f"{directory}/{file}: {text}"
+        assert text.endswith("$"), f"{directory}/{file}: {text}"
+        assert not re.search(r"[\t\r ]\$?$", text), f"{directory}/{file}: blanks at the end: {text}"
+        assert text[len(HEAD) :].count("^") == len(re.findall(r"\[\^", text[len(HEAD) :])), f"{directory}/{file}: {text}"
+
+
+def test_no_rule_stands_twice_in_a_level():
+    seen: dict[bytes, str] = {}
+    for directory, file, rule in shipped():
+        kind = "ignore" if directory.startswith("ignore") else directory
+        assert (place := seen.get(kind.encode() + rule)) is None, f"{directory}/{file} repeats {place}: {rule.decode()}"
+        seen[kind.encode() + rule] = f"{directory}/{file}"
+
+
+def test_every_rule_file_says_what_it_is_about_or_is_small():
+    for directory in DIRECTORIES:
+        for path in files_of(directory):
+            assert path.read_bytes().endswith(b"\n")
+            assert rules_of(path), f"{directory}/{path.name} has no rules"
+
+
+@pytest.mark.parametrize(
+    "stamp",
+    [
+        "Nov 20 08:30:00",
+        "Dec  3 08:30:00",
+        "Feb 1 00:00:00",
+        "2026-11-20T08:30:00+01:00",
+        "2026-11-20T08:30:00Z",
+        "2026-11-20T08:30:00.123456+01:00",
+        "2026-11-20T08:30:00.123Z",
+        "2026-11-20T08:30:00.123456789-05:00",
+        "2026-11-20T08:30:00+0100",
+    ],
+)
+@pytest.mark.parametrize("host", ["mx1", "web-2.example.org", "db_3", "192.0.2.10", "2001:db8::1", "h"])
+def test_the_head_takes_both_stamps_and_every_host(stamp, host):
+    assert matching([f"{stamp} {host} sshd[1]: Server listening on :: port 22.".encode()], [HEAD.encode()]) == {0}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "sshd[1]: Server listening on :: port 22.",
+        "mx1 sshd[1]: Server listening on :: port 22.",
+        "Nov 20 08:30:00  sshd[1]: Server listening on :: port 22.",
+        "x Nov 20 08:30:00 mx1 sshd[1]: Server listening on :: port 22.",
+        "1795163646 mx1 sshd[1]: Server listening on :: port 22.",
+    ],
+)
+def test_a_line_without_stamp_or_host_is_never_ignored(line):
+    assert [verdict.kind for verdict in judge([line.encode()], "workstation")] == ["unusual"]
+
+
+def repeats(rule: str) -> list[tuple[int, int, bool]]:
+    """Spans of all atoms that are repeated without limit, and whether each is a group."""
+    spans, opened, last, index = [], [], (0, 0, False), 0
+    while index < len(rule):
+        start, char = index, rule[index]
+        if char == "\\":
+            index += 2
+            last = (start, index, False)
+        elif char == "[":
+            end = index + 2 if rule[index + 1] == "^" else index + 1
+            end += rule[end] == "]"
+            while rule[end] != "]":
+                end = rule.index(":]", end) + 2 if rule.startswith("[:", end) else end + 1
+            index = end + 1
+            last = (start, index, False)
+        elif char == "(":
+            opened.append(index)
+            index += 1
+        elif char == ")":
+            index += 1
+            last = (opened.pop(), index, True)
+        elif char in "*+" or re.match(r"\{[0-9]+,\}", rule[index:]):
+            spans.append(last)
+            index = index + 1 if char in "*+" else rule.index("}", index) + 1
+        elif char == "{" and (interval := re.match(r"\{[0-9]*,?[0-9]*\}", rule[index:])):
+            index += interval.end()
+        else:
+            index += 1
+            last = (start, index, False)
+    return spans
+
+
+def test_the_search_for_nested_repeats_finds_them():
+    assert repeats("a(b+c)*d") == [(2, 3, False), (1, 6, True)]
+    assert repeats(r"\(x[]*)]+[^]+]{3}") == [(3, 8, False)]
+    assert repeats("[[:alnum:]+*]+") == [(0, 13, False)]
+
+
+def test_no_rule_repeats_what_itself_repeats_without_limit():
+    """Such rules cost more than linear time in engines that backtrack."""
+    for directory, file, rule in shipped():
+        text = rule.decode()
+        spans = repeats(text)
+        for start, end, group in spans:
+            inner = [span for span in spans if group and start < span[0] and span[1] < end]
+            assert not inner, f"{directory}/{file}: {text[start:end]} in {text}"
+
+
+# --- the samples
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_every_sample_is_classed_as_its_section_says(level):
+    wrong = [
+        f"samples/{sample.file}:{sample.number}: {sample.section!r} but {verdict.kind} {verdict.names} at {level}: {sample.line.decode()}"
+        for sample, verdict in zip(samples(), judge([sample.line for sample in samples()], level), strict=True)
+        if verdict.kind != SECTIONS[sample.section][level]
+    ]
+    assert not wrong, "\n" + "\n".join(wrong)
+
+
+def test_every_sample_of_an_attack_or_violation_is_reported_under_its_own_file():
+    reported = [sample for sample in samples() if sample.section in ("attack", "violation")]
+    for sample, verdict in zip(reported, judge([sample.line for sample in reported]), strict=True):
+        if (RULES / {"attack": "cracking.d", "violation": "violations.d"}[sample.section] / sample.file).exists():
+            assert sample.file in verdict.names, f"samples/{sample.file}:{sample.number} is reported under {verdict.names}"
+
+
+def test_no_rule_is_dead():
+    """Every rule of every file is matched by a sample of the same name that stands in a section of the rule's class."""
+    mine = {"cracking.d": ("attack",), "violations.d": ("violation", "attack", "ignored always")}
+    dead = []
+    for directory in DIRECTORIES:
+        for path in files_of(directory):
+            wanted = mine.get(directory, ("ignored", "ignored at paranoid", "ignored always", "ignored at workstation"))
+            lines = [sample.line for sample in samples() if sample.file == path.name and sample.section in wanted]
+            dead += [f"{directory}/{path.name}: {rule.decode()}" for rule in rules_of(path) if not matching(lines, [rule])]
+    assert not dead, "\n" + "\n".join(dead)
+
+
+def test_every_sample_file_belongs_to_a_rule_file():
+    names = {file for _, file, _ in shipped()}
+    assert {sample.file for sample in samples()} <= names
