@@ -1,0 +1,133 @@
+"""Which file is which: a mark says how far a file was read and how to know it again, whatever it is called by then.
+
+A file is known by a fingerprint of its first bytes and one of the bytes just before the mark: both survive renaming,
+copying and packing, and tell a file that was cut and written anew (copytruncate) from one that only grew. The inode decides
+where there is no fingerprint: when nothing was read yet, and in the offset files of logtail.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+from vigilog.core.errors import SourceError
+from vigilog.core.nouns import Scalar
+from vigilog.watch.generation import Generation, digest
+
+HEAD = 1024
+TAIL = 256
+UNKNOWN = -1
+OF_PREVIOUS = "previous_"
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A place in one file. `offset` counts (unpacked) bytes; UNKNOWN is its end, where nobody has counted them.
+
+    `device` is UNKNOWN in what logtail left. `modified` is the file's last change when the mark was made, in nanoseconds.
+    `head` is the fingerprint of its first `head_length` bytes, `tail` that of the up to 256 bytes before `offset`; empty
+    where not known. `inside` says that the mark lies within a record whose first pieces were handed on already.
+    """
+
+    device: int
+    inode: int
+    offset: int
+    modified: int = 0
+    head_length: int = 0
+    head: str = ""
+    tail: str = ""
+    inside: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """How far a log was read: `own` is the mark in the file that is being read, `previous` the one in the file before it, which
+    a slow writer may still have open, and which tells where in the history `own` must lie. None: there was no such file.
+    `log` is the real path of the log itself at that time."""
+
+    log: str
+    own: Mark
+    previous: Mark | None
+
+
+def mark(generation: Generation, offset: int, before: bytes, *, inside: bool = False) -> Mark:
+    """The mark at `offset`; `before` are the up to 256 bytes that stand just before it."""
+    length = min(HEAD, offset)
+    return Mark(
+        generation.device,
+        generation.inode,
+        offset,
+        generation.modified,
+        length,
+        generation.fingerprint(length) if length else "",
+        digest(before) if before else "",
+        inside,
+    )
+
+
+def end_of(generation: Generation) -> Mark:
+    """The mark at the end of a file that need not be read: what is in it now is old."""
+    size = generation.size()
+    if size is not None:
+        return mark(generation, size, b"")
+    length = len(generation.read_at(0, HEAD))
+    head = generation.fingerprint(length) if length else ""
+    return Mark(generation.device, generation.inode, UNKNOWN, generation.modified, length, head)
+
+
+def begins_alike(seen: Mark, generation: Generation) -> bool:
+    """The file begins with the bytes that the marked file began with. False if nothing is known of those."""
+    return seen.head_length > 0 and generation.fingerprint(seen.head_length) == seen.head
+
+
+def is_same_inode(seen: Mark, generation: Generation) -> bool:
+    """The file has the marked file's inode. (Inodes are used again: this proves little.)"""
+    return seen.inode == generation.inode and seen.device in {generation.device, UNKNOWN}
+
+
+def holds(seen: Mark, generation: Generation) -> bool:
+    """The file is the marked one, or a copy of it, and reaches to the mark."""
+    if seen.head_length:
+        return begins_alike(seen, generation) and digest(before(generation, seen.offset)) == seen.tail
+    size = generation.size()
+    return size is not None and size >= seen.offset and is_same_inode(seen, generation)
+
+
+def before(generation: Generation, offset: int) -> bytes:
+    """The up to 256 bytes that stand before `offset`."""
+    start = max(0, offset - TAIL)
+    return generation.read_at(start, offset - start)
+
+
+def state(marks: Marks) -> dict[str, Scalar]:
+    """Marks as a Position's state: one key for each field, those of `previous` with that word in front."""
+    own: dict[str, Scalar] = {"log": marks.log} | {name: getattr(marks.own, name) for name in _NAMES}
+    if marks.previous is None:
+        return own
+    return own | {OF_PREVIOUS + name: getattr(marks.previous, name) for name in _NAMES}
+
+
+def marks(source: str, state: Mapping[str, Scalar]) -> Marks:
+    """The marks in a Position's state. Raises SourceError if the state is not one of a file."""
+    log = _value(source, state, "log", str)
+    own = Mark(**{name: _value(source, state, name, kind) for name, kind in _KINDS.items()})
+    if OF_PREVIOUS + "inode" not in state:
+        return Marks(log, own, None)
+    previous = Mark(**{name: _value(source, state, OF_PREVIOUS + name, kind) for name, kind in _KINDS.items()})
+    return Marks(log, own, previous)
+
+
+_KINDS: dict[str, type] = {field.name: {"int": int, "str": str, "bool": bool}[str(field.type)] for field in fields(Mark)}
+_NAMES = tuple(_KINDS)
+
+
+def _value(source: str, state: Mapping[str, Scalar], name: str, kind: type) -> Any:
+    value = state.get(name)
+    if isinstance(value, kind):
+        return value
+    raise SourceError(
+        f"the stored position of {source} says {name} = {value!r}",
+        expected=f"a value of type {kind.__name__}",
+        remedy="remove the position to read this log as if for the first time",
+    )

@@ -1,0 +1,167 @@
+"""The systemd journal as a source: one line for each entry, as `journalctl` prints it for logcheck."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import asdict, dataclass, field, replace
+from typing import NamedTuple
+
+from vigilog.core.errors import SourceError
+from vigilog.core.nouns import Chunk, Grade, Notice, Position
+from vigilog.core.seams import Reading
+from vigilog.watch.first import midnight
+from vigilog.watch.journal_entries import Entry, entries
+from vigilog.watch.options import Options
+from vigilog.watch.records import BLOCK, LIMIT
+
+_FIVE_HOURS = 5 * 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class _At:
+    """Behind the entry `cursor`, or at the moment `since` where there is none; `skip` bytes of the next record are read."""
+
+    cursor: str
+    since: float
+    skip: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Journal:
+    """This machine's journal, or the journal files in `directory`.
+
+    A record is `Mon dd HH:MM:SS host identifier[pid]: message` with newlines as `#012`; other control characters stay. An
+    entry without a message gives no record.
+    """
+
+    directory: str
+    options: Options
+    grade: Grade = field(default="resumable", init=False)
+
+    @property
+    def name(self) -> str:
+        """`journal`, or `journal:` and the directory."""
+        return f"journal:{self.directory}" if self.directory else "journal"
+
+    def read(self, since: Position | None) -> Reading:
+        """See `core.seams.Source`. At a first reading all is the last five hours, as with logcheck; where logcheck left an
+        `offset.journal`, everything from its time on.
+
+        If the position moved without a record, a last Chunk without data carries it. Notices: missing; lost, when the entry
+        that was read last is gone; long. Raises SourceError if journalctl fails.
+        """
+        at = _at(self.name, since) if since else self._first()
+        program = shutil.which("journalctl")
+        if program is None:
+            yield Notice("missing", self.name, "The journal could not be read: there is no program journalctl")
+            return
+        if self.directory and not os.path.isdir(self.directory):
+            yield Notice("missing", self.name, f"File could not be read: {self.directory}")
+            return
+        arguments = ["--directory=" + self.directory] if self.directory else []
+        start = f"--cursor={at.cursor}" if at.cursor else f"--since=@{at.since:.6f}"
+        handed = since is not None
+        with closing(entries(program, arguments, start)) as found:
+            for item in _gather(_pieces(self.name, found, at)):
+                if isinstance(item, Notice):
+                    yield item
+                else:
+                    yield self._chunk(item)
+                    handed = True
+        if not handed:
+            yield self._chunk(_Piece(b"", at))
+
+    def _first(self) -> _At:
+        now = self.options.clock()
+        if not self.directory:
+            for directory in self.options.takeover:
+                try:
+                    return _At("", os.stat(os.path.join(directory, "offset.journal")).st_mtime)
+                except OSError:
+                    continue
+        return _At("", {"all": now - _FIVE_HOURS, "today": midnight(self.options.clock), "none": now}[self.options.first])
+
+    def _chunk(self, piece: _Piece) -> Chunk:
+        position = Position(self.name, asdict(piece.at))
+        return Chunk(self.name, piece.data, self.options.clock(), position, piece=piece.goes_on)
+
+
+class _Piece(NamedTuple):
+    """Records or, if it `goes_on`, a piece of one; `at` is the place behind it."""
+
+    data: bytes
+    at: _At
+    goes_on: bool = False
+
+
+def _at(source: str, position: Position) -> _At:
+    values = [position.state.get(name) for name in ("cursor", "since", "skip")]
+    match values:
+        case [str(cursor), float() | int() as since, int(skip)]:
+            return _At(cursor, since, skip)
+    raise SourceError(
+        f"the stored position of {source} is {dict(position.state)}",
+        expected="cursor, since and skip",
+        remedy="remove the position to read the journal as if for the first time",
+    )
+
+
+def _pieces(name: str, found: Iterator[Entry], at: _At) -> Iterator[_Piece | Notice]:
+    """The records behind `at`, each ended by a newline, those over the limit in pieces; no data for an entry without one."""
+    is_first = bool(at.cursor)
+    for entry in found:
+        if is_first:
+            is_first = False
+            if entry.cursor == at.cursor:
+                continue
+            yield Notice("lost", name, f"{name}: the entry that was read last is gone, and what was removed with it is lost")
+            at = replace(at, skip=0)
+        for data, goes_on in _cut(entry.parts, at.skip):
+            if goes_on and not at.skip:
+                yield Notice("long", name, f"{name}: a record longer than {LIMIT} bytes was cut into pieces")
+            at = replace(at, skip=at.skip + LIMIT) if goes_on else at
+            yield _Piece(data, at if goes_on else _At(entry.cursor, at.since), goes_on)
+        at = _At(entry.cursor, at.since)
+
+
+def _cut(parts: Iterator[bytes], skip: int) -> Iterator[tuple[bytes, bool]]:
+    """A record without its first `skip` bytes, in pieces each ended by a newline; True: it goes on."""
+    held = bytearray()
+    is_empty = True
+    for part in parts:
+        is_empty = False
+        held += part
+        dropped = min(skip, len(held))
+        del held[:dropped]
+        skip -= dropped
+        while len(held) > LIMIT:
+            yield bytes(held[:LIMIT]) + b"\n", True
+            del held[:LIMIT]
+    yield b"" if is_empty else bytes(held) + b"\n", False
+
+
+def _gather(items: Iterator[_Piece | Notice]) -> Iterator[_Piece | Notice]:
+    """Records by the block; the pieces of long ones, and notices, by themselves."""
+    waiting: list[bytes] = []
+    size = 0
+    last: _Piece | None = None
+    inside = False
+    for item in items:
+        alone = isinstance(item, Notice) or item.goes_on or inside
+        if last and (alone or size >= BLOCK):
+            yield last._replace(data=b"".join(waiting))
+            waiting, size, last = [], 0, None
+        if isinstance(item, Notice):
+            yield item
+        elif alone:
+            yield item
+            inside = item.goes_on
+        else:
+            waiting.append(item.data)
+            size += len(item.data)
+            last = item
+    if last:
+        yield last._replace(data=b"".join(waiting))

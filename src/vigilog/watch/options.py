@@ -1,0 +1,26 @@
+"""What every kind of source must be told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from vigilog.core.clock import Clock
+
+First = Literal["all", "today", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How sources are read.
+
+    `clock` gives the present time. `first` says what is read of a source that has no position yet: all of the present log
+    (not of its rotated files), what was stamped today, or nothing. With `partial_lines` a last line without its newline is
+    read at once, as logtail does, and its rest comes later as a line of its own. `takeover` are directories in which
+    logcheck may have left its offset files: they count when there is no position, and so does LOG.offset beside the log.
+    """
+
+    clock: Clock
+    first: First = "all"
+    partial_lines: bool = False
+    takeover: tuple[str, ...] = ()

@@ -1,0 +1,175 @@
+"""Following a log through its history: from a position, over whatever happened to its files, to the records of now."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Generator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from itertools import zip_longest
+
+from vigilog.core.clock import Clock
+from vigilog.core.errors import SourceError
+from vigilog.core.nouns import Chunk, Notice, Place, Position, Scalar
+from vigilog.core.seams import Reading
+from vigilog.watch.generation import Generation
+from vigilog.watch.identity import Mark, Marks, mark, marks, state
+from vigilog.watch.records import LIMIT, Rest, cut
+from vigilog.watch.rotation import History
+from vigilog.watch.route import Route, Step, route
+
+_ROUNDS = 3
+"""A log that was rotated or cut while it was read is looked at again, but not forever: the next reading goes on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """A log with a history, as `follow` needs it.
+
+    `name` is its source's name, `path` the file that is being written. `look` opens its files: it is given what the log's
+    real path was (or an empty string) and the stack that closes them. `begin` says where a first reading starts, given a
+    history with a current file. `takeover` gives what another program remembers of the log. `joins` says whether a record
+    that one file leaves unfinished goes on in the next one.
+    """
+
+    name: str
+    path: str
+    look: Callable[[str, ExitStack], History]
+    begin: Callable[[History], Route]
+    takeover: Callable[[], Marks | None]
+    joins: Callable[[Generation, Generation], bool]
+    clock: Clock
+    partial_lines: bool
+
+
+@dataclass(slots=True)
+class _Progress:
+    """How far this reading has come: `marks` after the last record, `handed` the state that was last handed on."""
+
+    marks: Marks | None
+    handed: Mapping[str, Scalar] | None
+
+
+def follow(log: Log, since: Position | None) -> Reading:
+    """Everything complete that was written since the position; `None` is the first reading.
+
+    Every Chunk's position resumes behind its last record. If the position moved without a record (into another file, or
+    at a first reading that finds nothing), a last Chunk without data carries it. Raises SourceError and MissingExtra.
+    """
+    seen = marks(log.name, since.state) if since else log.takeover()
+    progress = _Progress(seen, since.state if since else None)
+    held: Generation | None = None
+    with ExitStack() as kept:
+        try:
+            for attempt in range(_ROUNDS):
+                with ExitStack() as opened:
+                    history = _with_held(log.look(progress.marks.log if progress.marks else "", opened), held)
+                    if attempt == 0 and history.reason:
+                        yield _absence(log, history.reason)
+                    found = _find(log, history, progress.marks)
+                    if not found.steps:
+                        break
+                    changed = yield from _walk(log, found, history.log, progress)
+                    if not changed and _is_at(log.path, history.current):
+                        break
+                    held = found.steps[-1].generation.again()
+                    kept.callback(held.close)
+            if progress.marks and (position := state(progress.marks)) != progress.handed:
+                yield Chunk(log.name, b"", log.clock(), Position(log.name, position))
+        except OSError as error:
+            raise SourceError(error.strerror or str(error), place=Place(log.path)) from error
+
+
+def _find(log: Log, history: History, seen: Marks | None) -> Route:
+    if seen:
+        return route(log.name, log.path, history, seen)
+    return log.begin(history) if history.current else Route((), None)
+
+
+def _walk(log: Log, found: Route, real: str, progress: _Progress) -> Generator[Chunk | Notice, None, bool]:
+    """Reads a route; True if a file was cut while it was read, so that the rest must be found anew."""
+    yield from found.notices
+    start = found.steps[0]
+    own = mark(start.generation, start.start, start.before, inside=start.inside)
+    previous = found.previous
+    if found.late:
+        rest = yield from _records(log, found.late, b"", lambda late: Marks(real, own, late), progress, finished=True)
+        if rest.changed:
+            return True
+        previous = mark(found.late.generation, rest.end, rest.before)
+    progress.marks = Marks(real, own, previous)
+    held, inside = b"", start.inside
+    for step, following in zip_longest(found.steps, found.steps[1:]):
+        at = _beside(real, previous)
+        if not (held or inside):
+            progress.marks = at(mark(step.generation, step.start, step.before))
+        finished = not log.joins(step.generation, following.generation) if following else log.partial_lines
+        finished = finished or step.generation.is_packed
+        rest = yield from _records(log, step._replace(inside=inside), held, at, progress, finished=finished)
+        if rest.changed:
+            return True
+        held, inside = (b"", False) if finished else (rest.data, rest.inside)
+        previous = mark(step.generation, rest.end, rest.before)
+    return False
+
+
+def _records(
+    log: Log, step: Step, held: bytes, at: Callable[[Mark], Marks], progress: _Progress, *, finished: bool
+) -> Generator[Chunk | Notice, None, Rest]:
+    """The records of one file, the first of them begun by `held`. Of a finished file the last one needs no newline."""
+    generation = step.generation
+    inside = step.inside
+    rest = Rest(held, step.start, step.before, inside, changed=False)
+    for item in cut(generation.read_at, step.start, generation.size(), step.before, held=held, inside=inside):
+        if isinstance(item, Rest):
+            rest = item
+            break
+        if item.piece and not inside:
+            yield Notice("long", log.name, f"{log.path}: a record longer than {LIMIT} bytes was cut into pieces")
+        inside = item.piece
+        yield _chunk(log, item.data, at(mark(generation, item.end, item.before, inside=inside)), progress, piece=item.piece)
+    if rest.changed:
+        return rest
+    if generation.damage:
+        text = f"{generation.path} is damaged ({generation.damage}): what follows its byte {rest.end} cannot be read"
+        yield Notice("lost", log.name, text)
+    if finished:
+        end = at(mark(generation, rest.end, rest.before))
+        if rest.data:
+            yield _chunk(log, rest.data + b"\n", end, progress)
+        progress.marks = end
+    return rest
+
+
+def _chunk(log: Log, data: bytes, marks: Marks, progress: _Progress, *, piece: bool = False) -> Chunk:
+    progress.marks = marks
+    progress.handed = state(marks)
+    return Chunk(log.name, data, log.clock(), Position(log.name, progress.handed), piece=piece)
+
+
+def _beside(real: str, previous: Mark | None) -> Callable[[Mark], Marks]:
+    return lambda own: Marks(real, own, previous)
+
+
+def _with_held(history: History, held: Generation | None) -> History:
+    """The history and the file that was being read, if its name vanished meanwhile: the descriptor still has its bytes."""
+    if held is None or any((held.device, held.inode) == (file.device, file.inode) for file in history.generations):
+        return history
+    older = [generation for generation in history.generations if generation is not history.current]
+    newest = [history.current] if history.current else []
+    return replace(history, generations=(*older, held, *newest))
+
+
+def _is_at(path: str, current: Generation | None) -> bool:
+    try:
+        status = os.stat(path)
+    except OSError:
+        return current is None
+    return current is not None and (status.st_dev, status.st_ino) == (current.device, current.inode)
+
+
+def _absence(log: Log, reason: OSError | ValueError) -> Notice:
+    if isinstance(reason, FileNotFoundError | NotADirectoryError):
+        return Notice("missing", log.name, f"File could not be read: {log.path}")
+    why = reason.strerror if isinstance(reason, OSError) else "not a regular file"
+    return Notice("unreadable", log.name, f"File could not be read: {log.path}: {why}")

@@ -1,0 +1,139 @@
+"""The history of a log: its file and those that were rotated away, in the order in which they were written.
+
+Names, for a log called LOG or NAME.EXT, each also with .gz .bz2 .xz .zst at its end:
+
+    LOG.1 LOG.2 ...   NAME.1.EXT        logrotate, newsyslog, savelog (which begins with LOG.0); the lowest is the newest
+    LOG-20261120   LOG-20261120-083000  logrotate's dateext and others; hours and seconds may follow, `.` may stand for
+    LOG-2026-11-20   NAME-20261120.EXT  the first `-`; the last by its digits is the newest
+    LOG.gz                              a log that was packed where it stood
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+from vigilog.watch.compressed import OPENERS
+from vigilog.watch.generation import Generation, open_generation
+
+_NUMBER = r"\.(?P<number>\d{1,4})"
+_DATE = r"[-.](?P<date>\d{4}-?\d\d-?\d\d(?:[-_T.]?\d\d(?::?\d\d(?::?\d\d)?)?)?|\d{10})"
+_ATTEMPTS = 20
+_MOST = 400
+"""So many of each kind are looked at, the newest: each takes a descriptor."""
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """The files of a log that could be opened, oldest first. `log` is its real path; `current` is the last of them, or None if
+    the log itself is not there or cannot be read; then `reason` says why."""
+
+    log: str
+    generations: tuple[Generation, ...]
+    current: Generation | None
+    reason: OSError | ValueError | None = None
+
+
+Series = list[list[str]]
+"""Paths of older files of a log, oldest first, in one series for each way of naming them."""
+
+
+def look(path: str, former: str, opened: ExitStack, finished: Callable[[str], Series] | None = None) -> History:
+    """Opens the files of the log `path` as they stood together at one moment; `opened` closes them.
+
+    `finished` gives the paths of the older files of a log: by default those of `rotated`.
+
+    `former` is what the log's real path was when it was last read, or empty: where `path` is a link that points elsewhere
+    by now (a dated file each day), the former file and its history come first. Rotated files that are links are left out.
+    """
+    older = finished or rotated
+    for attempt in range(1, _ATTEMPTS + 1):
+        real = os.path.realpath(path)
+        names = older(former or real)
+        with ExitStack() as trial:
+            history = _open(real, former or real, names, trial)
+            unmoved = real == os.path.realpath(path) and names == older(former or real)
+            if (unmoved and all(map(_is_in_place, history.generations))) or attempt == _ATTEMPTS:
+                opened.push(trial.pop_all())
+                break
+    return history
+
+
+def rotated(path: str) -> Series:
+    """The rotated files of the log `path` that lie beside it: the numbered ones, the dated ones, and one that has neither.
+
+    Of a file that is there both plain and packed, the plain one counts: it is just being packed.
+    """
+    directory, name = os.path.split(path)
+    try:
+        names = os.listdir(directory or ".")
+    except OSError:
+        return []
+    pattern = _pattern(name)
+    numbered: dict[int, str] = {}
+    dated: dict[str, str] = {}
+    packed = ""
+    for found in filter(None, map(pattern.fullmatch, sorted(names, reverse=True))):  # the plain name comes last, and wins
+        number = found["number"] or found["inner_number"]
+        date = found["date"] or found["inner_date"]
+        if number:
+            numbered[int(number)] = os.path.join(directory, found[0])
+        elif date:
+            dated[re.sub(r"\D", "", date)] = os.path.join(directory, found[0])
+        elif found[0] != name:
+            packed = os.path.join(directory, found[0])
+    return [
+        [numbered[number] for number in sorted(numbered, reverse=True)],
+        [dated[date] for date in sorted(dated)],
+        [packed] if packed else [],
+    ]
+
+
+def is_rotated(path: str, of: Iterable[str]) -> bool:
+    """`path` is a rotated file of one of the logs `of`."""
+    directory, name = os.path.split(path)
+    return any(
+        os.path.split(log)[0] == directory and _pattern(os.path.split(log)[1]).fullmatch(name) for log in of if log != path
+    )
+
+
+def _pattern(name: str) -> re.Pattern[str]:
+    stem, extension = os.path.splitext(name)
+    packed = "(?:" + "|".join(map(re.escape, OPENERS)) + ")?"
+    outer = re.escape(name) + f"(?:{_NUMBER}|{_DATE})?"
+    inner = re.escape(stem) + f"(?:{_NUMBER}|{_DATE})".replace("?P<", "?P<inner_") + re.escape(extension)
+    return re.compile(f"(?:{outer}|{inner}){packed}", re.DOTALL)
+
+
+def _open(real: str, former: str, names: Series, opened: ExitStack) -> History:
+    groups = [list(filter(None, (_open_rotated(path, opened) for path in group[-_MOST:]))) for group in names]
+    groups.sort(key=lambda group: group[-1].modified if group else 0)  # several kinds lie there after a change of method
+    generations = [generation for group in groups for generation in group]
+    if former != real and (generation := _open_rotated(former, opened)):
+        generations.append(generation)
+    try:
+        current = open_generation(real, follow=True)
+    except (OSError, ValueError) as reason:
+        return History(real, tuple(generations), None, reason)
+    opened.callback(current.close)
+    return History(real, (*generations, current), current)
+
+
+def _open_rotated(path: str, opened: ExitStack) -> Generation | None:
+    try:
+        generation = open_generation(path, follow=False)
+    except (OSError, ValueError):
+        return None
+    opened.callback(generation.close)
+    return generation
+
+
+def _is_in_place(generation: Generation) -> bool:
+    try:
+        status = os.lstat(generation.path)
+    except OSError:
+        return False
+    return (status.st_dev, status.st_ino) == (generation.device, generation.inode)
