@@ -63,6 +63,12 @@ class Runs:
             return (without_trailing_blanks(piece) if has_trailing_blanks(piece) else piece for piece in pieces)
         return pieces
 
+    def move(self, source: Heading, target: Heading) -> None:
+        """Puts the lines of `source` among those of `target`, as if they had been its own."""
+        extents = self._extents.pop(source, []) + self._extents.get(target, [])
+        self._extents[target] = sorted(extents, key=lambda extent: extent.number)
+        self._spilled[target] = self._spilled.pop(source, 0) + self._spilled.get(target, 0)
+
     def close(self) -> None:
         """Forgets everything and gives the disk space back."""
         self._extents.clear()

@@ -1,0 +1,139 @@
+"""`vigilog check`: what is new and unusual in the logs since the last run."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable
+
+from vigilog.cli import check_arguments
+from vigilog.cli.commands import Parser
+from vigilog.cli.visible import visible
+from vigilog.config.settings import Settings
+from vigilog.core.clock import wall
+from vigilog.core.errors import AlreadyRunning, DeliveryError, VigilogError
+
+HELP = "report what is new and unusual in the logs"
+FAILED = 1
+
+
+def arguments(parser: Parser) -> None:
+    """Tells `parser` what `vigilog check` takes: logcheck's switches, and ours."""
+    check_arguments.arguments(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Checks, and gives logcheck's status: 0, or 1 with `Error: TEXT` on stderr."""
+    from vigilog import rights  # noqa: PLC0415 - a wrong option needs nothing of this
+
+    tell = debugging if options.debug else silence
+    choice = check_arguments.chosen(options, terminal=sys.stdout.isatty())
+    if choice.errors:
+        for error in choice.errors:
+            print(visible(f"Error: {error}"), file=sys.stderr)
+        return FAILED
+    settings = choice.settings
+    lowered = rights.lower(settings.state.directory)
+    tell(f"running as {lowered}" if lowered else f"running as user {os.geteuid()}")
+    for notice in choice.notices:
+        print(visible(notice.text), file=sys.stderr)
+    host = settings.check.host or host_name(fully_qualified=settings.check.fully_qualified)
+    try:
+        return checked(settings, options, host, tell)
+    except VigilogError as error:
+        failed(error, settings, host)
+        return FAILED
+
+
+def checked(settings: Settings, options: argparse.Namespace, host: str, tell: Callable[[str], None]) -> int:
+    """One run: what is pending is delivered, what is new is read, committed and delivered."""
+    from vigilog import delivery, pipeline, temporary_guard  # noqa: PLC0415 - loads the pattern engines
+    from vigilog.report.document import silent  # noqa: PLC0415
+    from vigilog.store.database import open_store  # noqa: PLC0415
+    from vigilog.store.lock import alone  # noqa: PLC0415
+
+    way = delivery.Way(
+        form(options, settings), settings.mail, settings.check.summarize, sys.stdout.buffer.write, sys.stdout.buffer.flush
+    )
+    if settings.check.rules == "psionic":
+        temporary_guard.guard(settings, host, way, wall)
+    with alone(settings.state.directory, "logcheck"):
+        store = open_store(settings.state.directory)
+        if not options.test:
+            delivery.deliver_pending(store, way, wall)
+        advance, finish = progress(settings)
+        outcome = pipeline.check(settings, store, wall, host=host, reboot=options.reboot, tell=tell, advance=advance)
+        finish()
+        quiet = silent(outcome.report) and way.form != "terminal"
+        if options.test:
+            if not quiet:
+                delivery.hand_over(outcome.report, way)
+        else:
+            number = pipeline.commit(store, outcome)
+            if number is not None:
+                delivery.deliver_stored(store, number, outcome.report, way, wall)
+            elif not quiet:
+                delivery.hand_over(outcome.report, way)
+            delivery.forget_old(store, settings.check.keep_days, wall)
+        outcome.runs.close()
+        store.close()
+    return FAILED if outcome.unreadable else 0
+
+
+def form(options: argparse.Namespace, settings: Settings) -> str:
+    """The form of the report: that which was asked for, colours on a terminal, else the text of the tool it replaces."""
+    wanted = options.format or ("terminal" if sys.stdout.isatty() and not settings.mail.to else "text")
+    if wanted == "text":
+        return "psionic" if settings.check.rules == "psionic" else "debian"
+    return str(wanted)
+
+
+def progress(settings: Settings) -> tuple[Callable[[int, int], None], Callable[[], None]]:
+    """What to call for each block and at the end, so that a long run shows on a terminal how far it is."""
+    if not sys.stderr.isatty():
+        return (lambda _bytes, _lines: None), (lambda: None)
+    from vigilog.report.progress import Progress  # noqa: PLC0415 - on a terminal only
+
+    total = sum(os.path.getsize(source) for source in settings.check.sources if os.path.isfile(source))
+    shown = Progress(written_to_stderr, wall, total or None)
+    return shown.advance, shown.finish
+
+
+def written_to_stderr(data: bytes) -> None:
+    """Writes at once."""
+    sys.stderr.buffer.write(data)
+    sys.stderr.buffer.flush()
+
+
+def host_name(*, fully_qualified: bool) -> str:
+    """This host's name as `hostname --short` or `hostname --fqdn` gives it."""
+    name = os.uname().nodename
+    if fully_qualified:
+        import socket  # noqa: PLC0415 - asking for the domain may ask the network
+
+        return socket.getfqdn(name)
+    return name.split(".", 1)[0]
+
+
+def failed(error: VigilogError, settings: Settings, host: str) -> None:
+    """Says why there is no report: on stderr, and where reports are mailed, by mail."""
+    print(visible(f"Error: {error}"), file=sys.stderr)
+    if not settings.mail.to or isinstance(error, AlreadyRunning | DeliveryError):
+        return
+    from vigilog import delivery  # noqa: PLC0415 - only after a failure
+
+    try:
+        delivery.report_failure(error, settings.mail, host, settings.check.date_format, wall)
+    except DeliveryError as second:
+        print(visible(f"Error: {second}"), file=sys.stderr)
+
+
+def debugging(text: str) -> None:
+    """Prints what `-d` asks for."""
+    print(visible(f"DEBUG: {text}"), file=sys.stderr)
+
+
+def silence(text: str) -> None:
+    """Prints nothing."""
+    del text

@@ -1,0 +1,126 @@
+"""The same work done by several processes on a stream of blocks, with the results in the order of the blocks.
+
+Processes, not threads: matching calls back into Python for every hit. They are forked once everything is loaded, so each
+starts at once and shares the compiled rules.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import queue
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import BinaryIO, TypeVar
+
+from vigilog.core.errors import VigilogError
+
+Result = TypeVar("Result")
+Tag = TypeVar("Tag")
+
+WAITING = 2
+"""Blocks that a process may have: one that it works on, one that waits for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """A process, and the pipes to it and from it."""
+
+    process: int
+    blocks: BinaryIO
+    results: BinaryIO
+
+
+def ordered(work: Callable[[bytes], Result], blocks: Iterable[tuple[Tag, bytes]], jobs: int) -> Iterator[tuple[Tag, Result]]:
+    """`work` applied to each block by `jobs` processes: each block's tag with its result, in order.
+
+    Raises VigilogError if a process dies.
+    """
+    if jobs == 1:
+        for tag, block in blocks:
+            yield tag, work(block)
+        return
+    workers: list[Worker] = []
+    try:
+        for _ in range(jobs):
+            workers.append(_start(work, workers))
+        expected: deque[tuple[Tag, Worker]] = deque()
+        for number, (tag, block) in enumerate(blocks):
+            if len(expected) == WAITING * jobs:
+                yield _received(expected.popleft())
+            worker = workers[number % jobs]
+            _send(worker, block)
+            expected.append((tag, worker))
+        while expected:
+            yield _received(expected.popleft())
+    finally:
+        for worker in workers:
+            with suppress(BrokenPipeError):
+                worker.blocks.close()
+            worker.results.close()
+        for worker in workers:
+            os.waitpid(worker.process, 0)
+
+
+def _received(expected: tuple[Tag, Worker]) -> tuple[Tag, Result]:
+    tag, worker = expected
+    try:
+        result: Result = pickle.load(worker.results)  # noqa: S301 - written by our own child into a pipe that only it has
+    except EOFError:
+        raise _dead(worker) from None
+    return tag, result
+
+
+def _send(worker: Worker, block: bytes) -> None:
+    try:
+        worker.blocks.write(len(block).to_bytes(8, "big"))
+        worker.blocks.write(block)
+        worker.blocks.flush()
+    except BrokenPipeError:
+        raise _dead(worker) from None
+
+
+def _dead(worker: Worker) -> VigilogError:
+    return VigilogError(f"process {worker.process} ended while it matched lines", remedy="run again, or with --jobs 1")
+
+
+def _start(work: Callable[[bytes], object], others: Iterable[Worker]) -> Worker:
+    from_parent, to_child = os.pipe()
+    from_child, to_parent = os.pipe()
+    process = os.fork()
+    if process:
+        os.close(from_parent)
+        os.close(to_parent)
+        return Worker(process, open(to_child, "wb"), open(from_child, "rb"))  # noqa: SIM115 - closed by `ordered`
+    status = 1
+    try:
+        os.close(to_child)
+        os.close(from_child)
+        for other in others:
+            os.close(other.blocks.fileno())
+            os.close(other.results.fileno())
+        _serve(work, open(from_parent, "rb"), open(to_parent, "wb"))  # noqa: SIM115 - closed by the end of the process
+        status = 0
+    except BrokenPipeError:
+        status = 0
+    finally:
+        os._exit(status)
+
+
+def _serve(work: Callable[[bytes], object], blocks: BinaryIO, results: BinaryIO) -> None:
+    """Works until the blocks end. A thread takes the next block in while this one is worked on, so that whoever sends
+    blocks and collects results never waits for both ends at once."""
+    waiting: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+
+    def take() -> None:
+        while head := blocks.read(8):
+            waiting.put(blocks.read(int.from_bytes(head, "big")))
+        waiting.put(b"")
+
+    threading.Thread(target=take, daemon=True).start()
+    while block := waiting.get():
+        pickle.dump(work(block), results, protocol=5)
+        results.flush()

@@ -1,0 +1,249 @@
+"""The chain of `vigilog check`: sources, verdicts, ordered runs of lines, a report; and the one transaction that commits it.
+
+Lines and the positions behind them are committed together before the report is handed over: killed at any point, the next
+run delivers what was committed and not delivered, and reads what was not committed. No line goes unreported.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import partial
+
+from vigilog import parallel, rule_set
+from vigilog.config.settings import Settings
+from vigilog.core.clock import Clock, local
+from vigilog.core.errors import SourceError
+from vigilog.core.nouns import KINDS, Chunk, Heading, Notice, Position
+from vigilog.core.seams import Judge, Source
+from vigilog.report import archive, subjects
+from vigilog.report.document import Facts, Report, Section, silent
+from vigilog.report.order import Run, make_run
+from vigilog.report.runs import Runs
+from vigilog.store.database import transaction
+from vigilog.store.positions import positions, save_positions
+from vigilog.watch.options import Options
+from vigilog.watch.sources import open_source
+
+CONSUMER = "check"
+DIRECTORIES = {"attack": "cracking.d", "violation": "violations.d"}
+PSIONIC_TITLES = {
+    "attack": "Active System Attack Alerts",
+    "violation": "Security Violations",
+    "unusual": "Unusual System Events",
+}
+FIRST_JOURNAL = (
+    "The journal is checked for the first time.",
+    "Of its past only the last five hours are in this report.",
+    "Take the word `journal` out of the list of logs if it is not wanted.",
+)
+Judged = list[tuple[Heading, Run]]
+Tell = Callable[[str], None]
+Advance = Callable[[int, int], None]
+
+
+@dataclass(slots=True)
+class Reading:
+    """What was read so far: where each source stands, and what must be said about it."""
+
+    positions: dict[str, Position] = field(default_factory=dict)
+    notices: list[Notice] = field(default_factory=list)
+    lines: int = 0
+    bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """The outcome of one run over all sources. `runs` hold the report's lines until it is closed."""
+
+    report: Report
+    positions: tuple[Position, ...]
+    runs: Runs
+    unreadable: bool
+
+
+def check(
+    settings: Settings,
+    store: sqlite3.Connection,
+    clock: Clock,
+    *,
+    host: str,
+    reboot: bool = False,
+    tell: Tell = lambda _: None,
+    advance: Advance = lambda _bytes, _lines: None,
+) -> Checked:
+    """Reads all sources from where the last run left them and makes the report about what is new. Commits nothing.
+
+    `tell` takes what `-d` prints, `advance` the bytes and lines of each block when it is read. Raises SourceError if
+    there is nothing to read and the logs are missing, RuleError for a rule file that cannot be read.
+    """
+    begun = clock()
+    rules = rule_set.load(settings)
+    since = positions(store, CONSUMER)
+    sources = opened(settings, clock)
+    reading = Reading(notices=list(rules.notices))
+    runs = Runs(settings.check.order, directory=settings.check.temporary_directory or None)
+    blocks = read_blocks(sources, since, reading, settings, tell, advance)
+    work = partial(judged, rules.judge, settings.check.order)
+    for _, found in parallel.ordered(work, blocks, settings.check.jobs):
+        for heading, run in found:
+            runs.add(heading, run)
+    errors = tuple(f"E: {notice.text}" for notice in reading.notices if notice.kind in ("missing", "unreadable") and notice.source)
+    if errors and not reading.lines:
+        raise SourceError("\n".join(errors))
+    report = Report(
+        host=host,
+        created=local(begun),
+        subject="",
+        sections=sections(settings, runs),
+        preface=FIRST_JOURNAL if "journal" in settings.check.sources and not any(map(is_journal, since)) else (),
+        header=introduction(settings, "header.txt"),
+        footer=introduction(settings, "footer.txt"),
+        errors=errors,
+        notices=tuple(notice for notice in reading.notices if notice.kind not in ("missing", "unreadable")),
+        facts=Facts(tuple(source.name for source in sources), reading.lines, reading.bytes, None, clock() - begun),
+    )
+    report = replace(report, subject=subject(settings, report, reboot=reboot), facts=with_ignored(report, settings))
+    unreadable = any(notice.kind == "unreadable" for notice in reading.notices)
+    return Checked(report, tuple(reading.positions.values()), runs, unreadable)
+
+
+def is_journal(name: str) -> bool:
+    """Whether a source of that name is a journal."""
+    return name == "journal" or name.startswith("journal:")
+
+
+def opened(settings: Settings, clock: Clock) -> list[Source]:
+    """The sources in reading order. Debian's logcheck reads what it collected by the logs' base names, which decides the
+    order of lines with equal stamps."""
+    options = Options(clock, settings.check.first, settings.check.partial_lines, settings.state.takeover)
+    specs = settings.check.sources
+    if settings.check.order != "arrival":
+        specs = tuple(sorted(specs, key=lambda spec: os.fsencode(os.path.basename(spec))))
+    return [open_source(spec, options) for spec in specs]
+
+
+def read_blocks(
+    sources: list[Source], since: dict[str, Position], reading: Reading, settings: Settings, tell: Tell, advance: Advance
+) -> Iterator[tuple[None, bytes]]:
+    """The blocks of all sources, one after the other, while `reading` keeps the account of them."""
+    for source in sources:
+        tell(f"reading {source.name}")
+        before = reading.lines
+        for item in source.read(since.get(source.name)):
+            block = item.data if isinstance(item, Chunk) else noticed(item, reading, settings)
+            if isinstance(item, Chunk):
+                reading.positions[source.name] = item.position
+            if block:
+                lines = block.count(b"\n")
+                reading.lines += lines
+                reading.bytes += len(block)
+                advance(len(block), lines)
+                yield None, block
+        tell(f"{source.name}: {reading.lines - before} new lines")
+
+
+def noticed(notice: Notice, reading: Reading, settings: Settings) -> bytes:
+    """Keeps a notice for the report; logcheck's logtail prints its warning about tampering into the log instead."""
+    if notice.kind != "shrank" or settings.check.rules == "builtin":
+        reading.notices.append(notice)
+        return b""
+    text = notice.text
+    if settings.check.rules == "psionic":
+        text = text.replace("*************** This", "***************\t This")
+    return text.encode("utf-8", "surrogateescape") + b"\n"
+
+
+def judged(judge: Judge, order: str, block: bytes) -> Judged:
+    """What is reported of a block, each heading's lines in order. Runs in worker processes."""
+    return [(heading, make_run(lines, order)) for heading, lines in judge(block).items()]
+
+
+def sections(settings: Settings, runs: Runs) -> tuple[Section, ...]:
+    """The sections that have lines: attacks, violations, unusual events; in each class by the name of the rule file."""
+    headings = runs.headings
+    if any(heading.kind == "attack" for heading in headings):
+        headings = tuple(heading for heading in headings if not heading.unless_attack)
+    else:
+        for heading in headings:
+            if heading.unless_attack:
+                runs.move(heading, heading._replace(unless_attack=False))
+        headings = runs.headings
+    ordered = sorted(headings, key=lambda heading: (KINDS.index(heading.kind), os.fsencode(heading.name)))
+    return tuple(
+        Section(heading, title(settings, heading), places(settings, heading), runs.count(heading), partial(runs.pieces, heading))
+        for heading in ordered
+    )
+
+
+def title(settings: Settings, heading: Heading) -> str:
+    """The title of a section, as the tool that is replaced has it."""
+    if settings.check.rules == "psionic":
+        return PSIONIC_TITLES[heading.kind]
+    what = kind_subject(settings, heading.kind)
+    return what if heading.name in ("", "logcheck") else f"{what} for {heading.name}"
+
+
+def kind_subject(settings: Settings, kind: str) -> str:
+    """What the configuration calls a class."""
+    check = settings.check
+    return {"attack": check.attack_subject, "violation": check.violation_subject, "unusual": check.unusual_subject}[kind]
+
+
+def places(settings: Settings, heading: Heading) -> tuple[str, ...]:
+    """The rule files behind a section, short enough for a title."""
+    if settings.check.rules == "psionic":
+        files = {
+            "attack": settings.psionic.hacking,
+            "violation": settings.psionic.violations,
+            "unusual": settings.psionic.ignore,
+        }
+        return (files[heading.kind],)
+    directory = DIRECTORIES.get(heading.kind)
+    if directory is None:
+        return (f"not in ignore.d.{settings.check.level}",)
+    return (f"{directory}/{heading.name}",)
+
+
+def introduction(settings: Settings, name: str) -> bytes | None:
+    """header.txt or footer.txt of the rule directory, where they are wanted and can be read."""
+    if not settings.check.introduction or settings.check.rules != "debian":
+        return None
+    try:
+        with open(os.path.join(settings.check.rule_directory, name), "rb") as file:
+            return file.read()
+    except OSError:
+        return None
+
+
+def subject(settings: Settings, report: Report, *, reboot: bool) -> str:
+    """The mail's subject: that of the most urgent class that has a section."""
+    kinds = {section.heading.kind for section in report.sections}
+    if settings.check.rules == "psionic":
+        return subjects.psionic(
+            report.host, report.created, attack="attack" in kinds, stock=settings.psionic.stock_subject
+        )
+    what = next((kind_subject(settings, kind) for kind in KINDS if kind in kinds), subjects.WARNINGS)
+    return subjects.debian(
+        report.host, report.created, what, date=settings.check.date_format, tag=settings.mail.tag, reboot=reboot
+    )
+
+
+def with_ignored(report: Report, settings: Settings) -> Facts:
+    """The facts, with how many lines no section shows; not known where one line may be in several sections."""
+    if settings.check.rules == "psionic" or settings.check.order == "unique":
+        return report.facts
+    return replace(report.facts, ignored=report.facts.lines - sum(section.count for section in report.sections))
+
+
+def commit(store: sqlite3.Connection, checked: Checked) -> int | None:
+    """Stores the report, if there is anything in it, and the positions behind its lines, together.
+
+    Gives the report's number. From here on the lines count as reported: the report is delivered now or by the next run.
+    """
+    with transaction(store):
+        number = None if silent(checked.report) else archive.keep(store, checked.report)
+        save_positions(store, CONSUMER, checked.positions)
+    return number
