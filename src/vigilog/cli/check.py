@@ -118,7 +118,7 @@ def host_name(*, fully_qualified: bool) -> str:
 
 def failed(error: VigilogError, settings: Settings, host: str) -> None:
     """Says why there is no report: on stderr, and where reports are mailed, by mail."""
-    print(visible(f"Error: {error}"), file=sys.stderr)
+    print("Error: " + "\n".join(map(visible, str(error).split("\n"))), file=sys.stderr)
     if not settings.mail.to or isinstance(error, AlreadyRunning | DeliveryError):
         return
     from vigilog import delivery  # noqa: PLC0415 - only after a failure

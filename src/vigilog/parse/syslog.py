@@ -1,0 +1,21 @@
+"""The parts of a syslog line: stamp, host, program, process and message, as rsyslog 8 (both its formats) and journalctl
+print them. The stamp's meaning is `stamps`'s business."""
+
+from __future__ import annotations
+
+import re
+
+LINE = re.compile(
+    rb"(?:<(?P<priority>\d{1,3})>)?"
+    rb"(?P<stamp>[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d(?:\.\d+)?|\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:?\d\d)?)"
+    rb" (?P<host>[^\s]{1,255})"
+    rb" (?:(?P<program>[^\s:\[]{1,255})(?:\[(?P<process>[^\]\s]{1,32})\])?: ?)?(?P<message>.*)",
+    re.DOTALL,
+)
+
+
+def fields(line: bytes) -> dict[str, bytes]:
+    """The parts of one line that are there, by name: priority, stamp, host, program, process, message. {} if it is no
+    syslog line."""
+    found = LINE.match(line)
+    return {} if found is None else {name: value for name, value in found.groupdict().items() if value is not None}
