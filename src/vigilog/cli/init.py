@@ -7,6 +7,7 @@ import os
 import sys
 
 from vigilog.cli.commands import Parser
+from vigilog.config.checked import checked
 from vigilog.config.host import Host, look
 from vigilog.config.layer import Key, Layer, Value
 from vigilog.config.toml import DEFAULT
@@ -26,6 +27,7 @@ def arguments(parser: Parser) -> None:
     )
     parser.add_argument("--output", metavar="FILE", default=DEFAULT, help=f"where to write it, - to print it ({DEFAULT})")
     parser.add_argument("--force", action="store_true", help="replace a file that is there")
+    parser.add_argument("--mail-to", metavar="ADDRESS", action="append", help="mail reports to this address")
     parser.add_argument("--psionic", metavar="LOGCHECK_SH", help="take over the settings of a logcheck.sh (logcheck 1.1)")
 
 
@@ -34,17 +36,18 @@ def run(options: argparse.Namespace) -> int:
     logcheck.sh has mistakes."""
     host = look()
     script = script_layer(options.psionic)
-    text = written({**fitting(host, script), **script.values}, remarks(host), introduction(host))
+    values = {**fitting(host, script), **script.values, **addressed(options.mail_to)}
+    text = written(values, remarks(host), introduction(host))
     if options.output == "-":
         sys.stdout.write(text)
         return 0
     path = os.path.abspath(options.output)
     try:
         write(path, text, force=options.force)
-    except FileExistsError as error:
-        remedy = "--force replaces it, --output names another"
-        raise ConfigurationError("is there already", place=Place(path), expected="no file", remedy=remedy) from error
     except OSError as error:
+        if isinstance(error, FileExistsError) and os.path.lexists(path):
+            remedy = "--force replaces it, --output names another"
+            raise ConfigurationError("is there already", place=Place(path), expected="no file", remedy=remedy) from error
         remedy = "--output names another file, - prints it"
         raise ConfigurationError(f"cannot be written: {error.strerror}", place=Place(path), remedy=remedy) from error
     config = "" if path == DEFAULT else f" --config {path}"
@@ -64,6 +67,16 @@ def script_layer(path: str | None) -> Layer:
     if layer.errors:
         raise ExceptionGroup(f"mistakes in {path}", layer.errors)
     return Layer({**layer.values, ("check", "rules"): "psionic", ("check", "order"): "arrival"})
+
+
+def addressed(addresses: list[str] | None) -> dict[Key, Value]:
+    """The setting that mails reports to `addresses`. Raises ConfigurationError for what is no address."""
+    if not addresses:
+        return {}
+    held = checked("mail", "to", addresses, Place("--mail-to"))
+    if isinstance(held, ConfigurationError):
+        raise held
+    return {("mail", "to"): held}
 
 
 def fitting(host: Host, script: Layer) -> dict[Key, Value]:

@@ -1,0 +1,85 @@
+"""validate: every mistake in configuration and rules at once, each with its address; nothing is touched."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+
+def files(folder):
+    """Every file below a folder with its content and its time of change."""
+    return {
+        os.path.join(parent, name): (
+            os.stat(os.path.join(parent, name)).st_mtime_ns,
+            os.stat(os.path.join(parent, name)).st_size,
+        )
+        for parent, _, names in os.walk(folder)
+        for name in names
+    }
+
+
+@pytest.fixture
+def rules(tmp_path):
+    """A rule directory in Debian's layout without a mistake."""
+    for name in ("cracking.d", "violations.d", "violations.ignore.d", "ignore.d.paranoid", "ignore.d.server"):
+        (tmp_path / "rules" / name).mkdir(parents=True)
+    (tmp_path / "rules" / "ignore.d.server" / "cron").write_text("^.* CRON\\[[0-9]+\\]: \n")
+    return tmp_path / "rules"
+
+
+def test_without_a_mistake_it_is_one_line_and_0(vigilog, tmp_path, rules):
+    (tmp_path / "log").write_text("")
+    config = tmp_path / "v.toml"
+    config.write_text(f'[check]\nsources = ["{tmp_path}/log"]\n')
+    process = vigilog("validate", "--config", str(config), "-r", str(rules), "-D", f"{tmp_path}/none", "-L", os.devnull)
+    assert process.stdout == f"no mistakes; the rules in {rules} at level server; 1 log\n"
+    assert (process.returncode, process.stderr) == (0, "")
+
+
+def test_all_mistakes_of_configuration_and_rules_come_at_once_and_the_status_is_78(vigilog, tmp_path, rules):
+    config = tmp_path / "v.toml"
+    config.write_text("[check]\njobs = 0\nlevl = 1\n")
+    (tmp_path / "logcheck.conf").write_text("\nREPORTLEVEL=x\n")
+    (rules / "ignore.d.server" / "bad").write_text("# comment\ngood\n(\n[z-a]\n")
+    (rules / "violations.d" / "worse").write_text("a{2}{3}\n\\\n")
+    process = vigilog("validate", "--config", str(config), "-c", f"{tmp_path}/logcheck.conf", "-r", str(rules))
+    lines = process.stdout.splitlines()
+    for place in (f"{config}:2", f"{config}:3", f"{tmp_path}/logcheck.conf:2"):
+        assert sum(line.startswith(f"{place}: ") for line in lines) == 1, process.stdout
+    for place in (f"{rules}/ignore.d.server/bad:3", f"{rules}/ignore.d.server/bad:4", f"{rules}/violations.d/worse:2"):
+        assert sum(line.startswith(place) for line in lines) == 1, process.stdout
+    assert lines[-1].startswith("6 mistakes; ")
+    assert (process.returncode, process.stderr) == (78, "")
+
+
+def test_it_touches_nothing(vigilog, tmp_path, rules):
+    (tmp_path / "log").write_text("x\n")
+    before = files(tmp_path)
+    vigilog(
+        "validate", "-r", str(rules), environment={"XDG_STATE_HOME": f"{tmp_path}/state", "XDG_CACHE_HOME": f"{tmp_path}/cache"}
+    )
+    assert files(tmp_path) == before
+
+
+def test_logs_that_are_not_there_are_a_note_and_no_mistake(vigilog, tmp_path, rules):
+    config = tmp_path / "v.toml"
+    config.write_text(f'\n[check]\nsources = ["{tmp_path}/none", "{tmp_path}/*.log", "journal"]\n')
+    process = vigilog("validate", "--config", str(config), "--builtin")
+    assert f"note: {config}:3: {tmp_path}/none is not there\n" in process.stdout
+    assert process.stdout.endswith("no mistakes; the built-in rules; 3 logs\n")
+    assert process.returncode == 0
+
+
+def test_harmless_names_in_logcheck_conf_are_a_note(vigilog, tmp_path, rules):
+    (tmp_path / "logcheck.conf").write_text("FOO=1\n")
+    process = vigilog("validate", "-c", f"{tmp_path}/logcheck.conf", "-r", str(rules))
+    assert f"note: {tmp_path}/logcheck.conf:1: FOO is not a setting that Vigilog knows; it has no effect\n" in process.stdout
+    assert process.returncode == 0
+
+
+def test_a_mistake_cannot_harm_the_terminal(vigilog, tmp_path, rules):
+    (rules / "ignore.d.server" / "bad").write_bytes(b"(\x1b[2J\xff\n")
+    process = vigilog("validate", "-r", str(rules))
+    assert "\x1b" not in process.stdout
+    assert process.returncode == 78
