@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable
+from typing import TYPE_CHECKING, cast
 
 from vigilog.cli import check_arguments
 from vigilog.cli.commands import Parser
@@ -13,6 +14,9 @@ from vigilog.cli.visible import visible
 from vigilog.config.settings import Settings
 from vigilog.core.clock import wall
 from vigilog.core.errors import AlreadyRunning, DeliveryError, VigilogError
+
+if TYPE_CHECKING:
+    from vigilog.delivery import Form
 
 HELP = "report what is new and unusual in the logs"
 FAILED = 1
@@ -81,12 +85,12 @@ def checked(settings: Settings, options: argparse.Namespace, host: str, tell: Ca
     return FAILED if outcome.unreadable else 0
 
 
-def form(options: argparse.Namespace, settings: Settings) -> str:
+def form(options: argparse.Namespace, settings: Settings) -> Form:
     """The form of the report: that which was asked for, colours on a terminal, else the text of the tool it replaces."""
     wanted = options.format or ("terminal" if sys.stdout.isatty() and not settings.mail.to else "text")
     if wanted == "text":
         return "psionic" if settings.check.rules == "psionic" else "debian"
-    return str(wanted)
+    return cast("Form", wanted)
 
 
 def progress(settings: Settings) -> tuple[Callable[[int, int], None], Callable[[], None]]:

@@ -13,8 +13,6 @@ from vigilog.patterns.confirm import tree_of
 from vigilog.patterns.languages import LANGUAGES
 from vigilog.patterns.syntax import (
     ANYTHING,
-    EMPTY,
-    LINE_START,
     Assertion,
     BackReference,
     Chars,
@@ -28,6 +26,10 @@ from vigilog.patterns.syntax import (
     repeat,
     sequence,
 )
+
+
+BROAD = 128
+"""A set of more bytes than this says nothing about a line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,7 @@ def closest(rules: Iterable[Rule], line: bytes) -> Nearness | None:
 
 def _reach(rule: Rule, line: bytes) -> int:
     try:
-        compiled = _longest(beginning(tree_of(rule, caseless=False)))
+        compiled = _longest(beginning(_plain(tree_of(rule, caseless=False))))
     except (RuleError, ValueError):
         return 0
     found = compiled.match(line) if compiled is not None else None
@@ -65,7 +67,8 @@ def _taken(rule: Rule, line: bytes, reached: int) -> int:
     """How much of the rule's text agrees with the line up to `reached`: the longest part that is a pattern by itself."""
     for length in range(len(rule.text), 0, -1):
         try:
-            compiled = _longest(_plain(LANGUAGES[rule.language].parse(rule.text[:length], None)))
+            tree = LANGUAGES[rule.language].parse(rule.text[:length], None)
+            compiled = _longest(emit.expression(_plain(tree), "re2"))
         except (RuleError, ValueError):
             continue
         found = compiled.match(line) if compiled is not None else None
@@ -74,7 +77,8 @@ def _taken(rule: Rule, line: bytes, reached: int) -> int:
     return 0
 
 
-def _longest(tree: Node) -> Any | None:
+def _longest(expression: str) -> Any | None:
+    """`expression` compiled by RE2 to find the longest match at a place; None where RE2 refuses it."""
     import re2  # noqa: PLC0415 - the library is loaded by the first pattern that needs it
 
     options = re2.Options()
@@ -82,29 +86,37 @@ def _longest(tree: Node) -> Any | None:
     options.longest_match = True
     options.log_errors = False
     try:
-        return re2.compile(emit.expression(tree, "re2").encode("ascii"), options)
+        return re2.compile(expression.encode("ascii"), options)
     except re2.error:
         return None
 
 
-def beginning(node: Node) -> Node:
-    """What matches every beginning of what `node` matches."""
+def beginning(node: Node) -> str:
+    """An expression for RE2 that matches every beginning of what `node` (without captures) matches.
+
+    Text is made at once, not a tree: it nests as deep as the pattern is long.
+    """
     match node:
-        case Chars() | Assertion():
-            return choice([_plain(node), EMPTY])
         case Sequence(parts=parts):
-            result: Node = EMPTY
+            needed = text = ""
             for part in reversed(parts):
-                result = choice([sequence([_plain(part), result]), beginning(part)])
-            return result
+                needed = f"(?:{emit.expression(part, 're2')}){needed if _broad(part) else text}"
+                begun = "" if isinstance(part, Chars | Assertion) else beginning(part)
+                text = f"(?:{needed}|{begun})"
+            return text
         case Choice(branches=branches):
-            return choice([beginning(branch) for branch in branches])
+            return f"(?:{'|'.join(map(beginning, branches))})"
+        case Repeat() if _broad(node):
+            return ""
         case Repeat(body=body, most=most):
-            return sequence([repeat(_plain(body), 0, most), beginning(body)])
-        case Group(body=body) | Foreign(wider=body):
-            return beginning(body)
-        case BackReference():
-            return EMPTY
+            return emit.expression(sequence([repeat(body, 0, most)]), "re2") + beginning(body)
+        case _:
+            return f"(?:{emit.expression(node, 're2')})?"
+
+
+def _broad(node: Node) -> bool:
+    """Whether it agrees with nearly anything, as `.*` does: what counts then is whether the line goes on as the pattern does."""
+    return isinstance(node, Repeat) and isinstance(node.body, Chars) and node.body.bits.bit_count() > BROAD
 
 
 def _plain(node: Node) -> Node:
@@ -120,8 +132,6 @@ def _plain(node: Node) -> Node:
             return _plain(body)
         case Assertion(kind="word start" | "word end"):
             return Assertion("word edge")
-        case Assertion() if node == LINE_START:
-            return node
         case BackReference():
             return ANYTHING
         case _:

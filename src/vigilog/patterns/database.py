@@ -7,10 +7,11 @@ end the scan.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import hyperscan
+from hyperscan._version import __version__ as LIBRARY  # noqa: N812 - the package's stubs do not name it
 
 from vigilog.core.errors import RuleError
 from vigilog.core.nouns import Rule
@@ -97,14 +98,14 @@ class Database:
 
 
 def compile_rules(
-    rules: Sequence[Rule], view: View = "stripped", *, caseless: bool = False, cache_directory: str | None = None
+    rules: Iterable[Rule], view: View = "stripped", *, caseless: bool = False, cache_directory: str | None = None
 ) -> Database:
     """The database of `rules`. A rule that cannot be compiled is left out and named in `refused`.
 
     With `cache_directory` a database compiled before is loaded from there, and a new one is left there (owner-only).
     """
     rules = tuple(rules)
-    key = cache.key(TRANSLATOR, hyperscan.__version__, view, caseless, [(rule.language, rule.text) for rule in rules])
+    key = cache.key(TRANSLATOR, LIBRARY, view, caseless, [(rule.language, rule.text) for rule in rules])
     stored = cache.load(cache_directory, key) if cache_directory else None
     if stored is not None:
         return Database(rules, view, caseless, stored.scanner, stored.owners, stored.exact, stored.errors(rules))
@@ -151,7 +152,7 @@ def _own(taken: Expressions, text: str) -> str:
     return text
 
 
-def _compile(texts: Sequence[str]) -> hyperscan.Database | None:
+def _compile(texts: list[str]) -> hyperscan.Database | None:
     database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
     try:
         database.compile(

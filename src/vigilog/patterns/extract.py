@@ -16,7 +16,9 @@ def fields(rule: Rule, line: bytes, *, caseless: bool = False) -> dict[str, byte
     A capture is named as the pattern names it, else by its number. `line` is as the pattern sees it, without newline.
     """
     compiled = linear(rule, caseless=caseless)
-    found = compiled.search(line) if compiled is not None else None
+    if compiled is None:
+        return {}
+    found = compiled.search(line)
     if found is None:
         return {}
     names = {index: name for name, index in compiled.groupindex.items()}
