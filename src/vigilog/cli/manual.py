@@ -9,23 +9,13 @@ import sys
 
 from vigilog import __version__
 from vigilog.cli.commands import COMMANDS, Parser, command, parser
+from vigilog.cli.statuses import STATUSES
 from vigilog.core.errors import ConfigurationError
 from vigilog.core.nouns import Place
 
 HELP = "print the manual of a command, or write all manual pages"
 CONFIGURATION = "vigilog.toml"
 ABOUT = "reads logs and tells what is unusual in them since last time"
-
-STATUSES = (
-    ("0", "All went well, whether there was something to report or not."),
-    ("1", "Another run is under way; or, for check, an option is wrong."),
-    ("2", "An option is wrong."),
-    ("66", "A log cannot be read."),
-    ("69", "An optional part is not installed."),
-    ("74", "The state cannot be read or written."),
-    ("75", "A report could not be handed over; it comes again with the next run."),
-    ("78", "There is a mistake in the configuration or on the command line; each is told with its file and line."),
-)
 
 
 def arguments(parser: Parser) -> None:
@@ -73,7 +63,6 @@ def overview_page() -> str:
     parts = [title("VIGILOG", 1), section("NAME", f"vigilog \\- {ABOUT}")]
     parts.append(section("SYNOPSIS", f"{bold('vigilog')} {italic('COMMAND')} [{italic('OPTION')}]..."))
     parts.append(".SH COMMANDS\n" + "\n".join(f".TP\n{bold(name)}\n{plain(command(name).HELP)}" for name in COMMANDS))
-    parts.append(statuses())
     parts.append(see_also([f"vigilog-{name}" for name in COMMANDS]))
     return "\n".join(parts) + "\n"
 
@@ -92,7 +81,7 @@ def command_page(name: str) -> str:
             parts.append(f".SH {heading}\n" + "\n".join(entry(action) for action in actions))
     if made.epilog:
         parts.append(section("NOTES", plain(made.epilog)))
-    parts.append(statuses())
+    parts.append(statuses(name))
     parts.append(see_also(["vigilog"]))
     return "\n".join(parts) + "\n"
 
@@ -138,9 +127,9 @@ def section(heading: str, text: str) -> str:
     return f".SH {heading}\n{text}"
 
 
-def statuses() -> str:
-    """The section on exit statuses."""
-    return '.SH "EXIT STATUS"\n' + "\n".join(f".TP\n{number}\n{plain(text)}" for number, text in STATUSES)
+def statuses(name: str) -> str:
+    """The section on the exit statuses of a command."""
+    return '.SH "EXIT STATUS"\n' + "\n".join(f".TP\n{number}\n{plain(text)}" for number, text in STATUSES[name])
 
 
 def see_also(names: list[str]) -> str:

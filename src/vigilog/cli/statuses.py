@@ -1,0 +1,36 @@
+"""What the exit status of each command says: the one source of the manual and of the documentation."""
+
+from __future__ import annotations
+
+Statuses = tuple[tuple[int, str], ...]
+
+WRONG_OPTION = (2, "An option is wrong.")
+MISTAKE = (78, "There is a mistake in the configuration; each is told with its file and line.")
+
+STATUSES: dict[str, Statuses] = {
+    "check": (
+        (0, "The logs were read, whether there was something to report or not."),
+        (1, "There is no report, or not the whole of it. A line that begins with `Error:` says why, on stderr."),
+    ),
+    "tail": (
+        (0, "What is new was printed."),
+        (65, "The file cannot be examined."),
+        (66, "No file was named, or it is missing, unreadable or not a file."),
+        (73, "The offset file cannot be written; what was printed will come again."),
+    ),
+    "explain": (
+        (0, "Every line would be ignored."),
+        (1, "A line would be reported."),
+        WRONG_OPTION,
+        (66, "A file with lines cannot be read."),
+        MISTAKE,
+    ),
+    "validate": ((0, "There is no mistake."), WRONG_OPTION, (78, "There are mistakes.")),
+    "init": (
+        (0, "The file was written."),
+        WRONG_OPTION,
+        (78, "The file is there already or cannot be written, or the logcheck.sh has a mistake."),
+    ),
+    "manual": ((0, "The manual was printed or written."), WRONG_OPTION, (78, "A page cannot be written.")),
+    "completion": ((0, "The script was printed."), WRONG_OPTION),
+}
