@@ -20,8 +20,7 @@ def rule_notices(settings: Settings) -> tuple[Notice, ...]:
     rules = rule_set.load(settings, keep_cache=False)
     found = [notice for notice in rules.notices if notice.kind != "rule"]
     for database in rules.layers.values():
-        for (index,) in database.owners[database.exact :]:
-            rule = database.rules[index]
+        for rule in database.doubtful:
             if needs_killable_search(rule):
                 shown = rule.text.decode("ascii", "backslashreplace")
                 text = f"{rule.place}: decided by a backtracking engine, on lines up to 4 KiB only: `{shown}`"

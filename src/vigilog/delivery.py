@@ -47,8 +47,8 @@ def hand_over(report: Report, way: Way) -> None:
         report = replace(report, sections=tuple(summarize(section) for section in report.sections))
     render = RENDERERS[way.form]
     if way.mail.to:
-        from vigilog.report.mail import deliver  # noqa: PLC0415 - loads the mail libraries
         from vigilog.mailing import delivery  # noqa: PLC0415 - the same
+        from vigilog.report.mail import deliver  # noqa: PLC0415 - loads the mail libraries
 
         deliver(lambda write: render(report, write, visible=True), report.subject, delivery(way.mail), report.created)
         return

@@ -14,12 +14,11 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import BinaryIO, TypeVar
+from typing import Any, BinaryIO, TypeVar
 
 from vigilog.core.errors import VigilogError
 
 Result = TypeVar("Result")
-Tag = TypeVar("Tag")
 
 WAITING = 2
 """Blocks that a process may have: one that it works on, one that waits for it."""
@@ -34,26 +33,22 @@ class Worker:
     results: BinaryIO
 
 
-def ordered(work: Callable[[bytes], Result], blocks: Iterable[tuple[Tag, bytes]], jobs: int) -> Iterator[tuple[Tag, Result]]:
-    """`work` applied to each block by `jobs` processes: each block's tag with its result, in order.
+def ordered(work: Callable[[bytes], Result], blocks: Iterable[bytes], jobs: int) -> Iterator[Result]:
+    """`work` applied to each block by `jobs` processes: the results, in the order of the blocks.
 
     Raises VigilogError if a process dies.
     """
-    if jobs == 1:
-        for tag, block in blocks:
-            yield tag, work(block)
-        return
     workers: list[Worker] = []
     try:
         for _ in range(jobs):
             workers.append(_start(work, workers))
-        expected: deque[tuple[Tag, Worker]] = deque()
-        for number, (tag, block) in enumerate(blocks):
+        expected: deque[Worker] = deque()
+        for number, block in enumerate(blocks):
             if len(expected) == WAITING * jobs:
                 yield _received(expected.popleft())
             worker = workers[number % jobs]
             _send(worker, block)
-            expected.append((tag, worker))
+            expected.append(worker)
         while expected:
             yield _received(expected.popleft())
     finally:
@@ -65,13 +60,11 @@ def ordered(work: Callable[[bytes], Result], blocks: Iterable[tuple[Tag, bytes]]
             os.waitpid(worker.process, 0)
 
 
-def _received(expected: tuple[Tag, Worker]) -> tuple[Tag, Result]:
-    tag, worker = expected
+def _received(worker: Worker) -> Any:
     try:
-        result: Result = pickle.load(worker.results)  # noqa: S301 - written by our own child into a pipe that only it has
+        return pickle.load(worker.results)  # noqa: S301 - written by our own child into a pipe that only it has
     except EOFError:
         raise _dead(worker) from None
-    return tag, result
 
 
 def _send(worker: Worker, block: bytes) -> None:
@@ -94,7 +87,7 @@ def _start(work: Callable[[bytes], object], others: Iterable[Worker]) -> Worker:
     if process:
         os.close(from_parent)
         os.close(to_parent)
-        return Worker(process, open(to_child, "wb"), open(from_child, "rb"))  # noqa: SIM115 - closed by `ordered`
+        return Worker(process, open(to_child, "wb"), open(from_child, "rb"))
     status = 1
     try:
         os.close(to_child)

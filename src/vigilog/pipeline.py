@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from vigilog import parallel, rule_set
+from vigilog import rule_set
 from vigilog.config.settings import Settings
 from vigilog.core.clock import Clock, local
 from vigilog.core.errors import SourceError
@@ -87,10 +87,12 @@ def check(
     runs = Runs(settings.check.order, directory=settings.check.temporary_directory or None)
     blocks = read_blocks(sources, since, reading, settings, tell, advance)
     work = partial(judged, rules.judge, settings.check.order)
-    for _, found in parallel.ordered(work, blocks, settings.check.jobs):
+    for found in worked(work, blocks, settings.check.jobs):
         for heading, run in found:
             runs.add(heading, run)
-    errors = tuple(f"E: {notice.text}" for notice in reading.notices if notice.kind in ("missing", "unreadable") and notice.source)
+    errors = tuple(
+        f"E: {notice.text}" for notice in reading.notices if notice.kind in ("missing", "unreadable") and notice.source
+    )
     if errors and not reading.lines:
         raise SourceError("\n".join(errors))
     report = Report(
@@ -110,6 +112,15 @@ def check(
     return Checked(report, tuple(reading.positions.values()), runs, unreadable)
 
 
+def worked(work: Callable[[bytes], Judged], blocks: Iterator[bytes], jobs: int) -> Iterator[Judged]:
+    """`work` on each block, in order; by this process, or by `jobs` others."""
+    if jobs == 1:
+        return map(work, blocks)
+    from vigilog.parallel import ordered  # noqa: PLC0415 - for those who ask for more than one process
+
+    return ordered(work, blocks, jobs)
+
+
 def is_journal(name: str) -> bool:
     """Whether a source of that name is a journal."""
     return name == "journal" or name.startswith("journal:")
@@ -127,7 +138,7 @@ def opened(settings: Settings, clock: Clock) -> list[Source]:
 
 def read_blocks(
     sources: list[Source], since: dict[str, Position], reading: Reading, settings: Settings, tell: Tell, advance: Advance
-) -> Iterator[tuple[None, bytes]]:
+) -> Iterator[bytes]:
     """The blocks of all sources, one after the other, while `reading` keeps the account of them."""
     for source in sources:
         tell(f"reading {source.name}")
@@ -141,7 +152,7 @@ def read_blocks(
                 reading.lines += lines
                 reading.bytes += len(block)
                 advance(len(block), lines)
-                yield None, block
+                yield block
         tell(f"{source.name}: {reading.lines - before} new lines")
 
 
@@ -173,7 +184,9 @@ def sections(settings: Settings, runs: Runs) -> tuple[Section, ...]:
         headings = runs.headings
     ordered = sorted(headings, key=lambda heading: (KINDS.index(heading.kind), os.fsencode(heading.name)))
     return tuple(
-        Section(heading, title(settings, heading), places(settings, heading), runs.count(heading), partial(runs.pieces, heading))
+        Section(
+            heading, title(settings, heading), places(settings, heading), runs.count(heading), partial(runs.pieces, heading)
+        )
         for heading in ordered
     )
 
@@ -222,9 +235,7 @@ def subject(settings: Settings, report: Report, *, reboot: bool) -> str:
     """The mail's subject: that of the most urgent class that has a section."""
     kinds = {section.heading.kind for section in report.sections}
     if settings.check.rules == "psionic":
-        return subjects.psionic(
-            report.host, report.created, attack="attack" in kinds, stock=settings.psionic.stock_subject
-        )
+        return subjects.psionic(report.host, report.created, attack="attack" in kinds, stock=settings.psionic.stock_subject)
     what = next((kind_subject(settings, kind) for kind in KINDS if kind in kinds), subjects.WARNINGS)
     return subjects.debian(
         report.host, report.created, what, date=settings.check.date_format, tag=settings.mail.tag, reboot=reboot

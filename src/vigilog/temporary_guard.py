@@ -31,7 +31,11 @@ def guard(settings: Settings, host: str, way: Way, clock: Clock) -> None:
     if not any(os.path.isfile(path) for path in paths):
         return
     moment = local(clock())
-    text = f"Log files exist in {directory} directory that cannot be removed. This\nmay be an attempt to spoof the log checker.\n"
+    text = (
+        f"Log files exist in {directory} directory that cannot be removed. This\nmay be an attempt to spoof the log checker.\n"
+    )
     alarm = Report(host, moment, subjects.psionic(host, moment, attack=True), header=text.encode("utf-8", "surrogateescape"))
     hand_over(alarm, replace(way, form="debian", summarize=False))
-    raise VigilogError("Log files that cannot be removed", expected=f"an empty {directory}", remedy="find out who put them there")
+    raise VigilogError(
+        "Log files that cannot be removed", expected=f"an empty {directory}", remedy="find out who put them there"
+    )

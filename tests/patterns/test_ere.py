@@ -9,7 +9,7 @@ from tests.patterns.grep import matching_lines
 from vigilog.core.errors import RuleError
 from vigilog.core.nouns import Place, Rule
 from vigilog.patterns.block import BLANKS, frame
-from vigilog.patterns.database import compile_rules
+from vigilog.patterns.compiling import compile_rules
 
 LINES = [
     b"", b"a", b"b", b"ab", b"ba", b"aa", b"aab b", b"a b", b"a ", b" a", b"  ", b"a\t", b"a\r", b"\x00", b"\xff", b"_", b"a_1", b"-", b"a{x}", b"{a", b"a.",

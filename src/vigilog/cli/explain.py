@@ -29,7 +29,9 @@ def arguments(parser: Parser) -> None:
         "decided, and the fields in it. If no rule matches: the closest one, and where it stops. Reads no log, moves nothing."
     )
     parser.add_argument("lines", metavar="LINE", nargs="*", help="a log line, quoted as one word")
-    parser.add_argument("-f", "--file", metavar="FILE", action="append", default=[], help="lines from a file, - for standard input")
+    parser.add_argument(
+        "-f", "--file", metavar="FILE", action="append", default=[], help="lines from a file, - for standard input"
+    )
     parser.add_argument("--format", choices=("text", "json"), default="text", help="the form of the answer")
     check_arguments.rule_arguments(parser)
 
@@ -74,7 +76,9 @@ def told(answer: Explanation) -> Iterator[str]:
     """The explanation as text."""
     yield shown(answer.line)
     if answer.headings:
-        names = ", and as ".join(f"{WORDS[heading.kind]}{f' ({heading.name})' if heading.name else ''}" for heading in answer.headings)
+        names = ", and as ".join(
+            f"{WORDS[heading.kind]}{f' ({heading.name})' if heading.name else ''}" for heading in answer.headings
+        )
         yield f"  reported as {names}"
     else:
         yield f"  not reported: {answer.decided or 'no section is there for it'}"

@@ -19,7 +19,8 @@ from vigilog.core.nouns import Heading, Kind, Notice
 from vigilog.core.seams import Verdict
 from vigilog.detect.rule_files import rules_of_directory
 from vigilog.patterns import block
-from vigilog.patterns.database import Database, compile_rules
+from vigilog.patterns.compiling import compile_rules
+from vigilog.patterns.database import Database
 
 LEVELS: dict[str, tuple[str, ...]] = {
     "paranoid": ("paranoid",),
@@ -75,9 +76,7 @@ class DebianRules:
         return verdict
 
 
-def load(
-    rule_directory: str, level: str, *, cracking_ignore: bool = False, cache_directory: str | None = None
-) -> DebianRules:
+def load(rule_directory: str, level: str, *, cracking_ignore: bool = False, cache_directory: str | None = None) -> DebianRules:
     """The rules in `rule_directory` for a report level. A missing directory holds no rules.
 
     Raises RuleError for a file that cannot be read; a rule that cannot be compiled is in `notices` instead.
@@ -93,9 +92,7 @@ def load(
     violation_ignore = compiled("violation ignore", "violations.ignore.d")
     ignore = compiled("ignore", *(f"ignore.d.{name}" for name in LEVELS[level]))
     databases = [database for database in (attack, attack_ignore, violation, violation_ignore, ignore) if database]
-    return DebianRules(
-        attack, attack_ignore, violation, violation_ignore, ignore, notices=tuple(skipped_rules(databases))
-    )
+    return DebianRules(attack, attack_ignore, violation, violation_ignore, ignore, notices=tuple(skipped_rules(databases)))
 
 
 def skipped_rules(databases: Iterable[Database]) -> Iterable[Notice]:
@@ -136,7 +133,7 @@ def raise_lines(
 
 def ignored_by(framed: bytes, matched: Iterable[int], ignore: Database) -> dict[int, set[str]]:
     """The names of the ignore files that match each of the lines in `matched`, which are few: only they are scanned."""
-    if ignore.scanner is None:
+    if not ignore.rules:
         return {}
     ends = sorted(matched)
     few = block.frame(b"".join(block.line_with_newline(framed, end) for end in ends))

@@ -16,7 +16,8 @@ from vigilog.core.seams import Verdict
 from vigilog.detect.debian import skipped_rules
 from vigilog.detect.rule_files import WHITE_SPACE, read
 from vigilog.patterns import block
-from vigilog.patterns.database import Database, compile_rules
+from vigilog.patterns.compiling import compile_rules
+from vigilog.patterns.database import Database
 
 ATTACK, VIOLATION, UNUSUAL = Heading("attack", ""), Heading("violation", ""), Heading("unusual", "")
 

@@ -59,4 +59,6 @@ def read(path: str) -> bytes:
 
 def unreadable(path: str) -> RuleError:
     """The error of logcheck 1.4.2 for a rule file it may not read."""
-    return RuleError(f"Could not read {path}", expected="a readable rule file", remedy="let the user who runs the check read it")
+    return RuleError(
+        f"Could not read {path}", expected="a readable rule file", remedy="let the user who runs the check read it"
+    )

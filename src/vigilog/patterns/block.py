@@ -8,6 +8,10 @@ overlooks matches (`a *\n` in 17 bytes ending in `a\n`). A line is named by the 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Literal
+
+View = Literal["raw", "stripped"]
+"""Which bytes of a line a pattern sees: all of them, or all but the blanks at its end."""
 
 BLANKS = b" \t\r\v\f"
 FIRST_LINE = 1

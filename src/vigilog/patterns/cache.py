@@ -13,14 +13,15 @@ import os
 import stat
 import zlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import hyperscan
 import msgspec
 
 from vigilog.core.errors import RuleError
 from vigilog.core.nouns import Rule
-from vigilog.patterns.lines import View
+from vigilog.patterns.block import View
+from vigilog.patterns.database import Compiled
 
 MAGIC = b"vigilog database 1\n"
 KEPT = 24
@@ -28,45 +29,14 @@ KEPT = 24
 
 
 class SideTables(msgspec.Struct, frozen=True):
-    """What a database's ids mean. `refused` are rule indexes with what was found and expected."""
+    """What a database's ids mean. `refused` are rule indexes, each with what was found, expected, and to be done, and the
+    column: the rest of an error's place is known from the rule."""
 
     owners: tuple[tuple[int, ...], ...]
     exact: int
     refused: tuple[tuple[int, str, str, str, int | None], ...]
     checksum: int
     empty: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """A compiled database and the tables beside it."""
-
-    scanner: hyperscan.Database | None
-    owners: tuple[tuple[int, ...], ...]
-    exact: int
-    refused: tuple[tuple[int, str, str, str, int | None], ...]
-
-    @classmethod
-    def of(
-        cls,
-        scanner: hyperscan.Database | None,
-        owners: tuple[tuple[int, ...], ...],
-        exact: int,
-        refused: Iterable[tuple[int, RuleError]],
-    ) -> Stored:
-        """The tables as they are stored: errors without their place, which is known from the rule."""
-        rows = tuple(
-            (index, error.found, error.expected, error.remedy, error.place.column if error.place else None)
-            for index, error in refused
-        )
-        return cls(scanner, owners, exact, rows)
-
-    def errors(self, rules: Sequence[Rule]) -> tuple[RuleError, ...]:
-        """The errors again, each with the place that its rule has now."""
-        return tuple(
-            RuleError(found, place=replace(rules[index].place, column=column), expected=expected, remedy=remedy)
-            for index, found, expected, remedy, column in self.refused
-        )
 
 
 def key(translator: int, library: str, view: View, caseless: bool, patterns: Iterable[tuple[str, bytes]]) -> str:
@@ -87,8 +57,8 @@ def _cpu() -> str:
     return ""
 
 
-def load(directory: str, name: str) -> Stored | None:
-    """The database stored under `name`, None if there is none that may be trusted."""
+def load(directory: str, name: str, rules: Sequence[Rule]) -> Compiled | None:
+    """The database stored under `name` for these rules, None if there is none that may be trusted."""
     path = os.path.join(directory, name)
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
@@ -113,14 +83,22 @@ def load(directory: str, name: str) -> Stored | None:
             scanner.scratch = hyperscan.Scratch(scanner)
     except (msgspec.DecodeError, msgspec.ValidationError, hyperscan.HyperscanError):
         return None
-    return Stored(scanner, tables.owners, tables.exact, tables.refused)
+    refused = tuple(
+        (index, RuleError(found, place=replace(rules[index].place, column=column), expected=expected, remedy=remedy))
+        for index, found, expected, remedy, column in tables.refused
+    )
+    return Compiled(scanner, tables.owners, tables.exact, refused)
 
 
-def save(directory: str, name: str, stored: Stored) -> None:
+def save(directory: str, name: str, compiled: Compiled) -> None:
     """Stores a database; where that is not possible (a full disk, no rights) the next start compiles again."""
-    image = b"" if stored.scanner is None else bytes(hyperscan.dumpb(stored.scanner))
+    image = b"" if compiled.scanner is None else bytes(hyperscan.dumpb(compiled.scanner))
+    refused = tuple(
+        (index, error.found, error.expected, error.remedy, error.place.column if error.place else None)
+        for index, error in compiled.refused
+    )
     tables = msgspec.msgpack.encode(
-        SideTables(stored.owners, stored.exact, stored.refused, zlib.crc32(image), stored.scanner is None)
+        SideTables(compiled.owners, compiled.exact, refused, zlib.crc32(image), compiled.scanner is None)
     )
     temporary = os.path.join(directory, f".{name}.{os.getpid()}")
     try:

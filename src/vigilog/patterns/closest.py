@@ -27,7 +27,6 @@ from vigilog.patterns.syntax import (
     sequence,
 )
 
-
 BROAD = 128
 """A set of more bytes than this says nothing about a line."""
 

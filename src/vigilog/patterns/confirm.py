@@ -10,20 +10,17 @@ from __future__ import annotations
 import multiprocessing
 import multiprocessing.connection
 import re
-from collections.abc import Callable
 from typing import Any
 
 from vigilog.core.nouns import Rule
 from vigilog.patterns import emit, syntax
+from vigilog.patterns.database import Confirm
 from vigilog.patterns.languages import LANGUAGES
 from vigilog.patterns.syntax import Node
 
 LONGEST_LINE = 4096
 SECONDS_PER_LINE = 0.25
 MOST_KILLS = 3
-
-Confirm = Callable[[bytes], bool | None]
-"""Whether a line (in the pattern's view, without newline) matches; None where that could not be decided."""
 
 
 def tree_of(rule: Rule, *, caseless: bool) -> Node:

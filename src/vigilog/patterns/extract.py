@@ -22,6 +22,4 @@ def fields(rule: Rule, line: bytes, *, caseless: bool = False) -> dict[str, byte
     if found is None:
         return {}
     names = {index: name for name, index in compiled.groupindex.items()}
-    return {
-        names.get(index, str(index)): value for index, value in enumerate(found.groups(), 1) if value is not None
-    }
+    return {names.get(index, str(index)): value for index, value in enumerate(found.groups(), 1) if value is not None}

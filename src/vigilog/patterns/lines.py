@@ -14,9 +14,9 @@ Where the result cannot be exact it matches more, never less, and `exact` is fal
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 from vigilog.patterns import syntax
+from vigilog.patterns.block import View
 from vigilog.patterns.syntax import (
     ANY_MASK,
     ANYTHING,
@@ -43,9 +43,6 @@ from vigilog.patterns.syntax import (
     repeat,
     sequence,
 )
-
-View = Literal["raw", "stripped"]
-"""Which bytes of a line a pattern sees: all of them, or all but the blanks at its end."""
 
 NONBLANK = Chars(ANY_MASK & ~BLANK_MASK)
 LINE_BREAK = Chars(1 << NEWLINE)
@@ -116,7 +113,11 @@ def _without_captures(node: Node) -> tuple[Node, bool]:
             case BackReference(index=index):
                 exact = False
                 body = bodies.get(index, ANYTHING)
-                return ANYTHING if any(isinstance(found, BackReference | Assertion) for found in syntax.walk(body)) else plain(body)
+                return (
+                    ANYTHING
+                    if any(isinstance(found, BackReference | Assertion) for found in syntax.walk(body))
+                    else plain(body)
+                )
             case Foreign(wider=wider):
                 exact = False
                 return plain(wider)

@@ -15,7 +15,19 @@ from typing import Any
 from vigilog.core.errors import RuleError
 from vigilog.core.nouns import Place
 from vigilog.patterns import syntax
-from vigilog.patterns.syntax import ANY, ANY_MASK, EMPTY, LINE_END, LINE_START, NEVER, WORD_MASK, Assertion, Chars, Foreign, Node
+from vigilog.patterns.syntax import (
+    ANY,
+    ANY_MASK,
+    EMPTY,
+    LINE_END,
+    LINE_START,
+    NEVER,
+    WORD_MASK,
+    Assertion,
+    Chars,
+    Foreign,
+    Node,
+)
 
 DIGIT_MASK = syntax.mask(b"0123456789")
 SPACE_MASK = syntax.mask(b" \t\n\r\v\f")

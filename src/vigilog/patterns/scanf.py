@@ -10,7 +10,20 @@ from __future__ import annotations
 from vigilog.core.errors import RuleError
 from vigilog.core.nouns import Place
 from vigilog.patterns import syntax
-from vigilog.patterns.syntax import ANY, ANY_MASK, BLANK, BLANK_MASK, EMPTY, LINE_END, Chars, Group, Node, choice, repeat, sequence
+from vigilog.patterns.syntax import (
+    ANY,
+    ANY_MASK,
+    BLANK,
+    BLANK_MASK,
+    EMPTY,
+    LINE_END,
+    Chars,
+    Group,
+    Node,
+    choice,
+    repeat,
+    sequence,
+)
 
 DIGITS = repeat(syntax.chars(b"0123456789"), 1, None)
 HEX_DIGITS = repeat(syntax.chars(b"0123456789abcdefABCDEF"), 1, None)
@@ -74,4 +87,6 @@ def _code(code: int, index: int, final: bool, text: bytes, place: Place | None, 
         case _:
             found = text[at : at + 2].decode("ascii", "backslashreplace")
             where = Place(place.file, place.line, at + 1) if place else None
-            raise RuleError(f"format code `{found}`", place=where, expected=f"one of {CODES}", remedy="write %% for a percent sign")
+            raise RuleError(
+                f"format code `{found}`", place=where, expected=f"one of {CODES}", remedy="write %% for a percent sign"
+            )
