@@ -28,14 +28,15 @@ _WORD = re.compile(
     # 52:54:00:12:34:56, and IPv6 written out
     | (?<! [A-Za-z0:] ) (?: [0a-fA-F]{1,4} : ){5,15} [0a-fA-F]{1,4} (?! [A-Za-z0:] )
     # 2001:db8::1, ::ffff:192.0.2.1
-    | (?<! [A-Za-z0:] ) (?: [0a-fA-F]{1,4} : ){0,7} : (?: [0a-fA-F]{1,4} : ){0,7} [0a-fA-F]{1,4} (?: \.0+ ){0,3}
-      (?! [A-Za-z0:] )
+    | (?<! [A-Za-z0:] ) (?: (?: [0a-fA-F]{1,4} : ){1,7} | : ) : (?: [0a-fA-F]{1,4} : ){0,7}
+      (?: [0a-fA-F]{1,4} (?: \.0+ ){0,3} )? (?! [A-Za-z0:] )
     # a UUID
     | (?<! [A-Za-z0] ) [0a-fA-F]{8} (?: - [0a-fA-F]{4} ){3} - [0a-fA-F]{12} (?! [A-Za-z0] )
     # short queue ids, checksums: hexadecimal, with a digit and a letter
     | (?<! [A-Za-z0] ) (?= [a-fA-F]{0,64} 0 ) (?= 0{0,64} [a-fA-F] ) [0a-fA-F]{6,64} (?! [A-Za-z0] )
     # long queue ids, sessions: letters and digits in turn
-    | (?<! [A-Za-z0_] ) (?= [A-Za-z]{1,20} 0+ [A-Za-z]{1,20} 0 ) [A-Za-z0]{10,64} (?! [A-Za-z0_] )
+    | (?<! [A-Za-z0_] ) (?= [A-Za-z]{1,20} 0+ [A-Za-z]{1,20} 0 | 0+ [A-Za-z]{1,20} 0+ [A-Za-z] )
+      [A-Za-z0]{10,64} (?! [A-Za-z0_] )
     # www.example.com, but not org.freedesktop.systemd1
     | (?<! [A-Za-z0./-] ) (?! (?: org | com | net | io ) \. ) [A-Za-z0_-]+ (?: \. [A-Za-z0_-]+ ){1,10} \. [A-Za-z][A-Za-z0_-]*
       (?! [A-Za-z0./] )

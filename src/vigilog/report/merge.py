@@ -76,12 +76,13 @@ def blocks(read: Read, size: int) -> Iterator[bytes]:
     wanted = size
     while data := read(offset, wanted):
         end = data.rfind(b"\n") + 1
-        if end:
-            yield data[:end]
-            offset += end
-            wanted = size
-        else:
+        if not end and len(data) == wanted:
             wanted *= 2
+            continue
+        end = end or len(data)
+        yield data[:end]
+        offset += end
+        wanted = size
 
 
 def _woven(chains: list[list[Extent]], order: Order) -> Iterator[bytes]:

@@ -15,13 +15,14 @@ from vigilog.report.visible import Write, visible, visible_line
 _BOLD, _DIM, _RED, _YELLOW, _CYAN, _GREEN = b"1", b"2", b"1;31", b"1;33", b"1;36", b"1;32"
 _COLOUR: dict[Kind, bytes] = {"attack": _RED, "violation": _YELLOW, "unusual": _CYAN}
 _NAMES: dict[Kind, tuple[str, str]] = {
-    "attack": ("attack", "attacks"),
-    "violation": ("violation", "violations"),
+    "attack": ("attack line", "attack lines"),
+    "violation": ("violation line", "violation lines"),
     "unusual": ("unusual line", "unusual lines"),
 }
 _STAMP = re.compile(
     rb"^(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT[\d:.]{8,18}(?:Z|[+-]\d\d:?\d\d))(?= )", re.MULTILINE
 )
+_SOURCES = 8
 _DIMMED = b"\x1b[2m\\g<0>\x1b[0m"
 
 Paint = Callable[[bytes, str], bytes]
@@ -55,9 +56,14 @@ def terminal(report: Report, write: Write, *, visible: bool = True, colour: bool
 def _head(report: Report, paint: Paint) -> Iterator[bytes]:
     yield paint(_BOLD, f"{report.host}, {report.created:%Y-%m-%d %H:%M:%S %z}")
     if report.facts.sources:
-        yield paint(_DIM, "read: ") + visible_line(", ".join(report.facts.sources)).encode()
+        yield paint(_DIM, "read: ") + visible_line(_named(report.facts.sources)).encode()
     for line in report.preface:
         yield paint(_DIM, line)
+
+
+def _named(sources: tuple[str, ...]) -> str:
+    rest = len(sources) - _SOURCES
+    return ", ".join(sources[:_SOURCES]) + (f" and {rest} more" if rest > 0 else "")
 
 
 def _title(section: Section, paint: Paint) -> bytes:

@@ -14,7 +14,10 @@ Write = Callable[[bytes], object]
 
 _HARMLESS = bytes(range(0x20, 0x7F)) + b"\t\n"
 _ASCII = re.compile(rb"[\x00-\x08\x0b-\x1f\x7f]")
-_ANY = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+_HARMFUL = "\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069"
+_ANY = re.compile(f"[{_HARMFUL}]")
+_IN_LINE = re.compile(f"[{_HARMFUL}\n\ud800-\udfff]")
+_ESCAPED = range(0xDC80, 0xDD00)
 
 
 def visible(lines: bytes) -> bytes:
@@ -33,7 +36,7 @@ def visible_text(lines: bytes) -> str:
 
 def visible_line(text: str) -> str:
     r"""One line from the outside (a file's name, an error's text), made harmless; a newline in it becomes `\n`."""
-    return visible_text(text.encode("utf-8", "surrogateescape")).replace("\n", "\\n")
+    return _IN_LINE.sub(_name, text)
 
 
 def visibly(write: Write) -> Write:
@@ -42,5 +45,10 @@ def visibly(write: Write) -> Write:
 
 
 def _name(found: re.Match[str]) -> str:
+    if found[0] == "\n":
+        return "\\n"
     code = ord(found[0])
+    if code in _ESCAPED:
+        # How Python has a byte of a file's name that is not UTF-8.
+        return f"\\x{code - 0xDC00:02x}"
     return f"\\x{code:02x}" if code < 0x80 else f"\\u{code:04x}"
