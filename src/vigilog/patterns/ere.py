@@ -184,7 +184,7 @@ class _Reader:
         negated = self.peek() == ord("^")
         if negated:
             self.at += 1
-        bits, first = 0, True
+        bits, first, only_characters = 0, True, True
         while True:
             byte = self.peek()
             if byte is None:
@@ -194,14 +194,16 @@ class _Reader:
                 break
             if byte == ord("[") and self.text[self.at + 1 : self.at + 2] == b":":
                 bits |= self.character_class()
-                first = False
+                first = only_characters = False
                 continue
             if byte == ord("-") and not first and self.text[self.at + 1 : self.at + 2] != b"]":
                 raise self.error("a range that begins at `-`", "`-` first or last in the bracket")
             first = False
+            only_characters = only_characters and self.text[self.at : self.at + 2] not in (b"[.", b"[=")
             low = self.element()
             if self.peek() == ord("-") and self.text[self.at + 1 : self.at + 2] not in (b"]", b""):
                 self.at += 1
+                only_characters = False
                 if self.text[self.at : self.at + 2] == b"[:":
                     raise self.error("a range that ends in a character class", "a character at each end of a range")
                 high = self.element()
@@ -211,7 +213,7 @@ class _Reader:
             else:
                 bits |= 1 << low
         inner = self.text[start : self.at - 1]
-        if len(inner) > 2 and inner[:1] == inner[-1:] == b":":
+        if only_characters and len(inner) > 2 and inner[:1] == inner[-1:] == b":":
             raise self.error(f"[{inner.decode('ascii', 'backslashreplace')}]", "the class inside a bracket, as in [[:space:]]")
         return ~bits & ANY_MASK if negated else bits
 
