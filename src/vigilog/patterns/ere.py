@@ -180,10 +180,10 @@ class _Reader:
         return ESCAPES.get(byte, Chars(1 << byte & ANY_MASK))
 
     def bracket(self) -> int:
-        start = self.at
         negated = self.peek() == ord("^")
         if negated:
             self.at += 1
+        start = self.at
         bits, first, only_characters = 0, True, True
         while True:
             byte = self.peek()
