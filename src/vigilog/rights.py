@@ -5,19 +5,17 @@ from __future__ import annotations
 import os
 import pwd
 
-USER = "vigilog"
-"""The system user that `make install` creates; a member of adm, which may read the logs."""
-
 
 def lower(state_directory: str) -> str | None:
-    """Becomes the owner of the state directory, or the user vigilog if the directory is not there yet; for good.
+    """Becomes the owner of the state directory, for good, if that is somebody else than root. Gives the new user's name.
 
-    Does nothing for those who are not root, and where neither is somebody else than root. Gives the new user's name.
+    Does nothing for those who are not root, where there is no such directory yet, and where the owner could not go on because
+    Python or Vigilog lie where only root may read.
     """
     if os.geteuid() != 0:
         return None
-    account = _owner(state_directory)
-    if account is None:
+    account = owner(state_directory)
+    if account is None or not may_go_on(account):
         return None
     os.initgroups(account.pw_name, account.pw_gid)
     os.setgid(account.pw_gid)
@@ -25,15 +23,24 @@ def lower(state_directory: str) -> str | None:
     return account.pw_name
 
 
-def _owner(directory: str) -> pwd.struct_passwd | None:
+def owner(directory: str) -> pwd.struct_passwd | None:
+    """The account that owns `directory`; None if that is root, nobody, or there is no such directory."""
     try:
-        owner = os.stat(directory).st_uid
-        return pwd.getpwuid(owner) if owner else None
-    except FileNotFoundError:
-        pass
-    except KeyError:
+        user = os.stat(directory).st_uid
+        return pwd.getpwuid(user) if user else None
+    except (OSError, KeyError):
         return None
+
+
+def may_go_on(account: pwd.struct_passwd) -> bool:
+    """Whether `account` may read the modules that are yet to be imported."""
+    groups = os.getgroups()
     try:
-        return pwd.getpwnam(USER)
-    except KeyError:
-        return None
+        os.initgroups(account.pw_name, account.pw_gid)
+        os.setegid(account.pw_gid)
+        os.seteuid(account.pw_uid)
+        return all(os.access(path, os.R_OK, effective_ids=True) for path in (os.__file__, __file__))
+    finally:
+        os.seteuid(0)
+        os.setegid(0)
+        os.setgroups(groups)
