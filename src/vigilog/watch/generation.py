@@ -45,9 +45,13 @@ class Generation:
 
     def fingerprint(self, length: int) -> str:
         """The fingerprint of the first `length` bytes, or of all if there are fewer. The last answer is remembered."""
-        if self._fingerprint[0] != length:
-            self._fingerprint = (length, digest(self.read_at(0, length)))
-        return self._fingerprint[1]
+        if self._fingerprint[0] == length:
+            return self._fingerprint[1]
+        head = self.read_at(0, length)
+        found = digest(head)
+        if len(head) == length:  # fewer may be more the next time
+            self._fingerprint = (length, found)
+        return found
 
     def size(self) -> int | None:
         """How many bytes are in it now; None for a packed file, whose length shows when its end is read."""
@@ -71,10 +75,6 @@ class Generation:
     def damage(self) -> str:
         """Why a packed file could not be read to its end, or empty."""
         return self._unpacked.damage if self._unpacked else ""
-
-    def again(self) -> Generation:
-        """The same file on a descriptor of its own. Raises OSError."""
-        return Generation(self.path, os.dup(self.descriptor))
 
     def close(self) -> None:
         """Lets go of the file."""

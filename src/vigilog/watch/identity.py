@@ -70,7 +70,7 @@ def end_of(generation: Generation) -> Mark:
     """The mark at the end of a file that need not be read: what is in it now is old."""
     size = generation.size()
     if size is not None:
-        return mark(generation, size, b"")
+        return mark(generation, size, before(generation, size))
     length = len(generation.read_at(0, HEAD))
     head = generation.fingerprint(length) if length else ""
     return Mark(generation.device, generation.inode, UNKNOWN, generation.modified, length, head)

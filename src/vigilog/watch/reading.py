@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from itertools import zip_longest
 
 from vigilog.core.clock import Clock
 from vigilog.core.errors import SourceError
 from vigilog.core.nouns import Chunk, Notice, Place, Position, Scalar
 from vigilog.core.seams import Reading
 from vigilog.watch.generation import Generation
-from vigilog.watch.identity import Mark, Marks, mark, marks, state
+from vigilog.watch.identity import Mark, Marks, end_of, holds, mark, marks, state
 from vigilog.watch.records import LIMIT, Rest, cut
 from vigilog.watch.rotation import History
 from vigilog.watch.route import Route, Step, route
@@ -58,22 +57,20 @@ def follow(log: Log, since: Position | None) -> Reading:
     """
     seen = marks(log.name, since.state) if since else log.takeover()
     progress = _Progress(seen, since.state if since else None)
-    held: Generation | None = None
-    with ExitStack() as kept:
+    unread: Sequence[Generation] = ()
+    with ExitStack() as opened:
         try:
             for attempt in range(_ROUNDS):
-                with ExitStack() as opened:
-                    history = _with_held(log.look(progress.marks.log if progress.marks else "", opened), held)
-                    if attempt == 0 and history.reason:
-                        yield _absence(log, history.reason)
-                    found = _find(log, history, progress.marks)
-                    if not found.steps:
-                        break
-                    changed = yield from _walk(log, found, history.log, progress)
-                    if not changed and _is_at(log.path, history.current):
-                        break
-                    held = found.steps[-1].generation.again()
-                    kept.callback(held.close)
+                history = _with_unread(log.look(progress.marks.log if progress.marks else "", opened), unread)
+                if attempt == 0 and history.reason:
+                    yield _absence(log, history.reason)
+                found = _find(log, history, progress.marks)
+                if not found.steps:
+                    break
+                changed = yield from _walk(log, found, history, progress)
+                if changed is None and _is_at(log.path, history.current):
+                    break
+                unread = history.generations[history.generations.index(changed or found.steps[-1].generation) :]
             if progress.marks and (position := state(progress.marks)) != progress.handed:
                 yield Chunk(log.name, b"", log.clock(), Position(log.name, position))
         except OSError as error:
@@ -86,41 +83,70 @@ def _find(log: Log, history: History, seen: Marks | None) -> Route:
     return log.begin(history) if history.current else Route((), None)
 
 
-def _walk(log: Log, found: Route, real: str, progress: _Progress) -> Generator[Chunk | Notice, None, bool]:
-    """Reads a route; True if a file was cut while it was read, so that the rest must be found anew."""
+def _walk(log: Log, found: Route, history: History, progress: _Progress) -> Generator[Chunk | Notice, None, Generation | None]:
+    """Reads a route. If a file was cut meanwhile, it gives the file that it came to: all from there on must be found anew."""
     yield from found.notices
-    start = found.steps[0]
-    own = mark(start.generation, start.start, start.before, inside=start.inside)
+    first = found.steps[0]
+    own = mark(first.generation, first.start, first.before, inside=first.inside)
     previous = found.previous
-    if found.late:
-        rest = yield from _records(log, found.late, b"", lambda late: Marks(real, own, late), progress, finished=True)
+    for late in found.late:
+        rest = yield from _records(log, late, _late(history.log, own), progress)
         if rest.changed:
-            return True
-        previous = mark(found.late.generation, rest.end, rest.before)
-    progress.marks = Marks(real, own, previous)
-    held, inside = b"", start.inside
-    for step, following in zip_longest(found.steps, found.steps[1:]):
-        at = _beside(real, previous)
+            return first.generation
+        previous = mark(late.generation, rest.end, rest.before)
+    progress.marks = Marks(history.log, own, previous)
+    held, inside = b"", first.inside
+    for index, step in enumerate(found.steps):
+        at = _beside(history.log, previous)
         if not (held or inside):
             progress.marks = at(mark(step.generation, step.start, step.before))
-        finished = not log.joins(step.generation, following.generation) if following else log.partial_lines
-        finished = finished or step.generation.is_packed
-        rest = yield from _records(log, step._replace(inside=inside), held, at, progress, finished=finished)
+        is_new = step.generation is history.current and step.start == 0
+        following = found.steps[index + 1 : index + 2]
+        finished = not log.joins(step.generation, following[0].generation) if following else log.partial_lines
+        rest = yield from _records(
+            log,
+            step._replace(inside=inside),
+            at,
+            progress,
+            held=held,
+            is_unmoved=history.is_unmoved if is_new else _is_trusted,
+            finished=finished or step.generation.is_packed,
+        )
         if rest.changed:
-            return True
+            return found.steps[max(0, index - 1)].generation
         held, inside = (b"", False) if finished else (rest.data, rest.inside)
-        previous = mark(step.generation, rest.end, rest.before)
-    return False
+        if rest.end:
+            previous = mark(step.generation, rest.end, rest.before)
+    return None
+
+
+def _is_trusted() -> bool:
+    return True
 
 
 def _records(
-    log: Log, step: Step, held: bytes, at: Callable[[Mark], Marks], progress: _Progress, *, finished: bool
+    log: Log,
+    step: Step,
+    at: Callable[[Mark], Marks],
+    progress: _Progress,
+    *,
+    held: bytes = b"",
+    is_unmoved: Callable[[], bool] = _is_trusted,
+    finished: bool = True,
 ) -> Generator[Chunk | Notice, None, Rest]:
-    """The records of one file, the first of them begun by `held`. Of a finished file the last one needs no newline."""
+    """The records of one file, the first of them begun by `held`; of a finished file the last one needs no newline.
+
+    `is_unmoved` is asked once, when the first bytes have been read and before they are handed on: a file of which nothing
+    was known yet may have been cut and filled anew since it was found.
+    """
     generation = step.generation
     inside = step.inside
     rest = Rest(held, step.start, step.before, inside, changed=False)
+    is_sure = False
     for item in cut(generation.read_at, step.start, generation.size(), step.before, held=held, inside=inside):
+        is_sure = is_sure or is_unmoved()
+        if not is_sure:
+            return rest._replace(changed=True)
         if isinstance(item, Rest):
             rest = item
             break
@@ -151,13 +177,28 @@ def _beside(real: str, previous: Mark | None) -> Callable[[Mark], Marks]:
     return lambda own: Marks(real, own, previous)
 
 
-def _with_held(history: History, held: Generation | None) -> History:
-    """The history and the file that was being read, if its name vanished meanwhile: the descriptor still has its bytes."""
-    if held is None or any((held.device, held.inode) == (file.device, file.inode) for file in history.generations):
-        return history
-    older = [generation for generation in history.generations if generation is not history.current]
-    newest = [history.current] if history.current else []
-    return replace(history, generations=(*older, held, *newest))
+def _late(real: str, own: Mark) -> Callable[[Mark], Marks]:
+    return lambda previous: Marks(real, own, previous)
+
+
+def _with_unread(history: History, unread: Sequence[Generation]) -> History:
+    """The history and those files of an earlier look that are gone since, not just renamed or packed: the descriptors still
+    have their bytes."""
+    files = list(history.generations)
+    following = len(files) - (history.current is not None)
+    for file in reversed(unread):
+        known = next((index for index, other in enumerate(files) if _is_same(file, other)), None)
+        if known is not None:
+            following = known
+        elif not file.is_empty():
+            files.insert(following, file)
+    return replace(history, generations=tuple(files))
+
+
+def _is_same(file: Generation, other: Generation) -> bool:
+    if (file.device, file.inode) == (other.device, other.inode):
+        return True
+    return other.is_packed and not file.is_empty() and holds(end_of(file), other)
 
 
 def _is_at(path: str, current: Generation | None) -> bool:

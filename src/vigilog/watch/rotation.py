@@ -6,15 +6,19 @@ Names, for a log called LOG or NAME.EXT, each also with .gz .bz2 .xz .zst at its
     LOG-20261120   LOG-20261120-083000  logrotate's dateext and others; hours and seconds may follow, `.` may stand for
     LOG-2026-11-20   NAME-20261120.EXT  the first `-`; the last by its digits is the newest
     LOG.gz                              a log that was packed where it stood
+
+Where several kinds lie side by side, each keeps its order, and the time of change decides between them.
 """
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass
+from heapq import merge
 
 from vigilog.watch.compressed import OPENERS
 from vigilog.watch.generation import Generation, open_generation
@@ -29,12 +33,14 @@ _MOST = 400
 @dataclass(frozen=True, slots=True)
 class History:
     """The files of a log that could be opened, oldest first. `log` is its real path; `current` is the last of them, or None if
-    the log itself is not there or cannot be read; then `reason` says why."""
+    the log itself is not there or cannot be read; then `reason` says why. `is_unmoved` looks whether it is all the same still:
+    whoever cuts a log that was copied has made the copy before."""
 
     log: str
     generations: tuple[Generation, ...]
     current: Generation | None
-    reason: OSError | ValueError | None = None
+    reason: OSError | ValueError | None
+    is_unmoved: Callable[[], bool]
 
 
 Series = list[list[str]]
@@ -51,12 +57,9 @@ def look(path: str, former: str, opened: ExitStack, finished: Callable[[str], Se
     """
     older = finished or rotated
     for attempt in range(1, _ATTEMPTS + 1):
-        real = os.path.realpath(path)
-        names = older(former or real)
         with ExitStack() as trial:
-            history = _open(real, former or real, names, trial)
-            unmoved = real == os.path.realpath(path) and names == older(former or real)
-            if (unmoved and all(map(_is_in_place, history.generations))) or attempt == _ATTEMPTS:
+            history = _open(path, former, older, trial)
+            if history.is_unmoved() or attempt == _ATTEMPTS:
                 opened.push(trial.pop_all())
                 break
     return history
@@ -108,25 +111,38 @@ def _pattern(name: str) -> re.Pattern[str]:
     return re.compile(f"(?:{outer}|{inner}){packed}", re.DOTALL)
 
 
-def _open(real: str, former: str, names: Series, opened: ExitStack) -> History:
-    groups = [list(filter(None, (_open_rotated(path, opened) for path in group[-_MOST:]))) for group in names]
-    groups.sort(key=lambda group: group[-1].modified if group else 0)  # several kinds lie there after a change of method
-    generations = [generation for group in groups for generation in group]
+def _open(path: str, former: str, older: Callable[[str], Series], opened: ExitStack) -> History:
+    real = os.path.realpath(path)
+    former = former or real
+    names = older(former)
+    groups = [list(filter(None, (_open_rotated(name, opened) for name in series[-_MOST:]))) for series in names]
+    generations = list(merge(*groups, key=lambda generation: generation.modified))
     if former != real and (generation := _open_rotated(former, opened)):
         generations.append(generation)
+    current: Generation | None = None
+    reason: OSError | ValueError | None = None
     try:
         current = open_generation(real, follow=True)
-    except (OSError, ValueError) as reason:
-        return History(real, tuple(generations), None, reason)
-    opened.callback(current.close)
-    return History(real, (*generations, current), current)
+        opened.callback(current.close)
+        generations.append(current)
+    except (OSError, ValueError) as error:
+        reason = error
+
+    def is_unmoved() -> bool:
+        return real == os.path.realpath(path) and names == older(former) and all(map(_is_in_place, generations))
+
+    return History(real, tuple(generations), current, reason, is_unmoved)
 
 
 def _open_rotated(path: str, opened: ExitStack) -> Generation | None:
     try:
         generation = open_generation(path, follow=False)
-    except (OSError, ValueError):
+    except (FileNotFoundError, PermissionError, ValueError):
         return None
+    except OSError as error:
+        if error.errno == errno.ELOOP:  # it is a link
+            return None
+        raise
     opened.callback(generation.close)
     return generation
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -34,21 +35,20 @@ class Step(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """What to read: `late` lines that a slow writer added to the file before, then the `steps`, oldest first.
+    """What to read: `late` lines that a slow writer added to files that were done with, then the `steps`, oldest first.
 
-    `previous` is the mark in the file before the first step; `notices` tell what could not be found.
+    `previous` is the mark in the last file before the steps that has anything in it; `notices` tell what was not found.
     """
 
     steps: tuple[Step, ...]
     previous: Mark | None
-    late: Step | None = None
+    late: tuple[Step, ...] = ()
     notices: tuple[Notice, ...] = ()
 
 
 def first_route(history: History, steps: tuple[Step, ...]) -> Route:
     """The route of a first reading, which begins with `steps`: files before them count as read."""
-    index = history.generations.index(steps[0].generation)
-    return Route(_without_empty_ends(steps), end_of(history.generations[index - 1]) if index else None)
+    return Route(_without_empty_ends(steps), _end_before(history.generations, history.generations.index(steps[0].generation)))
 
 
 def route(name: str, path: str, history: History, seen: Marks) -> Route:
@@ -61,9 +61,9 @@ def route(name: str, path: str, history: History, seen: Marks) -> Route:
     place = _find_previous(history, seen)
     first = 0 if place is None else place + 1
     own = seen.own
-    candidates = [index for index in range(first, len(files)) if _may_be(own, files[index], behind_previous=first > 0)]
-    while len(candidates) > 1 and _is_beginning(files[candidates[0]], files[candidates[1]]):
-        del candidates[0]
+    candidates = _without_copies(
+        own, files, [index for index in range(first, len(files)) if _may_be(own, files[index], behind_previous=first > 0)]
+    )
     notices: tuple[Notice, ...] = ()
     if candidates:
         index = candidates[0]
@@ -79,7 +79,7 @@ def route(name: str, path: str, history: History, seen: Marks) -> Route:
         index = known
         steps = [Step(files[index], 0)]
     steps += [Step(generation, 0) for generation in files[index + 1 :]]
-    previous, late = _previous(history, seen.previous, place if index == first else None, index)
+    previous, late = _previous(files, seen, place, index)
     return Route(_without_empty_ends(tuple(steps)), previous, late, notices)
 
 
@@ -89,12 +89,16 @@ def _find_previous(history: History, seen: Marks) -> int | None:
         return None
     older = [generation for generation in history.generations if generation is not history.current]
     for index in reversed(range(len(older))):
-        if is_same_inode(previous, older[index]) and (not previous.head_length or begins_alike(previous, older[index])):
+        if is_same_inode(previous, older[index]) and _is_previous(previous, older[index], trusted=older[index].is_packed):
             return index
     for index, generation in enumerate(older):  # packed since, or copied; a log that always begins alike is not mistaken
-        if begins_alike(previous, generation) and not (seen.own.offset and holds(seen.own, generation)):
+        if _is_previous(previous, generation, trusted=False) and not (seen.own.offset and holds(seen.own, generation)):
             return index
     return None
+
+
+def _is_previous(previous: Mark, generation: Generation, *, trusted: bool) -> bool:
+    return begins_alike(previous, generation) and (trusted or not previous.tail or holds(previous, generation))
 
 
 def _may_be(own: Mark, generation: Generation, *, behind_previous: bool) -> bool:
@@ -103,13 +107,22 @@ def _may_be(own: Mark, generation: Generation, *, behind_previous: bool) -> bool
     return holds(own, generation)
 
 
+def _without_copies(own: Mark, files: Sequence[Generation], candidates: list[int]) -> list[int]:
+    """Where the marked inode is still there and whole, what else looks like it is a copy of it: `cp`, logrotate's `copy`."""
+    same = next((index for index in candidates if is_same_inode(own, files[index])), None)
+    if same is None:
+        return candidates
+    return [index for index in candidates if index >= same or not _is_beginning(files[index], files[same])]
+
+
 def _is_beginning(copy: Generation, whole: Generation) -> bool:
-    """`whole` begins with all that `copy` holds: `cp`, logrotate's `copy`, a file about to be truncated."""
+    """`whole` begins with what `copy` begins and ends with, at the same places."""
+    head = copy.read_at(0, HEAD)
+    if whole.read_at(0, len(head)) != head:
+        return False
     length = copy.length()
     start = max(0, length - _COMPARED)
-    return copy.read_at(0, min(HEAD, length)) == whole.read_at(0, min(HEAD, length)) and copy.read_at(
-        start, length - start
-    ) == whole.read_at(start, length - start)
+    return copy.read_at(start, length - start) == whole.read_at(start, length - start)
 
 
 def _find_short_copy(history: History, own: Mark, first: int) -> int | None:
@@ -129,18 +142,29 @@ def _first_since(history: History, own: Mark) -> int:
     return next((index for index, file in enumerate(history.generations) if file.modified >= own.modified), last)
 
 
-def _previous(history: History, seen: Mark | None, place: int | None, index: int) -> tuple[Mark | None, Step | None]:
-    """The mark in the file before `index`, and what came to that file since the mark."""
-    if place is None or seen is None:
-        return (end_of(history.generations[index - 1]) if index else None), None
-    generation = history.generations[place]
-    moved = replace(seen, device=generation.device, inode=generation.inode)
-    if seen.offset == UNKNOWN:
-        return moved, None
+def _previous(files: Sequence[Generation], seen: Marks, place: int | None, index: int) -> tuple[Mark | None, tuple[Step, ...]]:
+    """The mark in the last file before `index` that had anything in it, and what came to files before `index` since then."""
+    previous = seen.previous
+    if previous is None and seen.own.modified:
+        return None, tuple(Step(file, 0) for file in _filled(files, 0, index) if file.modified >= seen.own.modified)
+    if previous is None or place is None:
+        return _end_before(files, index), ()
+    generation = files[place]
+    late = [Step(file, 0) for file in _filled(files, place + 1, index)]
     size = generation.size()
-    if (size is None and not is_same_inode(seen, generation)) or (size is not None and size > seen.offset):
-        return moved, Step(generation, seen.offset, before(generation, seen.offset), seen.inside)
-    return moved, None
+    if previous.offset != UNKNOWN and (not is_same_inode(previous, generation) if size is None else size > previous.offset):
+        late.insert(0, Step(generation, previous.offset, before(generation, previous.offset), previous.inside))
+    return replace(previous, device=generation.device, inode=generation.inode), tuple(late)
+
+
+def _filled(files: Sequence[Generation], first: int, index: int) -> list[Generation]:
+    """The files from `first` to before `index` that have anything in them and are no copies of the one at `index`."""
+    return [file for file in files[first:index] if not (file.is_empty() or _is_beginning(file, files[index]))]
+
+
+def _end_before(files: Sequence[Generation], index: int) -> Mark | None:
+    filled = _filled(files, 0, index)
+    return end_of(filled[-1]) if filled else None
 
 
 def _end_step(generation: Generation) -> Step:
