@@ -11,7 +11,6 @@ from vigilog.cli.commands import Parser, actions
 from vigilog.cli.wishes import wishes
 from vigilog.config.choose import choose
 from vigilog.config.host import look
-from vigilog.core.errors import ConfigurationError, SourceError
 
 GETOPTS = "c:dhH:l:L:D:m:opr:RsS:tTuvw"
 """What Debian's logcheck 1.4.2 takes (sheet 2.6); a colon: with a value."""
@@ -154,15 +153,20 @@ def test_help_is_0_and_the_version_names_the_command(capsys):
         assert capsys.readouterr().out.startswith(start)
 
 
-def test_one_mistake_is_raised_as_it_is_and_several_together(tmp_path):
-    with pytest.raises(ConfigurationError):
-        check_arguments.settings(parser().parse_args(["--config", "/none", "/x"]))
-    with pytest.raises(ExceptionGroup) as group:
-        check_arguments.settings(parser().parse_args(["--config", "/none", "-H", "\n", "/x"]))
-    assert len(group.value.exceptions) == 2
-
-
-def test_nothing_to_read_is_an_error_of_sources(tmp_path):
+def test_nothing_to_read_is_a_mistake_of_a_command_that_reads_logs(settings, tmp_path):
     chosen = choose(wishes(parser().parse_args([]), terminal=False), look(str(tmp_path), ""), f"{tmp_path}/none.toml")
-    with pytest.raises(SourceError, match="there is no log to read; expected a readable log"):
-        check_arguments.acted_on(chosen)
+    assert chosen.errors == ()
+    [error] = check_arguments.with_something_to_read(chosen).errors
+    assert str(error).startswith("there is no log to read; expected a readable log or journal; name a log, or run as a user")
+    named = choose(wishes(parser().parse_args(["/x"]), terminal=False), look(str(tmp_path), ""), f"{tmp_path}/none.toml")
+    assert check_arguments.with_something_to_read(named) is named
+
+
+def test_a_command_that_reads_no_logs_needs_none(monkeypatch, tmp_path):
+    monkeypatch.setattr(check_arguments, "look", lambda: look(str(tmp_path), ""))
+    rules = Parser(prog="vigilog explain")
+    check_arguments.rule_arguments(rules)
+    config = tmp_path / "v.toml"
+    config.write_text("")
+    assert check_arguments.chosen(rules.parse_args(["--config", str(config)])).errors == ()
+    assert len(check_arguments.chosen(parser().parse_args(["--config", str(config)])).errors) == 1

@@ -1,21 +1,20 @@
 """The arguments of `vigilog check`: logcheck's own switches with their own meaning, long names beside them, and ours.
 
-What is left for the command itself after `settings` has taken its part: `test`, `reboot`, `debug`, `keep_temporary_files`
+What is left for the command itself when `chosen` has taken its part: `test`, `reboot`, `debug`, `keep_temporary_files`
 (booleans) and `format` ("text", "terminal", "json", or None: terminal on a terminal, else text).
 """
 
 from __future__ import annotations
 
 import argparse
-import sys
+from dataclasses import replace
 
 from vigilog import __version__
 from vigilog.cli.commands import Parser
 from vigilog.cli.wishes import wishes
 from vigilog.config.choose import Chosen, choose
 from vigilog.config.host import look
-from vigilog.config.settings import Settings
-from vigilog.core.errors import SourceError
+from vigilog.core.errors import ConfigurationError
 
 
 def arguments(parser: Parser) -> None:
@@ -110,27 +109,20 @@ def count(text: str) -> int:
     return int(text)
 
 
-def settings(options: argparse.Namespace) -> Settings:
-    """What `check` runs with. A single mistake is raised as ConfigurationError, several as an ExceptionGroup of them;
-    SourceError if there is nothing to read."""
-    return acted_on(chosen(options, terminal=sys.stdout.isatty()))
-
-
-def acted_on(choice: Chosen) -> Settings:
-    """The settings of a choice, if they can be acted on; raises as `settings` does."""
-    if len(choice.errors) == 1:
-        raise choice.errors[0]
-    if choice.errors:
-        raise ExceptionGroup("mistakes in the configuration", choice.errors)
-    if not choice.settings.check.sources:
-        remedy = "name a log, or run as a user who may read /var/log (on Debian: in the group adm)"
-        raise SourceError("there is no log to read", expected="a readable log or journal", remedy=remedy)
-    return choice.settings
-
-
 def chosen(options: argparse.Namespace, *, terminal: bool = False) -> Chosen:
     """What the command line, all files and this host come to; `options` may lack what a command does not take.
 
-    `terminal`: reports are shown and not mailed. Raises nothing: mistakes are in the answer.
+    `terminal`: reports are shown and not mailed. Raises nothing: mistakes are in the answer, and for a command that takes
+    logs it is one of them if there is nothing to read.
     """
-    return choose(wishes(options, terminal=terminal), look())
+    choice = choose(wishes(options, terminal=terminal), look())
+    return with_something_to_read(choice) if "logs" in options else choice
+
+
+def with_something_to_read(choice: Chosen) -> Chosen:
+    """`choice`, with a mistake more if it has no log."""
+    if choice.settings.check.sources or choice.errors:
+        return choice
+    remedy = "name a log, or run as a user who may read /var/log (on Debian: in the group adm)"
+    error = ConfigurationError("there is no log to read", expected="a readable log or journal", remedy=remedy)
+    return replace(choice, errors=(error,))
