@@ -131,3 +131,10 @@ def test_the_targets_of_make_that_the_pages_name_are_there():
     for document in DOCUMENTS:
         for target in re.findall(r"(?:^    (?:sudo )?|`)make ([a-z]+)", document.read_text(), re.MULTILINE):
             assert re.search(rf"^{target}:", makefile, re.MULTILINE), f"{document.name}: make {target}"
+
+
+def test_the_report_in_the_readme_is_what_vigilog_says_to_the_sample_logs(vigilog, tmp_path):
+    shown = (CHECKOUT / "README.md").read_text().split("```\n")[1]
+    logs = sorted(str(path) for path in (CHECKOUT / "packaging" / "samples").glob("*.log"))
+    process = vigilog("check", "--builtin", "--standard-output", "--summarize", "--state-directory", f"{tmp_path}/state", *logs)
+    assert process.stdout.rstrip("\n") == shown.rstrip("\n")

@@ -65,9 +65,9 @@ def test_it_touches_nothing(vigilog, tmp_path, rules):
 def test_logs_that_are_not_there_are_a_note_and_no_mistake(vigilog, tmp_path, rules):
     config = tmp_path / "v.toml"
     config.write_text(f'\n[check]\nsources = ["{tmp_path}/none", "{tmp_path}/*.log", "journal"]\n')
-    process = vigilog("validate", "--config", str(config), "--builtin")
+    process = vigilog("validate", "--config", str(config), "-r", str(rules))
     assert f"note: {config}:3: {tmp_path}/none is not there\n" in process.stdout
-    assert process.stdout.endswith("no mistakes; the built-in rules; 3 logs\n")
+    assert process.stdout.endswith(f"no mistakes; the rules in {rules} at level server; 3 logs\n")
     assert process.returncode == 0
 
 
