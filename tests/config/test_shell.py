@@ -25,11 +25,8 @@ PIECES = st.one_of(
 UNLIKE = re.compile(r"^[~#]|[:=]~|\$\$|\$[-!@#*?0-9ab{]|\$ ")
 """What only a running shell can know: home directories, its own number and options, its arguments."""
 
-WORDS = (
-    st.lists(PIECES, max_size=4)
-    .map("".join)
-    .filter(lambda text: not UNLIKE.search(text.replace("${" + "V}", "").replace("${" + "W}", "")))
-)
+BRACED = re.compile(r"\$\{([VW])\}")
+WORDS = st.lists(PIECES, max_size=4).map("".join).filter(lambda text: not UNLIKE.search(BRACED.sub(r"$\1.", text)))
 VARIABLES = {"V": "va lue", "W": "$x'\"\\", "EMPTY": ""}
 
 

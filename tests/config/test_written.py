@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vigilog.config.checked import checked, fields
+from vigilog.config.checked import checked
 from vigilog.config.described import described
+from vigilog.config.expected import fields
 from vigilog.config.layer import settled
 from vigilog.config.settings import Settings
 from vigilog.config.toml import read_text

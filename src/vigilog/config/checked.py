@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from functools import cache
-from typing import Any, get_type_hints
-
 import msgspec
-from msgspec import inspect
 
 from vigilog.config.layer import Value
-from vigilog.config.settings import Settings
+from vigilog.config.settings import Settings, Table
 from vigilog.core.errors import ConfigurationError
 from vigilog.core.nouns import Place
 
@@ -28,49 +24,26 @@ PATHS = {
 }
 
 
-@cache
-def fields() -> dict[str, dict[str, inspect.Field]]:
-    """Every table of vigilog.toml, and in it every key with its type and default."""
-    return {name: fields_of(struct(table.type).cls) for name, table in fields_of(Settings).items()}
+TABLES: dict[str, type[Table]] = {name: type(getattr(Settings(), name)) for name in Settings.__struct_fields__}
+"""Every table of vigilog.toml."""
 
 
-def fields_of(table: type) -> dict[str, inspect.Field]:
-    """The fields of one table by their names."""
-    return {field.encode_name: field for field in struct(inspect.type_info(table)).fields}
-
-
-def struct(shape: inspect.Type) -> inspect.StructType:
-    """`shape`, of which it is known that it is a table."""
-    assert isinstance(shape, inspect.StructType)
-    return shape
-
-
-def expectation(shape: inspect.Type) -> str:
-    """What may stand where `shape` is asked for, in words."""
-    match shape:
-        case inspect.LiteralType(values=values):
-            return "one of " + ", ".join(f'"{value}"' for value in values)
-        case inspect.BoolType():
-            return "true or false"
-        case inspect.IntType(ge=low, le=high):
-            limits = [f"from {low}"] * (low is not None) + [f"up to {high}"] * (high is not None)
-            return " ".join(["a whole number", *limits])
-        case inspect.VarTupleType(item_type=item):
-            return f"a list of {'texts' if isinstance(item, inspect.StrType) else expectation(item)}"
-        case _:
-            return "a text"
+def keys_of(table: str) -> tuple[str, ...]:
+    """The keys of a table, in their order."""
+    return TABLES[table].__struct_fields__
 
 
 def checked(table: str, name: str, value: object, place: Place | None) -> Value | ConfigurationError:
     """`value` as the settings hold it (lists as tuples), or the mistake in it. The key itself must exist."""
-    shape = fields()[table][name].type
     key = f"{table}.{name}"
     try:
-        held: Value = msgspec.convert(value, types_of(table)[name], strict=True)
+        held: Value = getattr(msgspec.convert({name: value}, TABLES[table], strict=True), name)
     except msgspec.ValidationError:
-        return ConfigurationError(
-            f"{key} is {shown(value)}", place=place, expected=expectation(shape), remedy=remedy(shape, value)
-        )
+        from vigilog.config.expected import expectation, fields, remedy  # noqa: PLC0415 - only where there is a mistake
+
+        shape = fields()[table][name].type
+        found = f"{key} is {shown(value)}"
+        return ConfigurationError(found, place=place, expected=expectation(shape), remedy=remedy(shape, value))
     for text in held if isinstance(held, tuple) else (held,):
         if isinstance(text, str) and (expected := objection(table, name, text)):
             return ConfigurationError(f"{key} has {shown(text)}", place=place, expected=expected)
@@ -88,7 +61,7 @@ def objection(table: str, name: str, text: str) -> str:
             return "text in UTF-8"
     if (table, name) == ("mail", "to") and (not text.strip() or text.startswith("-")):
         return "a mail address, which is not empty and does not begin with -"
-    if (table, name) in PATHS and not text.startswith("/") and text != fields()[table][name].default:
+    if (table, name) in PATHS and not text.startswith("/") and text != getattr(TABLES[table](), name):
         return "a path from the root, beginning with /"
     if (
         (table, name) == ("check", "sources")
@@ -97,33 +70,6 @@ def objection(table: str, name: str, text: str) -> str:
     ):
         return "a path from the root, beginning with /, or journal, multilog:DIRECTORY or -"
     return ""
-
-
-@cache
-def types_of(table: str) -> dict[str, Any]:
-    """The type of every key of a table, as settings.py has it."""
-    return get_type_hints(struct(fields_of(Settings)[table].type).cls, include_extras=True)
-
-
-def remedy(shape: inspect.Type, value: object) -> str:
-    """What to write instead, where it can be told."""
-    match shape, value:
-        case inspect.LiteralType(values=values), str():
-            return suggestion(value, [text for text in values if isinstance(text, str)])
-        case inspect.VarTupleType(), str():
-            return f"write [{shown(value)}]"
-        case inspect.BoolType(), str() if value.lower() in {"true", "yes", "on", "1"}:
-            return "write true without quotes"
-        case inspect.BoolType(), str() if value.lower() in {"false", "no", "off", "0"}:
-            return "write false without quotes"
-        case inspect.BoolType(), int() if value in {0, 1}:
-            return f"write {'true' if value else 'false'}"
-        case inspect.IntType(), str() if value.strip().isdigit():
-            return f"write {value.strip()} without quotes"
-        case ((inspect.StrType() | inspect.LiteralType()), (int() | float())) if not isinstance(value, bool):
-            return f'write "{value}" in quotes'
-        case _:
-            return ""
 
 
 def suggestion(word: str, words: list[str]) -> str:

@@ -9,7 +9,7 @@ from importlib.resources import files
 import msgspec
 from msgspec import inspect
 
-from vigilog.config.checked import expectation, fields
+from vigilog.config.expected import expectation, fields
 from vigilog.config.layer import Value
 from vigilog.config.settings import Settings
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from vigilog.config.checked import checked, fields, shown, suggestion
+from vigilog.config.checked import TABLES, checked, keys_of, shown, suggestion
 from vigilog.config.layer import Key, Layer, Value, laid, settled
 from vigilog.config.settings import Settings
 from vigilog.core.errors import ConfigurationError
@@ -91,7 +91,7 @@ def read_text(text: str, file: str) -> Layer:
         if not name:
             errors.append(misplaced(table, value, place))
             continue
-        if name not in fields()[table]:
+        if name not in keys_of(table):
             errors.append(unknown(table, name, place))
             continue
         held = checked(table, name, value, place)
@@ -107,7 +107,7 @@ def read_text(text: str, file: str) -> Layer:
 def keys(document: Mapping[str, object]) -> Iterator[tuple[str, str, object]]:
     """Table, key and value of all there is; what is not in a known table comes with an empty key."""
     for table, content in document.items():
-        if table in fields() and isinstance(content, dict):
+        if table in TABLES and isinstance(content, dict):
             yield from ((table, name, value) for name, value in content.items())
         else:
             yield table, "", content
@@ -115,28 +115,28 @@ def keys(document: Mapping[str, object]) -> Iterator[tuple[str, str, object]]:
 
 def misplaced(table: str, value: object, place: Place) -> ConfigurationError:
     """Something at the root that is not a table of ours."""
-    if table in fields():
+    if table in TABLES:
         return ConfigurationError(
             f"{table} is {shown(value)}", place=place, expected="a table", remedy=f"write [{table}] on a line of its own"
         )
     if not isinstance(value, dict):
-        homes = [f"[{name}]" for name, names in fields().items() if table in names]
+        homes = [f"[{name}]" for name in TABLES if table in keys_of(name)]
         remedy = f"move it below {' or '.join(homes)}" if homes else ""
         return ConfigurationError(f'key "{table}" is in no table', place=place, expected=tables(), remedy=remedy)
     return ConfigurationError(
-        f"unknown table [{table}]", place=place, expected=tables(), remedy=suggestion(table, list(fields()))
+        f"unknown table [{table}]", place=place, expected=tables(), remedy=suggestion(table, list(TABLES))
     )
 
 
 def tables() -> str:
     """The names of all tables, in words."""
-    return "one of " + ", ".join(f"[{name}]" for name in fields())
+    return "one of " + ", ".join(f"[{name}]" for name in TABLES)
 
 
 def unknown(table: str, name: str, place: Place) -> ConfigurationError:
     """A key that its table does not have."""
-    elsewhere = [other for other, names in fields().items() if name in names]
-    near = f"it belongs into [{elsewhere[0]}]" if elsewhere else suggestion(name, list(fields()[table]))
+    elsewhere = [other for other in TABLES if name in keys_of(other)]
+    near = f"it belongs into [{elsewhere[0]}]" if elsewhere else suggestion(name, list(keys_of(table)))
     remedy = near or "`vigilog init --output -` shows them all"
     return ConfigurationError(f'unknown key "{name}" in [{table}]', place=place, expected=f"a key of [{table}]", remedy=remedy)
 

@@ -1,0 +1,60 @@
+"""What may stand under a key, in words. Imported where there is a mistake to explain or documentation to write."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from msgspec import inspect
+
+from vigilog.config.checked import TABLES, shown, suggestion
+
+
+@cache
+def fields() -> dict[str, dict[str, inspect.Field]]:
+    """Every table of vigilog.toml, and in it every key with its type and default."""
+    return {
+        name: {field.encode_name: field for field in struct(inspect.type_info(table)).fields} for name, table in TABLES.items()
+    }
+
+
+def struct(shape: inspect.Type) -> inspect.StructType:
+    """`shape`, of which it is known that it is a table."""
+    assert isinstance(shape, inspect.StructType)
+    return shape
+
+
+def expectation(shape: inspect.Type) -> str:
+    """What may stand where `shape` is asked for, in words."""
+    match shape:
+        case inspect.LiteralType(values=values):
+            return "one of " + ", ".join(f'"{value}"' for value in values)
+        case inspect.BoolType():
+            return "true or false"
+        case inspect.IntType(ge=low, le=high):
+            limits = [f"from {low}"] * (low is not None) + [f"up to {high}"] * (high is not None)
+            return " ".join(["a whole number", *limits])
+        case inspect.VarTupleType(item_type=item):
+            return f"a list of {'texts' if isinstance(item, inspect.StrType) else expectation(item)}"
+        case _:
+            return "a text"
+
+
+def remedy(shape: inspect.Type, value: object) -> str:
+    """What to write instead, where it can be told."""
+    match shape, value:
+        case inspect.LiteralType(values=values), str():
+            return suggestion(value, [text for text in values if isinstance(text, str)])
+        case inspect.VarTupleType(), str():
+            return f"write [{shown(value)}]"
+        case inspect.BoolType(), str() if value.lower() in {"true", "yes", "on", "1"}:
+            return "write true without quotes"
+        case inspect.BoolType(), str() if value.lower() in {"false", "no", "off", "0"}:
+            return "write false without quotes"
+        case inspect.BoolType(), int() if value in {0, 1}:
+            return f"write {'true' if value else 'false'}"
+        case inspect.IntType(), str() if value.strip().isdigit():
+            return f"write {value.strip()} without quotes"
+        case ((inspect.StrType() | inspect.LiteralType()), (int() | float())) if not isinstance(value, bool):
+            return f'write "{value}" in quotes'
+        case _:
+            return ""
