@@ -1,1 +1,16 @@
-"""."""
+"""Watching logs: from files, directories, the journal and pipes to chunks of whole records, without losing one.
+
+What may enter: how a kind of source is read, where its positions are, and what rotation does to it. Nothing here knows what a
+record means. The way in is `sources.open_source`; what comes out is `core.nouns.Chunk` and `Notice`.
+
+    sources         the kinds, and how they are written                options   what every kind is told
+    files           one log file, whatever rotates it                  globs     a pattern of them, of which the newest counts
+    multilog        a directory of daemontools' multilog               journal   the systemd journal (journal_entries too)
+    standard_input  a pipe
+
+    reading         following a log through its history: the one loop under files, globs and multilog
+    rotation        the history: which files a log had, oldest first   route     from marks and a history to what is unread
+    identity        marks: how far a file was read, how to know it     first     where a first reading begins (today: by stamps)
+    generation      one open file of a history                         records   bytes to whole records, by the block
+    compressed      .gz .bz2 .xz .zst                                  streams   reading by offset where bytes come in order
+"""

@@ -5,17 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
-from vigilog.core.clock import Clock, local
 from vigilog.parse import offsets
-from vigilog.parse.stamps import stamp
 from vigilog.watch.generation import Generation
 from vigilog.watch.identity import UNKNOWN, Mark, before
 from vigilog.watch.options import Options
-from vigilog.watch.records import BLOCK, Rest, cut
+from vigilog.watch.records import BLOCK
 from vigilog.watch.route import Step
-
-_HEAD = 512
-"""A stamp stands in the first bytes of a line, however long that is."""
 
 
 def first_steps(files: Sequence[Generation], options: Options) -> tuple[Step, ...]:
@@ -28,18 +23,15 @@ def first_steps(files: Sequence[Generation], options: Options) -> tuple[Step, ..
     if options.first == "all":
         return tuple(Step(file, 0) for file in files)
     if options.first == "today":
+        from vigilog.watch.today import first_since, midnight  # noqa: PLC0415  compiles the patterns of all stamps
+
         moment = midnight(options.clock)
         for index, file in enumerate(files):
-            start = _first_since(file, moment, options.clock())
+            start = first_since(file, moment, options.clock())
             if start is not None:
                 return (Step(file, start, before(file, start)), *(Step(later, 0) for later in files[index + 1 :]))
     end = files[-1].length() if options.partial_lines or files[-1].is_packed else _last_edge(files[-1])
     return (Step(files[-1], end, before(files[-1], end)),)
-
-
-def midnight(clock: Clock) -> float:
-    """The beginning of the present day, local time, in seconds since the epoch."""
-    return local(clock()).replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None).timestamp()
 
 
 def taken_over(path: str, directories: Sequence[str]) -> Mark | None:
@@ -65,43 +57,3 @@ def _last_edge(file: Generation) -> int:
             return start + edge
         end = start
     return 0
-
-
-def _first_since(file: Generation, moment: float, now: float) -> int | None:
-    """The offset of the first record stamped `moment` or later. Halves a plain file, as far as its stamps allow it."""
-    low, high = 0, file.size() or 0
-    while high - low > BLOCK:
-        middle = (low + high) // 2
-        found = _stamp_behind(file, middle, now)
-        if found is None:
-            break
-        if found[1] < moment:
-            low = found[0]
-        else:
-            high = middle
-    return _scan(file, low, moment, now)
-
-
-def _stamp_behind(file: Generation, offset: int, now: float) -> tuple[int, float] | None:
-    block = file.read_at(offset, BLOCK)
-    start = block.find(b"\n") + 1
-    while end := block.find(b"\n", start) + 1:
-        time = stamp(block[start : min(end, start + _HEAD)], now)
-        if time is not None and start:
-            return offset + start, time
-        start = end
-    return None
-
-
-def _scan(file: Generation, start: int, moment: float, now: float) -> int | None:
-    inside = False
-    for item in cut(file.read_at, start, file.size(), b""):
-        piece = False if isinstance(item, Rest) else item.piece
-        offset = item.end - len(item.data) + piece
-        for line in [] if inside else item.data.split(b"\n"):
-            time = stamp(line[:_HEAD], now)
-            if time is not None and time >= moment:
-                return offset
-            offset += len(line) + 1
-        inside = piece
-    return None

@@ -27,7 +27,8 @@ class Mark:
 
     `device` is UNKNOWN in what logtail left. `modified` is the file's last change when the mark was made, in nanoseconds.
     `head` is the fingerprint of its first `head_length` bytes, `tail` that of the up to 256 bytes before `offset`; empty
-    where not known. `inside` says that the mark lies within a record whose first pieces were handed on already.
+    where not known. `inside` says that the mark lies within a record whose first pieces were handed on already. `packed`
+    says that the file was packed already, so that nobody appends to it.
     """
 
     device: int
@@ -38,6 +39,7 @@ class Mark:
     head: str = ""
     tail: str = ""
     inside: bool = False
+    packed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,7 @@ def mark(generation: Generation, offset: int, before: bytes, *, inside: bool = F
         generation.fingerprint(length) if length else "",
         digest(before) if before else "",
         inside,
+        generation.is_packed,
     )
 
 
@@ -73,7 +76,7 @@ def end_of(generation: Generation) -> Mark:
         return mark(generation, size, before(generation, size))
     length = len(generation.read_at(0, HEAD))
     head = generation.fingerprint(length) if length else ""
-    return Mark(generation.device, generation.inode, UNKNOWN, generation.modified, length, head)
+    return Mark(generation.device, generation.inode, UNKNOWN, generation.modified, length, head, packed=True)
 
 
 def begins_alike(seen: Mark, generation: Generation) -> bool:

@@ -12,10 +12,10 @@ from typing import NamedTuple
 from vigilog.core.errors import SourceError
 from vigilog.core.nouns import Chunk, Grade, Notice, Position
 from vigilog.core.seams import Reading
-from vigilog.watch.first import midnight
 from vigilog.watch.journal_entries import Entry, entries
 from vigilog.watch.options import Options
 from vigilog.watch.records import BLOCK, LIMIT
+from vigilog.watch.today import midnight
 
 _FIVE_HOURS = 5 * 3600.0
 

@@ -23,8 +23,9 @@ from heapq import merge
 from vigilog.watch.compressed import OPENERS
 from vigilog.watch.generation import Generation, open_generation
 
-_NUMBER = r"\.(?P<number>\d{1,4})"
-_DATE = r"[-.](?P<date>\d{4}-?\d\d-?\d\d(?:[-_T.]?\d\d(?::?\d\d(?::?\d\d)?)?)?|\d{10})"
+_ADDED = re.compile(
+    r"\.(?P<number>\d{1,4})|[-.](?P<date>\d{4}-?\d\d-?\d\d(?:[-_T.]?\d\d(?::?\d\d(?::?\d\d)?)?)?|\d{10})|(?P<nothing>)"
+)
 _ATTEMPTS = 20
 _MOST = 400
 """So many of each kind are looked at, the newest: each takes a descriptor."""
@@ -75,40 +76,43 @@ def rotated(path: str) -> Series:
         names = os.listdir(directory or ".")
     except OSError:
         return []
-    pattern = _pattern(name)
+    stem = os.path.splitext(name)[0]
     numbered: dict[int, str] = {}
     dated: dict[str, str] = {}
-    packed = ""
-    for found in filter(None, map(pattern.fullmatch, sorted(names, reverse=True))):  # the plain name comes last, and wins
-        number = found["number"] or found["inner_number"]
-        date = found["date"] or found["inner_date"]
-        if number:
-            numbered[int(number)] = os.path.join(directory, found[0])
-        elif date:
-            dated[re.sub(r"\D", "", date)] = os.path.join(directory, found[0])
-        elif found[0] != name:
-            packed = os.path.join(directory, found[0])
-    return [
-        [numbered[number] for number in sorted(numbered, reverse=True)],
-        [dated[date] for date in sorted(dated)],
-        [packed] if packed else [],
-    ]
+    packed: list[str] = []
+    for other in sorted(
+        (other for other in names if other.startswith(stem)), reverse=True
+    ):  # the plain one comes last, and wins
+        found = _added(name, other)
+        if found is None or other == name:
+            continue
+        if found["number"]:
+            numbered[int(found["number"])] = os.path.join(directory, other)
+        elif found["date"]:
+            dated[re.sub(r"\D", "", found["date"])] = os.path.join(directory, other)
+        else:
+            packed = [os.path.join(directory, other)]
+    return [[numbered[number] for number in sorted(numbered, reverse=True)], [dated[date] for date in sorted(dated)], packed]
 
 
 def is_rotated(path: str, of: Iterable[str]) -> bool:
-    """`path` is a rotated file of one of the logs `of`."""
+    """`path` is a rotated file of one of the logs `of`, or one of them packed."""
     directory, name = os.path.split(path)
-    return any(
-        os.path.split(log)[0] == directory and _pattern(os.path.split(log)[1]).fullmatch(name) for log in of if log != path
-    )
+    logs = (os.path.split(log) for log in of if log != path)
+    return any(other == directory and _added(log, name) for other, log in logs)
 
 
-def _pattern(name: str) -> re.Pattern[str]:
+def _added(name: str, other: str) -> re.Match[str] | None:
+    """What rotating added to the log's `name` to make `other` of it, or None if `other` is not made of it."""
+    bare, ending = os.path.splitext(other)
+    if ending not in OPENERS:
+        bare = other
+    if bare.startswith(name) and (found := _ADDED.fullmatch(bare, len(name))):
+        return found
     stem, extension = os.path.splitext(name)
-    packed = "(?:" + "|".join(map(re.escape, OPENERS)) + ")?"
-    outer = re.escape(name) + f"(?:{_NUMBER}|{_DATE})?"
-    inner = re.escape(stem) + f"(?:{_NUMBER}|{_DATE})".replace("?P<", "?P<inner_") + re.escape(extension)
-    return re.compile(f"(?:{outer}|{inner}){packed}", re.DOTALL)
+    if extension and bare.startswith(stem) and bare.endswith(extension):
+        return _ADDED.fullmatch(bare, len(stem), len(bare) - len(extension))
+    return None
 
 
 def _open(path: str, former: str, older: Callable[[str], Series], opened: ExitStack) -> History:

@@ -10,7 +10,6 @@ from vigilog.core.nouns import Notice
 from vigilog.watch.generation import Generation
 from vigilog.watch.identity import (
     HEAD,
-    UNKNOWN,
     Mark,
     Marks,
     before,
@@ -89,7 +88,7 @@ def _find_previous(history: History, seen: Marks) -> int | None:
         return None
     older = [generation for generation in history.generations if generation is not history.current]
     for index in reversed(range(len(older))):
-        if is_same_inode(previous, older[index]) and _is_previous(previous, older[index], trusted=older[index].is_packed):
+        if is_same_inode(previous, older[index]) and _is_previous(previous, older[index], trusted=previous.packed):
             return index
     for index, generation in enumerate(older):  # packed since, or copied; a log that always begins alike is not mistaken
         if _is_previous(previous, generation, trusted=False) and not (seen.own.offset and holds(seen.own, generation)):
@@ -152,7 +151,7 @@ def _previous(files: Sequence[Generation], seen: Marks, place: int | None, index
     generation = files[place]
     late = [Step(file, 0) for file in _filled(files, place + 1, index)]
     size = generation.size()
-    if previous.offset != UNKNOWN and (not is_same_inode(previous, generation) if size is None else size > previous.offset):
+    if not previous.packed and (size is None or size > previous.offset):
         late.insert(0, Step(generation, previous.offset, before(generation, previous.offset), previous.inside))
     return replace(previous, device=generation.device, inode=generation.inode), tuple(late)
 

@@ -1,0 +1,73 @@
+"""A daemon that writes and a logrotate that rotates, at the same time as the reader: processes of their own, no simulation."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+
+import pytest
+
+from tests.watch.reader import Reader, noon
+from vigilog.watch.options import Options
+from vigilog.watch.sources import open_source
+
+DAEMON = """
+import os, signal, sys
+path, count = sys.argv[1], int(sys.argv[2])
+reopen = False
+def told(*_):
+    global reopen
+    reopen = True
+signal.signal(signal.SIGHUP, told)
+log = open(path, "ab", buffering=0)
+print("ready", flush=True)
+for number in range(count):
+    if reopen:
+        reopen = False
+        log = open(path, "ab", buffering=0)
+    line = b"record %06d " % number + b"x" * (number % 300) + b"\\n"
+    cut = number % len(line)
+    log.write(line[:cut])
+    log.write(line[cut:])
+"""
+
+CONFIGURATIONS = {
+    "numbered and packed": "compress\ndelaycompress\ncreate\n",
+    "dated": "dateext\ndateformat -%Y%m%d-%s\ncreate\n",
+    "without create": "nocreate\ncompress\ndelaycompress\n",
+}
+
+
+@pytest.mark.peer
+@pytest.mark.parametrize("name", CONFIGURATIONS)
+def test_nothing_is_lost_or_doubled_under_the_real_logrotate(tmp_path, need, name):
+    need("logrotate")
+    log = tmp_path / "daemon.log"
+    with subprocess.Popen([sys.executable, "-c", DAEMON, str(log), "60000"], stdout=subprocess.PIPE) as daemon:
+        daemon.stdout.readline()
+        configuration = tmp_path / "logrotate.conf"
+        configuration.write_text(
+            f"{log} {{\nrotate 100\nsize 1\n{CONFIGURATIONS[name]}postrotate\nkill -HUP {daemon.pid} 2>/dev/null || :\nendscript\n}}\n"
+        )
+        configuration.chmod(0o644)
+        reader = Reader(open_source(str(log), Options(clock=noon)))
+        rotations = 0
+        while daemon.poll() is None:
+            reader.read(most=7)
+            if rotations < 12:
+                rotations += 1
+                rotate(configuration, tmp_path)
+                time.sleep(1.0 if name == "dated" and rotations < 3 else 0.02)
+    rotate(configuration, tmp_path)
+    reader.read()
+    reader.read()
+    numbers = [int(record.split()[1]) for record in reader.records]
+    assert len(list(tmp_path.glob("daemon*log*"))) > 2, "it was rotated"
+    assert numbers == list(range(60_000))
+    assert set(reader.kinds()) <= {"missing"}
+
+
+def rotate(configuration, directory):
+    state = directory / "state"
+    subprocess.run(["/usr/sbin/logrotate", "--state", str(state), str(configuration)], check=True, capture_output=True)
