@@ -26,7 +26,11 @@ UNLIKE = re.compile(r"^[~#]|[:=]~|\$\$|\$[-!@#*?0-9ab{]|\$ ")
 """What only a running shell can know: home directories, its own number and options, its arguments."""
 
 BRACED = re.compile(r"\$\{([VW])\}")
-WORDS = st.lists(PIECES, max_size=4).map("".join).filter(lambda text: not UNLIKE.search(BRACED.sub(r"$\1.", text)))
+WORDS = (
+    st.lists(PIECES, max_size=4)
+    .map("".join)
+    .filter(lambda text: not UNLIKE.search(BRACED.sub(r"$\1.", text.replace("\\\n", ""))))
+)
 VARIABLES = {"V": "va lue", "W": "$x'\"\\", "EMPTY": ""}
 
 
@@ -94,6 +98,10 @@ def test_assignments_that_are_understood(text, expected):
         ("A=$(echo $(date))", 1, "a command substitution"),
         ("A=${B:-x}", 1, "${B:-x} is more than the value of a name"),
         ("A=$NOWHERE", 1, "$NOWHERE is not set here"),
+        ("A=x$$", 1, "'$$' is known to a running shell only"),
+        ('A="$1"', 1, "'$1' is known to a running shell only"),
+        ("A=$\\\nB", 1, "'$\\\\\\n' is known to a running shell only"),
+        ("A=$B\\\nC", 1, "'$B\\\\\\nC' is known to a running shell only"),
         ('A="x', 1, "a quote is not closed"),
         ("A='x", 1, "a quote is not closed"),
         ("A=`x", 1, "a back-quote is not closed"),

@@ -17,6 +17,9 @@ EXPORTED = re.compile(rf"(?:export|readonly)(?:(?=[ \t]+{NAME.pattern}=)|[ \t]+{
 SPACE = re.compile(r"(?:[ \t]|\\\n)*")
 REST = re.compile(r"(?:\\\n|[^\n])*")
 NOISE = re.compile(r"(?:[ \t\n;]|\\\n|#[^\n]*)*")
+SPECIAL = re.compile(r"\$(?:[-!@#*?$0-9]|\\\n)|\$[A-Za-z_][A-Za-z0-9_]*(?:\\\n)+[A-Za-z0-9_]")
+"""What only a running shell has (its arguments, its status, its number), and names cut in two by a continued line."""
+
 BARE_END = " \t\n;&|<>()"
 DATE_COMMAND = re.compile(r"(?:/usr)?(?:/bin/)?date\Z")
 PLAIN_DATE = "%a %b %e %H:%M:%S %Z %Y"
@@ -71,7 +74,9 @@ def word(text: str, at: int, variables: Mapping[str, str]) -> Word:
             command, at = enclosed(text, at, quote)
             format_.append(command_format(command))
             dated = True
-        elif character == "$" and (found := VARIABLE.match(text, at)):
+        elif found := SPECIAL.match(text, at):
+            raise Refused(f"{found[0]!r} is known to a running shell only", "$NAME or ${NAME}")
+        elif found := VARIABLE.match(text, at):
             name = found[1] or found[2]
             if name not in variables:
                 raise Refused(f"${name} is not set here", "a name set above in this file")
