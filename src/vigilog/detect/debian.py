@@ -12,8 +12,9 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import accumulate
 
 from vigilog.core.nouns import Heading, Kind, Notice
 from vigilog.core.seams import Verdict
@@ -67,8 +68,13 @@ class DebianRules:
         quiet = self.ignore.line_ends(framed)
         quiet.update(attacks, violations)
         found: dict[Heading, list[bytes]] = defaultdict(list)
-        raise_lines(found, framed, "attack", attacks, self.attack_ignore)
-        raise_lines(found, framed, "violation", violations, self.violation_ignore, higher=attacks)
+        for heading, end in raised(framed, "attack", attacks, self.attack_ignore):
+            found[heading].append(block.line_with_newline(framed, end))
+        for heading, end in raised(framed, "violation", violations, self.violation_ignore):
+            # what an attack rule matches, too, is a violation only as long as no attack is reported at all
+            found[heading._replace(unless_attack=True) if end in attacks else heading].append(
+                block.line_with_newline(framed, end)
+            )
         verdict = {heading: b"".join(rows) for heading, rows in found.items()}
         unusual = b"".join(block.other_lines(framed, quiet))
         if unusual:
@@ -111,39 +117,25 @@ def by_line(database: Database, framed: bytes) -> dict[int, set[str]]:
     return found
 
 
-def raise_lines(
-    found: dict[Heading, list[bytes]],
-    framed: bytes,
-    kind: Kind,
-    matched: Mapping[int, set[str]],
-    ignore: Database | None,
-    higher: Mapping[int, set[str]] | None = None,
-) -> None:
-    """Adds the lines of `matched` to `found` under the files that keep them.
-
-    `higher` are the lines that attack rules matched: they are violations only as long as no attack is reported at all.
-    """
-    ignored = ignored_by(framed, matched, ignore) if ignore else {}
-    for end in sorted(matched):
-        for name in matched[end]:
-            if kept(name, matched[end], ignored.get(end, frozenset())):
-                unless_attack = higher is not None and end in higher
-                found[Heading(kind, name, unless_attack)].append(block.line_with_newline(framed, end))
+def raised(
+    framed: bytes, kind: Kind, matched: Mapping[int, set[str]], ignore: Database | None
+) -> Iterator[tuple[Heading, int]]:
+    """The lines of `matched` (in order) that are reported, each with the heading of every file that keeps it."""
+    ignored = ignored_by(framed, matched, ignore) if ignore and ignore.rules and matched else {}
+    none: frozenset[str] = frozenset()
+    for end, names in matched.items():
+        for name in names:
+            if kept(name, names, ignored.get(end, none)):
+                yield Heading(kind, name), end
 
 
 def ignored_by(framed: bytes, matched: Iterable[int], ignore: Database) -> dict[int, set[str]]:
     """The names of the ignore files that match each of the lines in `matched`, which are few: only they are scanned."""
-    if not ignore.rules:
-        return {}
-    ends = sorted(matched)
-    few = block.frame(b"".join(block.line_with_newline(framed, end) for end in ends))
-    original, at = {}, block.FIRST_LINE
-    for end in ends:
-        at += len(block.line_with_newline(framed, end))
-        original[at] = end
-    found: dict[int, set[str]] = defaultdict(set)
-    for end, index in ignore.hits(few, undecided=False):
-        found[original[end]].add(ignore.rules[index].name)
+    rows = [block.line_with_newline(framed, end) for end in matched]
+    original = dict(zip(accumulate(map(len, rows), initial=block.FIRST_LINE), (0, *matched), strict=True))
+    found: dict[int, set[str]] = {}
+    for end, index in ignore.hits(block.frame(b"".join(rows)), undecided=False):
+        found.setdefault(original[end], set()).add(ignore.rules[index].name)
     return found
 
 
