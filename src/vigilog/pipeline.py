@@ -28,6 +28,8 @@ from vigilog.watch.options import Options
 from vigilog.watch.sources import open_source
 
 CONSUMER = "check"
+MANY_LINES = 100
+"""More than this many reported lines are too many to read one by one."""
 DIRECTORIES = {"attack": "cracking.d", "violation": "violations.d"}
 PSIONIC_TITLES = {
     "attack": "Active System Attack Alerts",
@@ -107,7 +109,7 @@ def check(
         notices=tuple(notice for notice in reading.notices if notice.kind not in ("missing", "unreadable")),
         facts=Facts(tuple(source.name for source in sources), reading.lines, reading.bytes, None, clock() - begun),
     )
-    report = replace(report, subject=subject(settings, report, reboot=reboot), facts=with_ignored(report, settings))
+    report = replace(report, subject=subject(settings, report, reboot=reboot), facts=completed(report, settings))
     unreadable = any(notice.kind == "unreadable" for notice in reading.notices)
     return Checked(report, tuple(reading.positions.values()), runs, unreadable)
 
@@ -242,11 +244,21 @@ def subject(settings: Settings, report: Report, *, reboot: bool) -> str:
     )
 
 
-def with_ignored(report: Report, settings: Settings) -> Facts:
-    """The facts, with how many lines no section shows; not known where one line may be in several sections."""
-    if settings.check.rules == "psionic" or settings.check.order == "unique":
-        return report.facts
-    return replace(report.facts, ignored=report.facts.lines - sum(section.count for section in report.sections))
+def completed(report: Report, settings: Settings) -> Facts:
+    """The facts with how many lines no section shows (not known where one line may be in several), and a next step."""
+    shown = sum(section.count for section in report.sections)
+    counted = settings.check.rules != "psionic" and settings.check.order != "unique"
+    ignored = report.facts.lines - shown if counted else None
+    return replace(report.facts, ignored=ignored, next_step=next_step(settings, shown))
+
+
+def next_step(settings: Settings, shown: int) -> str:
+    """What the reader of a report with so many lines may want to do."""
+    if not shown:
+        return ""
+    if shown > MANY_LINES and not settings.check.summarize:
+        return "Next: --summarize folds similar lines into one; `vigilog explain LINE` says why a line is here."
+    return "Next: `vigilog explain LINE` says why a line is here and which rule comes closest to ignoring it."
 
 
 def commit(store: sqlite3.Connection, checked: Checked) -> int | None:
