@@ -6,24 +6,70 @@ ALPHABET = b"ab_1 .-"
 
 plain = st.sampled_from([bytes([byte]) for byte in b"aab1_ .-x:/\"'~@"])
 escapes = st.sampled_from(
-    [rb"\w", rb"\W", rb"\s", rb"\S", rb"\b", rb"\B", rb"\<", rb"\>", rb"\.", rb"\[", rb"\{", rb"\d", rb"\n", rb"\/", rb"\`", rb"\'"]
+    [
+        rb"\w",
+        rb"\W",
+        rb"\s",
+        rb"\S",
+        rb"\b",
+        rb"\B",
+        rb"\<",
+        rb"\>",
+        rb"\.",
+        rb"\[",
+        rb"\{",
+        rb"\d",
+        rb"\n",
+        rb"\/",
+        rb"\`",
+        rb"\'",
+    ]
 )
 brackets = st.one_of(
     st.sampled_from(
         [
-            rb"[ab]", rb"[^a]", rb"[[:digit:]]", rb"[^[:space:]]", rb"[[:alnum:]_-]", rb"[]a]", rb"[^]a]", rb"[a-]", rb"[\n]", rb"[\]",
-            rb"[[:space:]]", rb"[^[:alpha:]]", rb"[a-b1]", rb"[[]", rb"[[[:digit:]]", rb"[.-]", rb"[[:punct:]]", rb"[[.-.]]", rb"[[=a=]b]",
-            rb"[--/]", rb"[ -~]", rb"[^ ]", rb"[\x]", rb"[[:cntrl:]]", rb"[[:graph:]]", rb"[[:print:]]", rb"[[:xdigit:]]", rb"[[:upper:]]",
+            rb"[ab]",
+            rb"[^a]",
+            rb"[[:digit:]]",
+            rb"[^[:space:]]",
+            rb"[[:alnum:]_-]",
+            rb"[]a]",
+            rb"[^]a]",
+            rb"[a-]",
+            rb"[\n]",
+            rb"[\]",
+            rb"[[:space:]]",
+            rb"[^[:alpha:]]",
+            rb"[a-b1]",
+            rb"[[]",
+            rb"[[[:digit:]]",
+            rb"[.-]",
+            rb"[[:punct:]]",
+            rb"[[.-.]]",
+            rb"[[=a=]b]",
+            rb"[--/]",
+            rb"[ -~]",
+            rb"[^ ]",
+            rb"[\x]",
+            rb"[[:cntrl:]]",
+            rb"[[:graph:]]",
+            rb"[[:print:]]",
+            rb"[[:xdigit:]]",
+            rb"[[:upper:]]",
         ]
     ),
     st.lists(st.sampled_from([b"a", b"b", b"-", b"]", b"[", b"^", b".", b"[:digit:]", b"\\", b":", b" "]), max_size=4).map(
         lambda parts: b"[" + b"".join(parts) + b"]"
     ),
 )
-odd = st.sampled_from([b"^", b"$", b".", b"{", b"}", b")", b"]", b"{a", b"a{x}", b"{1", rb"\1", b"*", b"+", b"|", b"()", b"a{1,2}", b"{2}"])
+odd = st.sampled_from(
+    [b"^", b"$", b".", b"{", b"}", b")", b"]", b"{a", b"a{x}", b"{1", rb"\1", b"*", b"+", b"|", b"()", b"a{1,2}", b"{2}"]
+)
 repetitions = st.sampled_from([b"*", b"+", b"?", b"{2}", b"{1,2}", b"{,2}", b"{1,}", b"**", b"+?", b"{0}", b"{,}", b"{2}{2}"])
 atoms = st.one_of(plain, plain, escapes, brackets, odd)
-ends = st.sampled_from([b"", b"", b"$", b" $", b".*$", b" *$", b"[[:space:]]+$", b"[[:space:]]*", b"( |$)", b"(|a)$", b"\\b$", b"\\W$", b" "])
+ends = st.sampled_from(
+    [b"", b"", b"$", b" $", b".*$", b" *$", b"[[:space:]]+$", b"[[:space:]]*", b"( |$)", b"(|a)$", b"\\b$", b"\\W$", b" "]
+)
 starts = st.sampled_from([b"", b"", b"^", b"^ ", b"(^|a)", b"^\\b", b"(^a|b)", b"^^", b"a|^"])
 
 
@@ -40,7 +86,30 @@ expressions = st.tuples(starts, bodies, ends).map(b"".join)
 
 lines = st.lists(
     st.one_of(
-        st.sampled_from([b"a", b"b", b"ab", b" ", b"  ", b"\t", b"\r", b"_", b"1", b"-", b".", b"x", b"\x00", b"\xff", b"\x1b", b"{a", b"a{x}", b"\\", b"[", b"]"]),
+        st.sampled_from(
+            [
+                b"a",
+                b"b",
+                b"ab",
+                b" ",
+                b"  ",
+                b"\t",
+                b"\r",
+                b"_",
+                b"1",
+                b"-",
+                b".",
+                b"x",
+                b"\x00",
+                b"\xff",
+                b"\x1b",
+                b"{a",
+                b"a{x}",
+                b"\\",
+                b"[",
+                b"]",
+            ]
+        ),
         st.binary(max_size=2).map(lambda data: data.replace(b"\n", b"")),
     ),
     max_size=7,

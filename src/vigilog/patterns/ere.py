@@ -136,7 +136,7 @@ class _Reader:
             case "(":
                 return self.group()
             case "[":
-                return Chars(self.bracket() & ANY_MASK)
+                return self.bracket()
             case ".":
                 return ANY
             case "^":
@@ -179,7 +179,7 @@ class _Reader:
             return syntax.BackReference(index)
         return ESCAPES.get(byte, Chars(1 << byte & ANY_MASK))
 
-    def bracket(self) -> int:
+    def bracket(self) -> Chars:
         negated = self.peek() == ord("^")
         if negated:
             self.at += 1
@@ -213,9 +213,9 @@ class _Reader:
             else:
                 bits |= 1 << low
         inner = self.text[start : self.at - 1]
-        if only_characters and len(inner) > 2 and inner[:1] == inner[-1:] == b":":
+        if only_characters and inner.strip(b":") and inner[:1] == inner[-1:] == b":":
             raise self.error(f"[{inner.decode('ascii', 'backslashreplace')}]", "the class inside a bracket, as in [[:space:]]")
-        return ~bits & ANY_MASK if negated else bits
+        return Chars((~bits if negated else bits) & ANY_MASK, negated)
 
     def character_class(self) -> int:
         end = self.text.find(b":]", self.at + 2)

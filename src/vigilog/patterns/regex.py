@@ -79,7 +79,7 @@ class _Tree:
         if code is op.LITERAL:
             return self.chars(1 << argument, flags)
         if code is op.NOT_LITERAL:
-            return Chars(ANY_MASK & ~self.chars(1 << argument, flags).bits)
+            return Chars(ANY_MASK & ~self.chars(1 << argument, flags).bits, negated=True)
         if code is op.ANY:
             return ANY
         if code is op.IN:
@@ -123,4 +123,4 @@ class _Tree:
             else:
                 bits |= CATEGORIES[argument] & ((1 << 256) - 1)
         chosen = self.chars(bits, flags).bits
-        return Chars(ANY_MASK & ~chosen if negated else chosen)
+        return Chars(ANY_MASK & ~chosen if negated else chosen, negated)

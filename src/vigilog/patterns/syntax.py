@@ -31,9 +31,10 @@ AssertionKind = Literal["line start", "line end", "word edge", "no word edge", "
 
 @dataclass(frozen=True, slots=True)
 class Chars:
-    """One byte out of a set."""
+    """One byte out of a set. `negated` says that it was written as all bytes but some, which tells what its cases are."""
 
     bits: int
+    negated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +141,8 @@ def choice(branches: Iterable[Node]) -> Node:
 
 def repeat(body: Node, least: int, most: int | None, *, greedy: bool = True) -> Node:
     """`body` repeated, simplified where nothing is left to repeat."""
+    if most == 0 and any(isinstance(found, Group) for found in walk(body)):
+        return Repeat(body, 0, 0)  # nothing, but the groups behind it keep their numbers
     if most == 0 or body == EMPTY:
         return EMPTY
     if body == NEVER:
@@ -201,6 +204,8 @@ def both_cases(bits: int) -> int:
 def caseless(node: Node) -> Node:
     """The same tree, matching ASCII letters in either case."""
     match node:
+        case Chars(bits=bits, negated=True):
+            return Chars(ANY_MASK & ~both_cases(ANY_MASK & ~bits))
         case Chars(bits=bits):
             return Chars(both_cases(bits))
         case Sequence(parts=parts):
