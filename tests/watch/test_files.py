@@ -307,6 +307,8 @@ def test_savelog_zero_is_newer_than_one(log):
         ("syslog-2026-11-19.gz", "syslog-2026-11-20"),
         ("syslog.20261119", "syslog.20261120"),
         ("syslog-1795100000", "syslog-1795200000"),
+        ("syslog-20261119-1795100000", "syslog-20261120-1795200000"),
+        ("syslog-202610", "syslog-202611.xz"),
     ],
 )
 def test_dated_files_in_the_order_of_their_dates(log, names):
@@ -314,8 +316,8 @@ def test_dated_files_in_the_order_of_their_dates(log, names):
     seen = reader(log)
     seen.read()
     log.unlink()
-    log.with_name(names[0]).write_bytes((gzip.compress if names[0].endswith(".gz") else bytes)(numbered(0, 12)))
-    log.with_name(names[1]).write_bytes(numbered(12, 15))
+    log.with_name(names[0]).write_bytes(PACK.get(names[0][-3:], bytes)(numbered(0, 12)))
+    log.with_name(names[1]).write_bytes(PACK.get(names[1][-3:], bytes)(numbered(12, 15)))
     log.write_bytes(numbered(15, 16))
     assert seen.read() == lines(numbered(10, 16))
 
@@ -472,6 +474,16 @@ def test_a_file_that_was_deleted_and_made_anew_is_a_loss_and_read_from_its_start
     assert seen.read() == lines(numbered(50, 52))
     assert seen.kinds() == ["lost"]
     assert "read to byte" in seen.notices[0].text
+
+
+def test_a_file_that_was_empty_when_it_was_read_and_is_gone_may_have_been_a_loss(log):
+    log.touch()
+    seen = reader(log)
+    seen.read()
+    log.with_name("other").write_bytes(b"new\n")
+    log.with_name("other").rename(log)
+    assert seen.read() == [b"new"]
+    assert seen.kinds() == ["lost"]
 
 
 def test_when_the_old_file_is_gone_newer_rotated_ones_are_still_read(log):

@@ -3,8 +3,8 @@
 Names, for a log called LOG or NAME.EXT, each also with .gz .bz2 .xz .zst at its end:
 
     LOG.1 LOG.2 ...   NAME.1.EXT        logrotate, newsyslog, savelog (which begins with LOG.0); the lowest is the newest
-    LOG-20261120   LOG-20261120-083000  logrotate's dateext and others; hours and seconds may follow, `.` may stand for
-    LOG-2026-11-20   NAME-20261120.EXT  the first `-`; the last by its digits is the newest
+    LOG-20261120   LOG-20261120-083000  logrotate's dateext and others: the year first, or seconds since the epoch; `.` may
+    LOG-2026-11-20   NAME-20261120.EXT  stand for the first `-`; the last by its digits is the newest
     LOG.gz                              a log that was packed where it stood
 
 Where several kinds lie side by side, each keeps its order, and the time of change decides between them.
@@ -23,9 +23,8 @@ from heapq import merge
 from vigilog.watch.compressed import OPENERS
 from vigilog.watch.generation import Generation, open_generation
 
-_ADDED = re.compile(
-    r"\.(?P<number>\d{1,4})|[-.](?P<date>\d{4}-?\d\d-?\d\d(?:[-_T.]?\d\d(?::?\d\d(?::?\d\d)?)?)?|\d{10})|(?P<nothing>)"
-)
+_YEAR_FIRST = r"(?:19|20)\d\d[-_.]?[01]\d(?:[-_.]?[0-3]\d(?:[-_T.]?\d[\d:]*)?)?"
+_ADDED = re.compile(rf"\.(?P<number>\d{{1,4}})|[-.](?P<date>{_YEAR_FIRST}|\d{{10}})|(?P<nothing>)")
 _ATTEMPTS = 20
 _MOST = 400
 """So many of each kind are looked at, the newest: each takes a descriptor."""

@@ -67,6 +67,8 @@ def route(name: str, path: str, history: History, seen: Marks) -> Route:
     if candidates:
         index = candidates[0]
         steps = [Step(files[index], own.offset, before(files[index], own.offset), own.inside)]
+        if own.offset == 0 and files[index] is history.current and files[index].inode != own.inode:
+            notices = (_loss(name, path, history.current, own),)
     elif (copy := _find_short_copy(history, own, first)) is not None:
         index = copy
         steps = [_end_step(files[index])]
