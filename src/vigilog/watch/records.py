@@ -73,7 +73,7 @@ def cut(
             if piece:
                 edge = known + room
             data = held + block[known:edge] + (b"\n" if piece else b"")
-        if not edge:
+        if not edge and not piece:
             yield Rest(held + block[known:], offset + len(block) - known, block[-TAIL:], inside, changed=False)
             return
         if not piece:

@@ -8,8 +8,8 @@ import zstandard
 
 from vigilog.watch.streams import DamagedError
 
-_SLICE = 256
-"""Packed bytes at a time. The library gives all that they unpack to, and 256 bytes of zeros packed well are 8 MiB."""
+_SLICE = 128
+"""Packed bytes at a time. The library gives all that they unpack to, and 128 bytes of zeros packed well are 4 MiB."""
 
 
 class Frames:
