@@ -16,7 +16,12 @@ import zstandard
 from vigilog.core.errors import MissingExtra
 from vigilog.watch.generation import open_generation
 
-PACK = {".gz": gzip.compress, ".bz2": bz2.compress, ".xz": lzma.compress, ".zst": zstandard.ZstdCompressor(write_checksum=True).compress}
+PACK = {
+    ".gz": gzip.compress,
+    ".bz2": bz2.compress,
+    ".xz": lzma.compress,
+    ".zst": zstandard.ZstdCompressor(write_checksum=True).compress,
+}
 DATA = bytes(random.Random(1).choices(b"abc\n", k=600_000))
 
 

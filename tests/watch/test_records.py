@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from vigilog.watch import records
 from vigilog.watch.records import Rest, cut
 
-TEXT = st.lists(st.binary(max_size=30).map(lambda part: part.replace(b"\n", b"") + b"\n") | st.binary(max_size=40)).map(b"".join)
+TEXT = st.lists(st.binary(max_size=30).map(lambda part: part.replace(b"\n", b"") + b"\n") | st.binary(max_size=40)).map(
+    b"".join
+)
 
 
 def pieces(data, block, limit, *, start=0, end=None, held=b"", inside=False):

@@ -79,6 +79,9 @@ print(*sorted({"subprocess", "json", "gzip", "bz2", "lzma", "zstandard", "tempfi
     source = str(Path(__file__).resolve().parent.parent.parent / "src")
     done = subprocess.run(
         [sys.executable, "-S", "-c", f"import sys; sys.path.insert(0, {source!r})\n{code}", __file__],
-        capture_output=True, text=True, check=True, cwd="/",
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd="/",
     )
     assert done.stdout.strip() in {"", "datetime"}  # core.clock needs that one

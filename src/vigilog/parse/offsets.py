@@ -6,7 +6,6 @@ Debian's two a final newline. Both of Debian's read it as Perl turns text into n
 
 from __future__ import annotations
 
-import math
 import os
 import re
 import stat
@@ -15,6 +14,7 @@ from typing import NamedTuple
 _NUMBER = re.compile(rb"[ \t\n\r\f\v]*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)")
 _NO_DIGITS = re.compile(rb"[ \t\n\r\f\v]*([+-]?)(inf|nan|1\.?#inf|1\.?#ind)", re.IGNORECASE)
 _LONGEST = 4096
+_MOST = 2**63 - 1
 
 
 class Offset(NamedTuple):
@@ -56,11 +56,11 @@ def render(inode: int, offset: int) -> bytes:
 
 
 def start(offset: float) -> int:
-    """The byte that reading starts at: fractions are cut off, what is negative or no number is 0, what is endless is more
-    than any file has."""
-    if math.isnan(offset):
-        return 0
-    return 2**63 - 1 if math.isinf(offset) and offset > 0 else max(0, int(max(offset, 0)))
+    """The byte that reading starts at: fractions are cut off, what is negative or no number is 0, and what is more than any
+    file can have is 2^63 - 1."""
+    if offset >= _MOST:
+        return _MOST
+    return int(offset) if offset > 0 else 0
 
 
 def read(path: str) -> Offset | None:
