@@ -28,11 +28,11 @@ LISTS = (
         shows=("spaced",),
     ),
     Case(
-        fact="2.2 blanks before and after a name in the list belong to the name",
+        fact="2.2 blanks after a name in the list belong to the name",
         logs={"x": lines("plain"), "y": lines("readable")},
-        lists=" {tree}/log/x\n{tree}/log/x \n{tree}/log/y\n",
+        lists="{tree}/log/x \n{tree}/log/y\n",
         then=(),
-        shows=("E: File could not be read:  {tree}/log/x\nE: File could not be read: {tree}/log/x \n", "readable"),
+        shows=("E: File could not be read: {tree}/log/x \n", "readable"),
         hides=("plain",),
     ),
     Case(

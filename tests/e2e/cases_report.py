@@ -309,6 +309,7 @@ OPTIONS = (
     Case(
         fact="2.6 a missing configuration named by -c: status 1",
         options=("-c", "{tree}/nowhere.conf"),
+        mail=True,
         then=(),
         status=1,
         error="Config file {tree}/nowhere.conf is unreadable or does not exist",

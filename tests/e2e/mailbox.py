@@ -28,7 +28,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Mail:
-    """A mail: recipients on sendmail's command line, the headers that matter, the parts."""
+    """A mail: whom sendmail is told to send it to (by its arguments, or by the headers with -t), the headers that matter, the parts."""
 
     recipients: tuple[str, ...]
     to: str
@@ -58,8 +58,9 @@ def read_mail(raw: bytes) -> Mail:
         _, subject, address = words
         return Mail((address,), address, subject, "", "", (Part("text/plain", None, "7bit", text),))
     message = email.message_from_bytes(text, policy=email.policy.compat32)
+    named = str(message["To"]).split(", ") if "-t" in words else [word for word in words if not word.startswith("-")]
     return Mail(
-        recipients=tuple(word for word in words if not word.startswith("-")),
+        recipients=tuple(named),
         to=str(message["To"]),
         subject=str(message["Subject"]),
         auto_submitted=str(message["Auto-Submitted"]),

@@ -10,7 +10,7 @@ import subprocess
 import time
 from collections.abc import Mapping
 
-from tests.e2e.harness import Case, Outcome, Text, Tree, identity, lines, observe, vigilog_command
+from tests.e2e.harness import Case, Outcome, Text, Tree, check_command, identity, lines, observe
 from tests.e2e.mailbox import Mail, Part
 
 DATE = "%m/%d/%y:%H.%M"
@@ -170,7 +170,7 @@ def run_script(tree: Tree) -> Outcome:
 def vigilog_psionic(tree: Tree) -> Outcome:
     """One run of Vigilog by the same `logcheck.sh`."""
     words = ["--psionic", str(tree.root / "logcheck.sh"), "-S", str(tree.root / "state.vigilog")]
-    return observe(tree, "vigilog", [*vigilog_command(), "check", *words, *(tree.fill(option) for option in tree.case.options)])
+    return observe(tree, "vigilog", check_command(tree, *words, *(tree.fill(option) for option in tree.case.options)))
 
 
 WORDS = lines("attack", "violation", "harmless violation", "routine", "something")

@@ -22,6 +22,7 @@ from tests.e2e.harness import (
     Outcome,
     Tree,
     arguments,
+    check_command,
     identity,
     lines,
     need_logcheck,
@@ -32,7 +33,6 @@ from tests.e2e.harness import (
     shell,
     surroundings,
     vigilog_check,
-    vigilog_command,
 )
 from tests.e2e.psionic import EXACT, TITLES, WORDS, account, psionic, settings, vigilog_psionic
 
@@ -169,7 +169,7 @@ def test_the_lock_works() -> None:
         (tree.root / "bin/slow/sendmail").chmod(0o755)
         commands = {
             "peer": [LOGCHECK, *arguments(tree, "peer", "conf.peer")],
-            "vigilog": [*vigilog_command(), "check", *arguments(tree, "vigilog", "conf")],
+            "vigilog": check_command(tree, *arguments(tree, "vigilog", "conf")),
         }
         seconds = {}
         outcomes = {}
@@ -314,7 +314,7 @@ def test_root_is_not_refused() -> None:
         refused = observe(as_root, "peer", [LOGCHECK, *arguments(tree, "peer", "conf.peer")])
         assert refused.status == 1
         assert b"should not be run as root" in refused.report
-        done = run(as_root, [*vigilog_command(), "check", *arguments(tree, "vigilog", "conf")], surroundings(tree, "vigilog"))
+        done = run(as_root, check_command(tree, *arguments(tree, "vigilog", "conf")), surroundings(tree, "vigilog"))
         assert (done.returncode, done.stdout) == (0, EVENTS + SOMETHING.encode() + b"\n"), done.stderr
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.e2e.harness import Case, Outcome, Tree, lines, observe, plant, play, shell, vigilog_command
+from tests.e2e.harness import Case, Outcome, Tree, check_command, lines, observe, plant, play, shell
 from tests.e2e.psionic import (
     CASES,
     EXACT,
@@ -112,7 +112,7 @@ def test_the_four_files_and_the_logs_named_by_options() -> None:
         files = ["--hacking", f"{etc}/logcheck.hacking", "--violations", f"{etc}/logcheck.violations"]
         files += ["--violations-ignore", f"{etc}/logcheck.violations.ignore", "--ignore", f"{etc}/logcheck.ignore"]
         words = ["-o", "-S", str(tree.root / "state.vigilog"), *files, *(str(tree.root / "log" / log) for log in LOGS)]
-        got = observe(tree, "vigilog", [*vigilog_command(), "check", "--psionic", *words])
+        got = observe(tree, "vigilog", check_command(tree, "--psionic", *words))
         assert got.status == 0, got.stderr.decode()
         assert got.report == account(tree).mails[0].parts[0].body
 
@@ -135,7 +135,7 @@ def test_files_in_the_way_are_an_attack(page: str) -> None:
         revived(tree, page)
         script = spoofed(tree, "peer", ["/bin/sh", str(tree.root / "logcheck.sh")])
         words = ["--psionic", str(tree.root / "logcheck.sh"), "-S", str(tree.root / "state.vigilog")]
-        ours = spoofed(tree, "vigilog", [*vigilog_command(), "check", *words])
+        ours = spoofed(tree, "vigilog", check_command(tree, *words))
         assert script.status == 1
         assert script.mails[0].subject.endswith(" DATE ACTIVE SYSTEM ATTACK!")
         assert script.mails[0].parts[0].body == tree.fill(SPOOF).encode()
