@@ -85,9 +85,10 @@ def check(
     rules = rule_set.load(settings)
     since = positions(store, CONSUMER)
     sources = opened(settings, clock)
+    listed = {source.name: number for number, source in enumerate(sources)}
     reading = Reading(notices=list(rules.notices))
     runs = Runs(settings.check.order, directory=settings.check.temporary_directory or None)
-    blocks = read_blocks(sources, since, reading, settings, tell, advance)
+    blocks = read_blocks(in_reading_order(sources, settings), since, reading, settings, tell, advance)
     work = partial(judged, rules.judge, settings.check.order)
     for found in worked(work, blocks, settings.check.jobs):
         for heading, run in found:
@@ -106,7 +107,7 @@ def check(
         header=introduction(settings, "header.txt"),
         footer=introduction(settings, "footer.txt"),
         errors=errors,
-        notices=tuple(notice for notice in reading.notices if notice.kind not in ("missing", "unreadable")),
+        notices=tuple(notice for notice in reading.notices if notice not in absent),
         facts=Facts(tuple(source.name for source in sources), reading.lines, reading.bytes, None, clock() - begun),
     )
     report = replace(report, subject=subject(settings, report, reboot=reboot), facts=completed(report, settings))
@@ -129,13 +130,16 @@ def is_journal(name: str) -> bool:
 
 
 def opened(settings: Settings, clock: Clock) -> list[Source]:
-    """The sources in reading order. Debian's logcheck reads what it collected by the logs' base names, which decides the
-    order of lines with equal stamps."""
+    """The sources, in the order in which the settings name them."""
     options = Options(clock, settings.check.first, settings.check.partial_lines, settings.state.takeover)
-    specs = settings.check.sources
-    if settings.check.order != "arrival":
-        specs = tuple(sorted(specs, key=lambda spec: os.fsencode(os.path.basename(spec))))
-    return [open_source(spec, options) for spec in specs]
+    return [open_source(spec, options) for spec in settings.check.sources]
+
+
+def in_reading_order(sources: list[Source], settings: Settings) -> list[Source]:
+    """Debian's logcheck sorts what it has collected under the logs' base names: they decide the order of equal stamps."""
+    if settings.check.order == "arrival":
+        return sources
+    return sorted(sources, key=lambda source: os.fsencode(os.path.basename(source.name)))
 
 
 def read_blocks(

@@ -35,7 +35,7 @@ def run(options: argparse.Namespace) -> int:
     choice = check_arguments.chosen(options, terminal=sys.stdout.isatty())
     if choice.errors:
         for error in choice.errors:
-            print(visible(f"Error: {error}"), file=sys.stderr)
+            print("\n".join(map(visible, told(error).split("\n"))), file=sys.stderr)
         return FAILED
     settings = choice.settings
     lowered = rights.lower(settings.state.directory)
@@ -122,7 +122,7 @@ def host_name(*, fully_qualified: bool) -> str:
 
 def failed(error: VigilogError, settings: Settings, host: str) -> None:
     """Says why there is no report: on stderr, and where reports are mailed, by mail."""
-    print("Error: " + "\n".join(map(visible, str(error).split("\n"))), file=sys.stderr)
+    print("\n".join(map(visible, told(error).split("\n"))), file=sys.stderr)
     if not settings.mail.to or isinstance(error, AlreadyRunning | DeliveryError):
         return
     from vigilog import delivery  # noqa: PLC0415 - only after a failure
@@ -131,6 +131,14 @@ def failed(error: VigilogError, settings: Settings, host: str) -> None:
         delivery.report_failure(error, settings.mail, host, settings.check.date_format, wall)
     except DeliveryError as second:
         print(visible(f"Error: {second}"), file=sys.stderr)
+
+
+def told(error: VigilogError) -> str:
+    """The error as logcheck says it, `Error: TEXT`; what was expected and what to do are lines of their own."""
+    what = f"Error: {error.found}" if error.place is None else f"Error: {error.place}: {error.found}"
+    expected = f"  expected {error.expected}" if error.expected else ""
+    remedy = f"  {error.remedy}" if error.remedy else ""
+    return "\n".join(line for line in (what, expected, remedy) if line)
 
 
 def debugging(text: str) -> None:

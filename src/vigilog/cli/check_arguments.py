@@ -120,8 +120,8 @@ def chosen(options: argparse.Namespace, *, terminal: bool = False) -> Chosen:
 
 
 def with_something_to_read(choice: Chosen) -> Chosen:
-    """`choice`, with a mistake more if it has no log."""
-    if choice.settings.check.sources or choice.errors:
+    """`choice`, with a mistake more if it has no log, unless an empty list of logs says so."""
+    if choice.settings.check.sources or choice.errors or ("check", "sources") in choice.places:
         return choice
     remedy = "name a log, or run as a user who may read /var/log (on Debian: in the group adm)"
     error = ConfigurationError("there is no log to read", expected="a readable log or journal", remedy=remedy)

@@ -77,7 +77,8 @@ def choose(wishes: Wishes, host: Host, default_config: str = toml.DEFAULT) -> Ch
         conf = logcheck_conf.read(conf_path)
         below.append(DEBIAN)
         (named if wishes.logcheck_conf else below).append(conf.layer)
-    if rules == "debian" or wishes.list_file or wishes.list_directory:
+    logs_named = ("check", "sources") in wishes.layer.values
+    if not logs_named and (rules == "debian" or wishes.list_file or wishes.list_directory):
         lists = listed(wishes, conf, host)
         (named if wishes.list_file or wishes.list_directory else below).append(lists)
     chosen = laid([fitting(host), *below, ours, *named, wishes.layer])
@@ -114,14 +115,14 @@ def rule_set(wishes: Wishes, layer: Layer, host: Host) -> tuple[str, tuple[Notic
 
 
 def listed(wishes: Wishes, conf: logcheck_conf.LogcheckConf, host: Host) -> Layer:
-    """The logs in logcheck's lists. A list that nobody named may be missing."""
+    """The logs in logcheck's lists. A list that nobody named may be missing; one without an entry asks for no log at all."""
     file = wishes.list_file or conf.list_file or os.path.join(host.logcheck_directory, "logcheck.logfiles")
     directory = wishes.list_directory or conf.list_directory or os.path.join(host.logcheck_directory, "logcheck.logfiles.d")
     named = wishes.list_file or conf.list_file or os.path.lexists(file)
     sources, errors = logfiles_list.read(file if named else None, directory)
-    if not sources:
+    if not sources and not named:
         return Layer(errors=errors)
-    return Layer({("check", "sources"): sources}, {("check", "sources"): Place(file if named else directory)}, errors)
+    return Layer({("check", "sources"): sources}, {("check", "sources"): Place(str(file) if named else directory)}, errors)
 
 
 def fitting(host: Host) -> Layer:

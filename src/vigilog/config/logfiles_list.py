@@ -52,5 +52,5 @@ def named(line: str) -> list[str]:
 
 def unreadable(path: str, error: OSError) -> ConfigurationError:
     """A list that cannot be read, and why."""
-    found = f"cannot be read: {error.strerror}"
-    return ConfigurationError(found, place=Place(path), expected="a list of logs, one path to a line")
+    found = f"{path} does not exist or could not be read"
+    return ConfigurationError(found, expected="a list of logs, one path to a line", remedy=f"the system says: {error.strerror}")

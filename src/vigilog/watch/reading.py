@@ -210,7 +210,6 @@ def _is_at(path: str, current: Generation | None) -> bool:
 
 
 def _absence(log: Log, reason: OSError | ValueError) -> Notice:
-    if isinstance(reason, FileNotFoundError | NotADirectoryError):
+    if isinstance(reason, FileNotFoundError | NotADirectoryError | ValueError):
         return Notice("missing", log.name, f"File could not be read: {log.path}")
-    why = reason.strerror if isinstance(reason, OSError) else "not a regular file"
-    return Notice("unreadable", log.name, f"File could not be read: {log.path}: {why}")
+    return Notice("unreadable", log.name, f"File could not be read: {log.path}: {reason.strerror}")
