@@ -23,7 +23,9 @@ def full_report() -> Report:
         created=CREATED,
         subject="web1 2026-11-20 08:30 +0100 Security Alerts",
         sections=(
-            section("attack", "sshd", "Security Alerts for sshd", b"a1\na2\n", b"a3\n", places=("/etc/logcheck/cracking.d/sshd",)),
+            section(
+                "attack", "sshd", "Security Alerts for sshd", b"a1\na2\n", b"a3\n", places=("/etc/logcheck/cracking.d/sshd",)
+            ),
             section("unusual", "", "System Events", b"u1\n"),
         ),
         preface=("First time.", "Second line."),

@@ -11,6 +11,7 @@ import sys
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from random import Random
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -105,7 +106,11 @@ def test_the_choice_is_that_of_the_real_mime_construct(need, tmp_path, text, sta
 
     raw = (start + text + "\n").encode()
     (tmp_path / "body").write_bytes(raw)
-    theirs = subprocess.run(["mime-construct", "--output", "--subject", "s", "--to", "root", "--file", str(tmp_path / "body")], capture_output=True, check=True).stdout
+    theirs = subprocess.run(
+        ["mime-construct", "--output", "--subject", "s", "--to", "root", "--file", str(tmp_path / "body")],
+        capture_output=True,
+        check=True,
+    ).stdout
     with spooled(body(raw)) as spool, composed({"To": "root", "Subject": "s"}, spool) as message:
         message.seek(0)
         ours = email.message_from_bytes(message.read())
@@ -120,10 +125,18 @@ def test_a_forced_encoding_is_used(mailer, encoding):
     assert content(mailer.message) == text
 
 
-rows = st.one_of(st.text(max_size=120).map(str.encode), st.binary(max_size=60), st.sampled_from([b"", b"From x", b".", b"x" * 2000, b" " * 90])).map(lambda row: row.replace(b"\n", b""))
+rows = st.one_of(
+    st.text(max_size=120).map(str.encode),
+    st.binary(max_size=60),
+    st.sampled_from([b"", b"From x", b".", b"x" * 2000, b" " * 90]),
+).map(lambda row: row.replace(b"\n", b""))
 
 
-@given(st.lists(rows, min_size=1, max_size=6), st.sampled_from(["", "base64", "quoted-printable"]), st.sampled_from(["no", "text", "gzip"]))
+@given(
+    st.lists(rows, min_size=1, max_size=6),
+    st.sampled_from(["", "base64", "quoted-printable"]),
+    st.sampled_from(["no", "text", "gzip"]),
+)
 @settings(max_examples=150, deadline=None)
 def test_any_text_arrives_as_it_is_with_harmful_characters_visible(lines, encoding, attach):
     from vigilog.report.visible import visible
@@ -146,20 +159,47 @@ def test_any_text_arrives_as_it_is_with_harmful_characters_visible(lines, encodi
     assert (gzip.decompress(found) if attach == "gzip" else found) == visible(text)
 
 
+@pytest.mark.parametrize("options", [{"encoding": "base64"}, {"attach": "gzip"}, {"encoding": "quoted-printable"}])
+def test_a_report_larger_than_every_buffer_arrives_as_it_is(options):
+    random = Random(1)
+    text = b"".join(b"%0512x\n" % random.getrandbits(2048) for _ in range(6000))
+    with spooled(body(text)) as spool, composed({"To": "root"}, spool, **options) as file:
+        file.seek(0)
+        message = email.message_from_bytes(file.read(), policy=email.policy.default)
+    if "attach" in options:
+        assert gzip.decompress(content(list(message.iter_parts())[1])) == text
+    else:
+        assert content(message) == text
+
+
+def test_quoted_printable_keeps_lines_as_lines_and_hides_what_begins_a_mailbox(mailer):
+    deliver(body(b"From here\nblank \nplain\n"), SUBJECT, Delivery(to=("root",), command=mailer.command), CREATED)
+    assert mailer.input.partition(b"\n\n")[2] == b"=46rom =\nhere\nblank=20\nplain\n"
+
+
 def test_attachments_have_logchecks_names_and_types(mailer):
     deliver(body(b"x\n"), SUBJECT, Delivery(to=("root",), command=mailer.command, attach="text"), CREATED)
     parts = list(mailer.message.iter_parts())
-    assert [(part.get_content_type(), part.get_filename()) for part in parts] == [("text/plain", None), ("text/plain", "logcheck_report")]
+    assert [(part.get_content_type(), part.get_filename()) for part in parts] == [
+        ("text/plain", None),
+        ("text/plain", "logcheck_report"),
+    ]
     deliver(body(b"x\n"), SUBJECT, Delivery(to=("root",), command=mailer.command, attach="gzip"), CREATED)
     parts = list(mailer.message.iter_parts())
-    assert [(part.get_content_type(), part.get_filename()) for part in parts] == [("text/plain", None), ("application/x-gzip", "logcheck_report.gz")]
+    assert [(part.get_content_type(), part.get_filename()) for part in parts] == [
+        ("text/plain", None),
+        ("application/x-gzip", "logcheck_report.gz"),
+    ]
     assert mailer.message.get_content_type() == "multipart/mixed"
 
 
 @given(st.text(st.characters(codec=None, exclude_categories=()), max_size=200))
 @settings(max_examples=300, deadline=None)
 def test_no_subject_can_end_the_header_or_begin_another(subject):
-    with spooled(body(b"x\n")) as spool, composed({"To": "root", "Subject": subject, "Auto-Submitted": "auto-generated"}, spool) as file:
+    with (
+        spooled(body(b"x\n")) as spool,
+        composed({"To": "root", "Subject": subject, "Auto-Submitted": "auto-generated"}, spool) as file,
+    ):
         file.seek(0)
         raw = file.read()
     message = email.message_from_bytes(raw, policy=email.policy.default)
@@ -205,7 +245,9 @@ def test_what_is_no_address_is_refused_before_anything_is_sent(mailer, wrong):
 
 def test_a_mailer_that_fails_is_an_error_with_its_words_made_harmless(mailer):
     (mailer.folder / "status").write_text("75")
-    with pytest.raises(DeliveryError, match=r"ended with status 75: .*\\x1b\[31mmail system is down / second line|second line / .*") as raised:
+    with pytest.raises(
+        DeliveryError, match=r"ended with status 75: .*\\x1b\[31mmail system is down / second line|second line / .*"
+    ) as raised:
         deliver(body(b"x\n"), SUBJECT, Delivery(to=("root",), command=mailer.command), CREATED)
     assert "\x1b" not in str(raised.value)
 
@@ -217,7 +259,12 @@ def test_a_mailer_that_is_killed_is_an_error(tmp_path):
 
 def test_a_mailer_that_does_not_read_its_input_is_no_problem():
     deliver(body(b"x" * 100 + b"\n"), SUBJECT, Delivery(to=("root",), command="true"), CREATED)
-    deliver(lambda write: [write(b"x" * 1_000_000 + b"\n") for _ in range(5)], SUBJECT, Delivery(to=("root",), command="true"), CREATED)
+    deliver(
+        lambda write: [write(b"x" * 1_000_000 + b"\n") for _ in range(5)],
+        SUBJECT,
+        Delivery(to=("root",), command="true"),
+        CREATED,
+    )
 
 
 def test_a_mailer_that_never_ends_is_given_up(monkeypatch):
@@ -234,7 +281,7 @@ def test_a_mailer_that_is_not_there_is_an_error():
 def test_a_host_without_sendmail_is_told_what_to_install(monkeypatch):
     monkeypatch.setattr("vigilog.report.mail._SENDMAIL", ("/nowhere/sendmail",))
     monkeypatch.setenv("PATH", "/nowhere")
-    with pytest.raises(DeliveryError, match="no sendmail is installed here.*install a mail server"):
+    with pytest.raises(DeliveryError, match=r"no sendmail is installed here.*install a mail server"):
         deliver(body(b"x\n"), SUBJECT, Delivery(to=("root",)), CREATED)
 
 
@@ -277,7 +324,9 @@ def test_a_body_without_a_final_newline_gets_one(mailer):
 
 
 def test_the_text_of_a_failure_has_the_reason_the_disks_and_an_environment_without_secrets():
-    text = failure_text("Error: it broke\udcff", {"PATH": "/bin", "SMTP_PASSWORD": "hunter2", "API_TOKEN": "abc"}).decode("utf-8", "replace")
+    text = failure_text("Error: it broke\udcff", {"PATH": "/bin", "SMTP_PASSWORD": "hunter2", "API_TOKEN": "abc"}).decode(
+        "utf-8", "replace"
+    )
     assert "\nError: it broke�\n" in text
     assert "\nFilesystem" in text
     assert "PATH=/bin\n" in text

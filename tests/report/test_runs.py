@@ -57,11 +57,18 @@ lines = st.one_of(
     st.builds(bytes.__add__, stamps.map(lambda stamp: stamp.replace(b" ", b"\t", 1)), messages),
     messages,
 )
+few_stamps = st.builds(
+    b"Nov  3 10:00:0%d%s%s".__mod__,
+    st.tuples(st.integers(0, 2), st.sampled_from([b" ", b" ", b"\t"]), st.sampled_from([b"x", b"y", b"z"])),
+)
+tabbed = st.lists(st.sampled_from([b"a", b"b"]), min_size=1, max_size=5).map(b"\t".join)
 blocks = st.one_of(
     st.lists(lines, min_size=1, max_size=8),
     st.lists(st.builds(bytes.__add__, stamps, messages), min_size=1, max_size=8),
     st.lists(st.builds(bytes.__add__, stamps, messages), min_size=1, max_size=8).map(sorted),
     st.lists(st.builds(bytes.__add__, iso_stamps, messages), min_size=1, max_size=8),
+    st.lists(few_stamps, min_size=1, max_size=6),
+    st.lists(tabbed, min_size=1, max_size=6),
 ).map(lambda rows: b"".join(row + b"\n" for row in rows))
 
 
@@ -122,6 +129,14 @@ def test_keys_that_agree_beyond_the_kept_bound_are_still_told_apart():
     texts = [long + b"b\n", long + b"a\n", long + b"\n", long + b"b\n"]
     for order in ("stamp", "unique"):
         assert b"".join(collected(order, texts).pieces(HEADING)) == peer(order, b"".join(texts))
+
+
+@pytest.mark.parametrize("memory", [0, 1 << 25])
+def test_equal_keys_keep_their_order_when_a_later_run_joins_an_earlier_chain(memory):
+    texts = [b"a 1\nb 1\n", b"a 2\nb 2\nc 2\n", b"b 3\nc 3\n", b"b 4\nb 4\n", b"a 5\n"]
+    texts = [text.replace(b" ", b" x y ") for text in texts]
+    runs = collected("stamp", texts, memory=memory)
+    assert b"".join(runs.pieces(HEADING)) == peer("stamp", b"".join(texts))
 
 
 def test_headings_do_not_mix_and_keep_their_first_order():

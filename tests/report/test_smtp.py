@@ -63,10 +63,14 @@ def serve(inbox):
     def start(*, enable_SMTPUTF8=True, **options):
         with socket.create_server(("127.0.0.1", 0)) as free:
             port = free.getsockname()[1]
-        controller = Controller(inbox, hostname="127.0.0.1", port=port, enable_SMTPUTF8=enable_SMTPUTF8, authenticator=inbox.authenticate, **options)
+        controller = Controller(
+            inbox, hostname="127.0.0.1", port=port, enable_SMTPUTF8=enable_SMTPUTF8, authenticator=inbox.authenticate, **options
+        )
         controller.start()
         running.append(controller)
-        return Delivery(to=("root@example.com",), sender="vigilog@example.com", transport="smtp", smtp_host="localhost", smtp_port=port)
+        return Delivery(
+            to=("root@example.com",), sender="vigilog@example.com", transport="smtp", smtp_host="localhost", smtp_port=port
+        )
 
     yield start
     for controller in running:
@@ -79,7 +83,26 @@ def certificate(tmp_path, need):
     need("openssl")
     names = str(tmp_path / "certificate.pem"), str(tmp_path / "key.pem")
     subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-out", names[0], "-keyout", names[1]],
+        [
+            "openssl",
+            "req",
+            "-x509",
+            "-newkey",
+            "ec",
+            "-pkeyopt",
+            "ec_paramgen_curve:prime256v1",
+            "-nodes",
+            "-days",
+            "2",
+            "-subj",
+            "/CN=localhost",
+            "-addext",
+            "subjectAltName=DNS:localhost",
+            "-out",
+            names[0],
+            "-keyout",
+            names[1],
+        ],
         check=True,
         capture_output=True,
     )
@@ -139,7 +162,7 @@ def test_a_refused_message_is_an_error_with_the_servers_words(serve, inbox):
 
 
 def test_a_server_that_is_not_there_is_an_error(serve):
-    with pytest.raises(DeliveryError, match="the mail server localhost:1 cannot be used: .*refused"):
+    with pytest.raises(DeliveryError, match=r"the mail server localhost:1 cannot be used: .*refused"):
         deliver(body(b"x\n"), "s", replace(serve(), smtp_port=1), CREATED)
 
 
@@ -220,5 +243,5 @@ def test_a_server_that_hangs_up_in_the_middle_is_an_error(serve, monkeypatch):
 
 
 def test_without_any_address_nothing_is_tried():
-    with pytest.raises(DeliveryError, match="no address to send to; set mail.to"):
+    with pytest.raises(DeliveryError, match=r"no address to send to; set mail.to"):
         deliver(body(b"x\n"), "s", Delivery(to=(), sender="v@example.com", transport="smtp", smtp_port=1), CREATED)

@@ -66,8 +66,13 @@ def test_every_line_comes_back_byte_for_byte(pieces):
 
 
 def test_bytes_are_given_only_where_the_text_could_not_say_them():
-    report = Report(host="h", created=CREATED, subject="s", sections=(section("unusual", "", "S", rb"plain \xff" + b"\nraw \xff\n"),))
-    assert json.loads(printed(report))["sections"][0]["lines"] == [{"line": r"plain \xff"}, {"line": r"raw \xff", "bytes": "cmF3IP8="}]
+    report = Report(
+        host="h", created=CREATED, subject="s", sections=(section("unusual", "", "S", rb"plain \xff" + b"\nraw \xff\n"),)
+    )
+    assert json.loads(printed(report))["sections"][0]["lines"] == [
+        {"line": r"plain \xff"},
+        {"line": r"raw \xff", "bytes": "cmF3IP8="},
+    ]
 
 
 def test_nothing_in_it_can_harm_a_terminal():

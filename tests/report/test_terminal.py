@@ -57,7 +57,11 @@ def test_everything_is_on_the_screen_in_reading_order():
 def test_each_class_has_its_colour():
     report = replace(
         full_report(),
-        sections=(section("attack", "", "A", b"a\n"), section("violation", "", "V", b"v\n"), section("unusual", "", "U", b"u\n")),
+        sections=(
+            section("attack", "", "A", b"a\n"),
+            section("violation", "", "V", b"v\n"),
+            section("unusual", "", "U", b"u\n"),
+        ),
     )
     shown = screen(report)
     found = {line[0]: shown.buffer[row][0].fg for row, line in enumerate(shown.display) if line[:3] in ("A  ", "V  ", "U  ")}
@@ -71,7 +75,9 @@ def test_without_colour_there_is_no_escape_sequence_at_all():
 
 
 def test_log_text_does_nothing_to_the_terminal():
-    report = replace(full_report(), sections=(section("unusual", "", "\x1b[31mtitle\nforged", HOSTILE, places=("/p\x9b1m",)),), notices=())
+    report = replace(
+        full_report(), sections=(section("unusual", "", "\x1b[31mtitle\nforged", HOSTILE, places=("/p\x9b1m",)),), notices=()
+    )
     text = re.sub(" +", " ", "\n".join(lines(screen(report))))
     assert r"web1 app[7]: \x1b[2J\x9b31m\u009b \u202eevil\u202c \x00\xff\x7f\x0dtab here größe" in text
     assert r"\x1b[31mtitle\nforged 1 line /p\u009b1m" in text
@@ -86,7 +92,10 @@ def test_a_summarized_section_says_so_and_keeps_the_count_of_lines():
 
 def test_a_run_that_found_nothing_says_so_with_what_it_read():
     report = Report(host="h", created=CREATED, subject="s", facts=Facts(("a",), 1, 12, 1, 0.25))
-    assert lines(screen(report))[-2:] == ["Nothing to report.", "1 line (12 bytes) read from 1 source; 1 ignored; 0.25 s, 4 lines/s"]
+    assert lines(screen(report))[-2:] == [
+        "Nothing to report.",
+        "1 line (12 bytes) read from 1 source; 1 ignored; 0.25 s, 4 lines/s",
+    ]
 
 
 def test_many_sources_are_named_in_part():

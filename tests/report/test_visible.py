@@ -29,7 +29,13 @@ def test_what_is_harmful_is_seen_and_what_is_not_stays(raw, seen):
     assert visible(raw) == seen
 
 
-@given(st.one_of(st.binary(), st.text().map(str.encode), st.lists(st.sampled_from([b"\x1b", b"\xc2\x9b", b"\xe2\x80\xae", b"a\n", b"\xe2"])).map(b"".join)))
+@given(
+    st.one_of(
+        st.binary(),
+        st.text().map(str.encode),
+        st.lists(st.sampled_from([b"\x1b", b"\xc2\x9b", b"\xe2\x80\xae", b"a\n", b"\xe2"])).map(b"".join),
+    )
+)
 def test_nothing_harmful_is_left_in_any_bytes_and_the_lines_stay_as_many(raw):
     seen = visible(raw)
     assert not HARMFUL.search(seen.decode())
