@@ -93,9 +93,8 @@ def check(
     for found in worked(work, blocks, settings.check.jobs):
         for heading, run in found:
             runs.add(heading, run)
-    errors = tuple(
-        f"E: {notice.text}" for notice in reading.notices if notice.kind in ("missing", "unreadable") and notice.source
-    )
+    absent = [notice for notice in reading.notices if notice.kind in ("missing", "unreadable") and notice.source in listed]
+    errors = tuple(f"E: {notice.text}" for notice in sorted(absent, key=lambda notice: listed[notice.source]))
     if errors and not reading.lines:
         raise SourceError("\n".join(errors))
     report = Report(
