@@ -30,9 +30,11 @@ def rules(tmp_path):
 
 def test_without_a_mistake_it_is_one_line_and_0(vigilog, tmp_path, rules):
     (tmp_path / "log").write_text("")
+    (tmp_path / "list").write_text(f"{tmp_path}/log\n")
     config = tmp_path / "v.toml"
-    config.write_text(f'[check]\nsources = ["{tmp_path}/log"]\n')
-    process = vigilog("validate", "--config", str(config), "-r", str(rules), "-D", f"{tmp_path}/none", "-L", os.devnull)
+    config.write_text("[check]\njobs = 2\n")
+    lists = ["-L", f"{tmp_path}/list", "-D", f"{tmp_path}/none"]
+    process = vigilog("validate", "--config", str(config), "-r", str(rules), *lists)
     assert process.stdout == f"no mistakes; the rules in {rules} at level server; 1 log\n"
     assert (process.returncode, process.stderr) == (0, "")
 

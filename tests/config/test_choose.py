@@ -140,6 +140,22 @@ def test_an_empty_list_of_sources_in_vigilog_toml_says_the_same_as_none(host):
     assert host.settings().check.sources == (log,)
 
 
+def test_a_list_of_logs_without_an_entry_asks_for_no_log(host):
+    host.put("var/log/syslog")
+    host.logcheck()
+    host.put("etc/logcheck/logcheck.logfiles", "# nothing\n")
+    host.put("etc/logcheck/logcheck.logfiles.d/journal.logfiles", "")
+    chosen = host.choose()
+    assert chosen.settings.check.sources == ()
+    assert ("check", "sources") in chosen.places
+
+
+def test_where_logs_are_named_the_lists_are_not_read(host):
+    host.logcheck()
+    settings = host.settings(check__sources=("/mine",), list_file=f"{host.root}/none")
+    assert settings.check.sources == ("/mine",)
+
+
 def test_lists_named_in_logcheck_conf_are_used(host):
     host.logcheck(conf=f"LOGFILES_LIST={host.put('l', '/other')}\nLOGFILES_LIST_D={host.root}/none\n")
     assert host.settings().check.sources == ("/other",)
@@ -148,7 +164,7 @@ def test_lists_named_in_logcheck_conf_are_used(host):
 @pytest.mark.parametrize("option", ["config", "logcheck_conf", "list_file"])
 def test_a_file_that_was_named_and_is_not_there_is_a_mistake(host, option):
     [error] = host.choose(**{option: f"{host.root}/none"}).errors
-    assert str(error).startswith(f"{host.root}/none: cannot be read")
+    assert str(error).startswith((f"{host.root}/none: cannot be read", f"{host.root}/none does not exist or could not be read"))
 
 
 def test_mistakes_of_all_files_come_together(host):

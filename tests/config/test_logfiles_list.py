@@ -45,7 +45,8 @@ def test_a_missing_list_is_a_mistake_and_a_missing_directory_is_empty(tmp_path):
     (tmp_path / "good").write_text("/a\n")
     sources, [error] = read(str(tmp_path / "none"), str(tmp_path / "none.d"))
     assert sources == ()
-    assert str(error).startswith(f"{tmp_path}/none: cannot be read: No such file or directory; expected a list of logs")
+    assert str(error).startswith(f"{tmp_path}/none does not exist or could not be read; expected a list of logs")
+    assert str(error).endswith("No such file or directory")
     assert read(str(tmp_path / "good"), str(tmp_path / "none.d")) == (("/a",), ())
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from vigilog.cli.commands import COMMANDS, Parser, actions, command, parser
 
 HELP = "print the completion for a shell"
-FILES = {"FILE", "LOG", "DIRECTORY", "LOGCHECK_SH"}
+FILES = {"FILE", "LOG", "OFFSETFILE", "DIRECTORY", "LOGCHECK_SH"}
 """What stands for a value that is a path."""
 
 
@@ -63,7 +63,7 @@ def operands(name: str) -> tuple[tuple[str, ...], bool]:
     for action in actions(parser(name)):
         if not action.option_strings:
             words += map(str, action.choices or ())
-            paths = paths or (isinstance(action.metavar, str) and action.metavar.strip("[]") in FILES)
+            paths = paths or bool(FILES & set(str(action.metavar).replace("[", " ").replace("]", " ").split()))
     return tuple(words), paths
 
 

@@ -17,6 +17,7 @@ STATUSES: dict[str, Statuses] = {
         (65, "The file cannot be examined."),
         (66, "No file was named, or it is missing, unreadable or not a file."),
         (73, "The offset file cannot be written; what was printed will come again."),
+        (74, "Standard output cannot be written; nothing was remembered."),
     ),
     "explain": (
         (0, "Every line would be ignored."),
