@@ -40,8 +40,8 @@ def forget():
     stamps._without_year.cache_clear()
 
 
-def at(*parts, **more):
-    return datetime(*parts, tzinfo=UTC, **more).timestamp()
+def at(*parts: int) -> float:
+    return datetime(*(*parts, 0, 0, 0, 0)[:7], tzinfo=UTC).timestamp()
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,9 @@ def test_equal_stamps_of_different_arrivals_are_not_mixed_up():
     assert stamp(b"Nov 20 08:30:00 x", at(2031, 11, 20, 9)) == at(2031, 11, 20, 8, 30)
 
 
-MOMENTS = st.datetimes(datetime(1971, 1, 1), datetime(2199, 12, 31)).map(lambda moment: moment.replace(tzinfo=UTC))
+MOMENTS = st.integers(31_536_000_000_000, 7_258_118_400_000_000).map(
+    lambda microseconds: datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=microseconds)
+)
 ZONES = st.integers(-23 * 60 - 59, 23 * 60 + 59).map(lambda minutes: timezone(timedelta(minutes=minutes)))
 
 
@@ -183,4 +185,4 @@ def test_the_lab_host_wrote_the_same_times_in_both_forms(sample_data):
     ):
         pairs = [(stamp(one, NOW + 3600), stamp(other, NOW)) for one, other in zip(short, full, strict=True)]
     assert len(pairs) == 6_597
-    assert all(one == int(other) for one, other in pairs)
+    assert all(other is not None and one == int(other) for one, other in pairs)

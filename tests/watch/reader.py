@@ -61,6 +61,11 @@ class Reader:
         return [notice.kind for notice in self.notices]
 
 
+def chunks(items: Iterable[Chunk | Notice]) -> list[Chunk]:
+    """The chunks among `items`."""
+    return [item for item in items if isinstance(item, Chunk)]
+
+
 def records(items: Iterable[Chunk | Notice]) -> list[bytes]:
     """The records in `items`, pieces put together."""
     found: list[bytes] = []

@@ -25,7 +25,7 @@ PACKERS: dict[str, Callable[[bytes], bytes]] = {
     ".gz": gzip.compress,
     ".bz2": bz2.compress,
     ".xz": lzma.compress,
-    ".zst": lambda data: zstandard.ZstdCompressor().compress(data),
+    ".zst": lambda data: zstandard.ZstdCompressor(write_checksum=True).compress(data),
 }
 FILLERS = (b"", b" \x00\x00", b" \r", b" \xff\xfe", b" caf\xc3\xa9", b" \x1b[31m")
 

@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-import bz2
-import gzip
-import lzma
 import random
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-import zstandard
 
+from tests.watch.rotations import PACKERS
 from vigilog.core.errors import MissingExtra
 from vigilog.watch.generation import open_generation
 
-PACK = {
-    ".gz": gzip.compress,
-    ".bz2": bz2.compress,
-    ".xz": lzma.compress,
-    ".zst": zstandard.ZstdCompressor(write_checksum=True).compress,
-}
 DATA = bytes(random.Random(1).choices(b"abc\n", k=600_000))
 
 
@@ -35,9 +26,9 @@ def packed(tmp_path):
     return make
 
 
-@pytest.mark.parametrize("ending", PACK)
+@pytest.mark.parametrize("ending", PACKERS)
 def test_any_offset_gives_what_is_there(packed, ending):
-    generation = packed(ending, PACK[ending](DATA))
+    generation = packed(ending, PACKERS[ending](DATA))
     chance = random.Random(2)
     for _ in range(30):
         offset, size = chance.randrange(700_000), chance.choice([0, 1, 300, 5_000, 300_000])
@@ -47,24 +38,24 @@ def test_any_offset_gives_what_is_there(packed, ending):
     generation.close()
 
 
-@pytest.mark.parametrize("ending", PACK)
+@pytest.mark.parametrize("ending", PACKERS)
 def test_files_joined_with_cat_are_one(packed, ending):
-    generation = packed(ending, PACK[ending](b"one\n") + PACK[ending](b"two\n"))
+    generation = packed(ending, PACKERS[ending](b"one\n") + PACKERS[ending](b"two\n"))
     assert generation.read_at(0, 100) == b"one\ntwo\n"
     generation.close()
 
 
-@pytest.mark.parametrize("ending", PACK)
+@pytest.mark.parametrize("ending", PACKERS)
 def test_nothing_packed_is_nothing(packed, ending):
-    generation = packed(ending, PACK[ending](b""))
+    generation = packed(ending, PACKERS[ending](b""))
     assert generation.is_empty()
     generation.close()
 
 
-@pytest.mark.parametrize("ending", PACK)
+@pytest.mark.parametrize("ending", PACKERS)
 @pytest.mark.parametrize("damage", ["cut off", "overwritten", "not packed at all"])
 def test_damaged_data_ends_where_the_damage_begins(packed, ending, damage):
-    whole = PACK[ending](bytes(random.Random(3).choices(range(256), k=1_100_000)))
+    whole = PACKERS[ending](bytes(random.Random(3).choices(range(256), k=1_100_000)))
     content = {
         "cut off": whole[:-9],
         "overwritten": whole[: len(whole) * 9 // 10] + b"x" * 2_000 + whole[len(whole) * 9 // 10 + 2_000 :],
@@ -77,10 +68,10 @@ def test_damaged_data_ends_where_the_damage_begins(packed, ending, damage):
     generation.close()
 
 
-@pytest.mark.parametrize("ending", PACK)
+@pytest.mark.parametrize("ending", PACKERS)
 def test_fifty_mebibytes_of_nothing_are_unpacked_in_flat_memory(packed, ending, tmp_path):
     path = tmp_path / ("bomb" + ending)
-    path.write_bytes(PACK[ending](bytes(50 << 20)))
+    path.write_bytes(PACKERS[ending](bytes(50 << 20)))
     code = (
         "import re, sys\n"
         "from vigilog.watch.generation import open_generation\n"
@@ -100,7 +91,7 @@ def test_fifty_mebibytes_of_nothing_are_unpacked_in_flat_memory(packed, ending, 
 def test_without_the_library_the_program_zstd_is_used(packed, need, monkeypatch):
     need("zstd")
     monkeypatch.setitem(sys.modules, "vigilog.watch.zstandard_frames", None)
-    generation = packed(".zst", PACK[".zst"](DATA))
+    generation = packed(".zst", PACKERS[".zst"](DATA))
     assert generation.read_at(300_000, 50) == DATA[300_000:300_050]
     assert generation.read_at(0, 50) == DATA[:50]
     assert generation.length() == len(DATA)
@@ -111,7 +102,7 @@ def test_without_the_library_the_program_zstd_is_used(packed, need, monkeypatch)
 def test_the_program_zstd_also_notices_damage(packed, need, monkeypatch):
     need("zstd")
     monkeypatch.setitem(sys.modules, "vigilog.watch.zstandard_frames", None)
-    generation = packed(".zst", PACK[".zst"](DATA)[:-9])
+    generation = packed(".zst", PACKERS[".zst"](DATA)[:-9])
     generation.length()
     assert generation.damage == "zstd ended with status 1"
     generation.close()
@@ -120,7 +111,7 @@ def test_the_program_zstd_also_notices_damage(packed, need, monkeypatch):
 def test_without_both_one_sentence_says_what_to_install(packed, monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "vigilog.watch.zstandard_frames", None)
     monkeypatch.setenv("PATH", str(tmp_path))
-    generation = packed(".zst", PACK[".zst"](DATA))
+    generation = packed(".zst", PACKERS[".zst"](DATA))
     with pytest.raises(MissingExtra, match=r"log\.zst: .*; install the program zstd, or `pip install 'vigilog\[zstd\]'`"):
         generation.read_at(0, 1)
     generation.close()

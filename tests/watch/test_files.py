@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import bz2
 import gzip
-import lzma
 import os
 import shutil
 
 import pytest
-import zstandard
 
-from tests.watch.reader import Reader, check_resuming, noon, records
+from tests.watch.reader import Reader, check_resuming, chunks, noon, records
+from tests.watch.rotations import PACKERS
 from vigilog.core.errors import SourceError
-from vigilog.core.nouns import Position
+from vigilog.core.nouns import Chunk, Notice, Position
 from vigilog.watch.options import Options
 from vigilog.watch.records import BLOCK, LIMIT
 from vigilog.watch.sources import open_source
-
-PACK = {".gz": gzip.compress, ".bz2": bz2.compress, ".xz": lzma.compress, ".zst": zstandard.ZstdCompressor().compress}
 
 
 @pytest.fixture
@@ -78,15 +74,15 @@ def test_partial_lines_gives_it_at_once_and_the_rest_as_a_line_of_its_own(log):
 
 def test_a_chunk_is_about_256_kib_and_ends_with_a_newline(log):
     log.write_bytes(numbered(0, 30_000))
-    chunks = list(open_source(str(log), Options(clock=noon)).read(None))
-    assert len(chunks) > 4
-    assert all(BLOCK - 100 < len(chunk.data) <= BLOCK and chunk.data.endswith(b"\n") for chunk in chunks[:-1])
-    assert b"".join(chunk.data for chunk in chunks) == numbered(0, 30_000)
+    found = chunks(open_source(str(log), Options(clock=noon)).read(None))
+    assert len(found) > 4
+    assert all(BLOCK - 100 < len(chunk.data) <= BLOCK and chunk.data.endswith(b"\n") for chunk in found[:-1])
+    assert b"".join(chunk.data for chunk in found) == numbered(0, 30_000)
 
 
 def test_a_chunk_knows_its_source_and_when_it_arrived(log):
     log.write_bytes(b"one\n")
-    (chunk,) = open_source(str(log), Options(clock=lambda: 42.5)).read(None)
+    (chunk,) = chunks(open_source(str(log), Options(clock=lambda: 42.5)).read(None))
     assert (chunk.source, chunk.arrived, chunk.position.source) == (f"file:{log}", 42.5, f"file:{log}")
 
 
@@ -94,7 +90,7 @@ def test_a_chunk_knows_its_source_and_when_it_arrived(log):
 def test_a_record_up_to_one_mebibyte_travels_whole(log, length):
     log.write_bytes(b"before\n" + b"x" * length + b"\nafter\n")
     items = list(open_source(str(log), Options(clock=noon)).read(None))
-    assert not any(item.piece for item in items)
+    assert not any(chunk.piece for chunk in chunks(items))
     assert records(items) == [b"before", b"x" * length, b"after"]
 
 
@@ -104,13 +100,13 @@ def test_a_longer_record_travels_in_pieces_with_one_notice_and_can_be_resumed_wi
     log.write_bytes(b"before\n" + body[:length] + b"\nafter\n")
     source = open_source(str(log), Options(clock=noon))
     items = list(source.read(None))
-    pieces = [item for item in items if getattr(item, "piece", False)]
-    assert [item.kind for item in items if not hasattr(item, "data")] == ["long"]
+    pieces = [chunk for chunk in chunks(items) if chunk.piece]
+    assert [item.kind for item in items if isinstance(item, Notice)] == ["long"]
     assert len(pieces) == -(-length // LIMIT) - 1
     assert all(len(piece.data) == LIMIT + 1 and piece.data.endswith(b"\n") for piece in pieces)
     assert check_resuming(source) == [b"before", body[:length], b"after"]
     rest = list(source.read(pieces[0].position))
-    assert all(hasattr(item, "data") for item in rest), "the notice comes once for each record"
+    assert chunks(rest) == rest, "the notice comes once for each record"
 
 
 def test_a_long_record_that_is_still_being_written_travels_as_far_as_it_is(log):
@@ -129,8 +125,9 @@ def test_a_line_of_100_mb_is_read_in_flat_memory(log):
         file.write(b"\nafter\n")
     largest = total = 0
     for item in open_source(str(log), Options(clock=noon)).read(None):
-        largest = max(largest, len(getattr(item, "data", b"")))
-        total += len(getattr(item, "data", b""))
+        if isinstance(item, Chunk):
+            largest = max(largest, len(item.data))
+            total += len(item.data)
     assert largest <= LIMIT + 1
     assert total == 100 * LIMIT + 99 + len(b"\nafter\n")
 
@@ -210,20 +207,20 @@ def test_what_came_late_to_a_file_that_was_packed_then_is_read_too(log):
     assert seen.read() == []
 
 
-@pytest.mark.parametrize("ending", PACK)
+@pytest.mark.parametrize("ending", PACKERS)
 def test_the_rest_of_a_packed_file_is_found_by_its_content(log, ending):
     log.write_bytes(numbered(0, 300))
     seen = reader(log)
     seen.read()
     log.unlink()
-    log.with_name("syslog.2" + ending).write_bytes(PACK[ending](numbered(0, 420)))
+    log.with_name("syslog.2" + ending).write_bytes(PACKERS[ending](numbered(0, 420)))
     log.with_name("syslog.1").write_bytes(numbered(420, 430))
     log.write_bytes(numbered(430, 440))
     assert seen.read() == lines(numbered(300, 440))
     assert seen.notices == []
 
 
-@pytest.mark.parametrize("ending", PACK)
+@pytest.mark.parametrize("ending", PACKERS)
 def test_reading_resumes_within_a_packed_file(log, monkeypatch, ending):
     monkeypatch.setattr("vigilog.watch.records.BLOCK", 5_000)
     log.write_bytes(numbered(0, 3))
@@ -231,20 +228,20 @@ def test_reading_resumes_within_a_packed_file(log, monkeypatch, ending):
     seen.read()
     start = seen.position
     log.unlink()
-    log.with_name("syslog.1" + ending).write_bytes(PACK[ending](numbered(0, 2_000)))
+    log.with_name("syslog.1" + ending).write_bytes(PACKERS[ending](numbered(0, 2_000)))
     log.write_bytes(numbered(2_000, 2_010))
     source = seen.source
-    items = list(source.read(start))
+    items = chunks(source.read(start))
     assert len(items) > 10
     for index, item in enumerate(items):
         assert records(source.read(item.position)) == records(items[index + 1 :])
     assert records(items) == lines(numbered(3, 2_010))
 
 
-@pytest.mark.parametrize("ending", PACK)
+@pytest.mark.parametrize("ending", PACKERS)
 def test_a_packed_log_can_be_read_by_its_own_name(tmp_path, ending):
     packed = tmp_path / ("old.log" + ending)
-    packed.write_bytes(PACK[ending](numbered(0, 30_000) + b"last"))
+    packed.write_bytes(PACKERS[ending](numbered(0, 30_000) + b"last"))
     assert check_resuming(open_source(str(packed), Options(clock=noon))) == [*lines(numbered(0, 30_000)), b"last"]
 
 
@@ -260,14 +257,14 @@ def test_of_a_file_that_is_just_being_packed_the_plain_one_counts(log):
     assert seen.notices == []
 
 
-@pytest.mark.parametrize("ending", PACK)
+@pytest.mark.parametrize("ending", PACKERS)
 def test_of_a_damaged_packed_file_comes_what_is_whole_and_a_notice(log, ending):
     log.write_bytes(numbered(0, 100))
     seen = reader(log)
     seen.read()
     log.unlink()
     noise = b"".join(os.urandom(1_000).hex().encode() + b"\n" for _ in range(1_000))
-    whole = PACK[ending](numbered(0, 100) + noise + numbered(200, 300))
+    whole = PACKERS[ending](numbered(0, 100) + noise + numbered(200, 300))
     log.with_name("syslog.1" + ending).write_bytes(whole[:-20])
     log.write_bytes(b"new\n")
     assert seen.read()[-1] == b"new"
@@ -316,8 +313,8 @@ def test_dated_files_in_the_order_of_their_dates(log, names):
     seen = reader(log)
     seen.read()
     log.unlink()
-    log.with_name(names[0]).write_bytes(PACK.get(names[0][-3:], bytes)(numbered(0, 12)))
-    log.with_name(names[1]).write_bytes(PACK.get(names[1][-3:], bytes)(numbered(12, 15)))
+    log.with_name(names[0]).write_bytes(PACKERS.get(names[0][-3:], bytes)(numbered(0, 12)))
+    log.with_name(names[1]).write_bytes(PACKERS.get(names[1][-3:], bytes)(numbered(12, 15)))
     log.write_bytes(numbered(15, 16))
     assert seen.read() == lines(numbered(10, 16))
 
@@ -420,15 +417,9 @@ def test_a_file_that_shrank_is_reported_in_logtails_words_and_read_from_its_star
     os.truncate(log, 0)
     append(log, numbered(7, 9))
     assert seen.read() == lines(numbered(7, 9))
-    assert [(notice.kind, notice.source, notice.text) for notice in seen.notices] == [
-        (
-            "shrank",
-            f"file:{log}",
-            "***************\n"
-            f"*** WARNING ***: Log file {log} is smaller than last time checked!\n"
-            "*************** This could indicate tampering.",
-        )
-    ]
+    said = f"*** WARNING ***: Log file {log} is smaller than last time checked!"
+    text = f"***************\n{said}\n*************** This could indicate tampering."
+    assert [(notice.kind, notice.source, notice.text) for notice in seen.notices] == [("shrank", f"file:{log}", text)]
     assert seen.read() == []
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import absent
-from tests.watch.reader import NOON, Reader, check_resuming, noon, records
+from tests.watch.reader import NOON, Reader, check_resuming, chunks, noon, records
 from vigilog.core.errors import SourceError
 from vigilog.core.nouns import Position
 from vigilog.watch.options import Options
@@ -136,8 +136,8 @@ def test_an_entry_of_many_mebibytes_travels_in_pieces(journal, message):
     assert [record[29:] for record in seen.records] == [b"before", whole, b"after"]
     assert seen.kinds() == ["long"]
     items = list(open_source(f"journal:{journal.directory}", Options(clock=noon)).read(None))
-    assert max(len(getattr(item, "data", b"")) for item in items) <= LIMIT + 1
-    third = [item for item in items if getattr(item, "piece", False)][2]
+    assert max(len(chunk.data) for chunk in chunks(items)) <= LIMIT + 1
+    third = [chunk for chunk in chunks(items) if chunk.piece][2]
     assert records(seen.source.read(third.position)) == records(items[items.index(third) + 1 :])
 
 
@@ -251,7 +251,7 @@ def test_journalctl_is_ended_when_nobody_reads_on(fake, tmp_path):
 while :; do echo '{{"__CURSOR":"c","__REALTIME_TIMESTAMP":"1795172400000000","MESSAGE":"x"}}'; done""")
     reading = open_source("journal", Options(clock=noon)).read(None)
     next(reading)
-    reading.close()
+    del reading
     with pytest.raises(ProcessLookupError):
         os.kill(int((tmp_path / "pid").read_text()), 0)
 

@@ -163,6 +163,7 @@ def test_the_real_multilog_with_long_lines_and_many_rotations(tmp_path, need):
     directory = tmp_path / "main"
     records = [b"%06d %s" % (n, b"x" * (9_000 if n % 50 == 0 else n % 70)) for n in range(2_000)]
     with subprocess.Popen(["multilog", "t", "s4096", "n300", str(directory)], stdin=subprocess.PIPE) as multilog:
+        assert multilog.stdin
         seen = Reader(open_source(f"multilog:{directory}", Options(clock=noon)))
         for start in range(0, len(records), 40):
             multilog.stdin.write(b"".join(record + b"\n" for record in records[start : start + 40]))

@@ -97,9 +97,9 @@ def test_a_file_that_was_cut_or_rewritten_before_the_next_block_is_noticed(now):
         items = cut(lambda offset, size: data[offset : offset + size], 0, len(data), b"")
         assert next(items).data == b"one\ntwo\n"
         data = now
-        assert next(items).changed
+        assert list(items) == [Rest(b"", 8, b"\ntwo\n", inside=False, changed=True)]
 
 
 def test_an_end_before_the_start_is_a_file_that_was_cut():
     (rest,) = cut(lambda offset, size: b"one\n"[offset : offset + size], 100, 4, b"")
-    assert rest.changed
+    assert rest == Rest(b"", 100, b"", inside=False, changed=True)

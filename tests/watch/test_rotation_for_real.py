@@ -49,6 +49,7 @@ def test_nothing_is_lost_or_doubled_under_the_real_logrotate(tmp_path, need, nam
     most = 20_000
     pause = 0.03 if name == "dated" else 0.01  # its stamps tell seconds apart
     with subprocess.Popen([sys.executable, "-c", DAEMON, str(log), str(most), str(pause)], stdout=subprocess.PIPE) as daemon:
+        assert daemon.stdout
         daemon.stdout.readline()
         configuration = tmp_path / "logrotate.conf"
         configuration.write_text(
