@@ -6,7 +6,6 @@ import glob
 import os
 
 from vigilog.core.errors import ConfigurationError
-from vigilog.core.nouns import Place
 
 DEFAULT_FILE = "/etc/logcheck/logcheck.logfiles"
 DEFAULT_DIRECTORY = "/etc/logcheck/logcheck.logfiles.d"
