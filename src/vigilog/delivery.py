@@ -13,7 +13,6 @@ from typing import Literal
 
 from vigilog.config.settings import Mail
 from vigilog.core.clock import Clock, local
-from vigilog.core.errors import VigilogError
 from vigilog.report import archive
 from vigilog.report.document import Report
 from vigilog.report.renderers import RENDERERS
@@ -76,7 +75,7 @@ def forget_old(store: sqlite3.Connection, days: int, clock: Clock) -> None:
     prune(store, clock() - days * DAY)
 
 
-def report_failure(error: VigilogError, mail: Mail, host: str, date_format: str, clock: Clock) -> None:
+def report_failure(reason: str, mail: Mail, host: str, date_format: str, clock: Clock) -> None:
     """Mails why there is no report. Raises DeliveryError if that fails, too."""
     import os  # noqa: PLC0415 - with the rest that only a failure needs
 
@@ -86,5 +85,5 @@ def report_failure(error: VigilogError, mail: Mail, host: str, date_format: str,
     from vigilog.report.mail import deliver  # noqa: PLC0415
 
     moment = local(clock())
-    text = failure_text(str(error), os.environ)
+    text = failure_text(reason, os.environ)
     deliver(lambda write: write(text), subjects.failure(host, moment, date=date_format), delivery(mail), moment)

@@ -33,20 +33,19 @@ def run(options: argparse.Namespace) -> int:
 
     tell = debugging if options.debug else silence
     choice = check_arguments.chosen(options, terminal=sys.stdout.isatty())
-    if choice.errors:
-        for error in choice.errors:
-            print("\n".join(map(visible, told(error).split("\n"))), file=sys.stderr)
-        return FAILED
     settings = choice.settings
+    if choice.errors:
+        failed(list(choice.errors), settings, host_of(settings))
+        return FAILED
     lowered = rights.lower(settings.state.directory)
     tell(f"running as {lowered}" if lowered else f"running as user {os.geteuid()}")
     for notice in choice.notices:
         print(visible(notice.text), file=sys.stderr)
-    host = settings.check.host or host_name(fully_qualified=settings.check.fully_qualified)
+    host = host_of(settings)
     try:
         return checked(settings, options, host, tell)
     except VigilogError as error:
-        failed(error, settings, host)
+        failed([error], settings, host)
         return FAILED
 
 
@@ -110,27 +109,33 @@ def written_to_stderr(data: bytes) -> None:
     sys.stderr.buffer.flush()
 
 
-def host_name(*, fully_qualified: bool) -> str:
-    """This host's name as `hostname --short` or `hostname --fqdn` gives it."""
+def host_of(settings: Settings) -> str:
+    """The host's name as it is set, or as `hostname --short` or `hostname --fqdn` gives it."""
+    if settings.check.host:
+        return settings.check.host
     name = os.uname().nodename
-    if fully_qualified:
-        import socket  # noqa: PLC0415 - asking for the domain may ask the network
+    if not settings.check.fully_qualified:
+        return name.split(".", 1)[0]
+    import socket  # noqa: PLC0415 - asking for the domain may ask the network
 
-        return socket.getfqdn(name)
-    return name.split(".", 1)[0]
+    try:
+        return socket.getaddrinfo(name, None, flags=socket.AI_CANONNAME)[0][3] or name
+    except OSError:
+        return name
 
 
-def failed(error: VigilogError, settings: Settings, host: str) -> None:
+def failed(errors: list[VigilogError], settings: Settings, host: str) -> None:
     """Says why there is no report: on stderr, and where reports are mailed, by mail."""
-    print("\n".join(map(visible, told(error).split("\n"))), file=sys.stderr)
-    if not settings.mail.to or isinstance(error, AlreadyRunning | DeliveryError):
+    text = "\n".join(map(told, errors))
+    print("\n".join(map(visible, text.split("\n"))), file=sys.stderr)
+    if not settings.mail.to or any(isinstance(error, AlreadyRunning | DeliveryError) for error in errors):
         return
     from vigilog import delivery  # noqa: PLC0415 - only after a failure
 
     try:
-        delivery.report_failure(error, settings.mail, host, settings.check.date_format, wall)
+        delivery.report_failure(text, settings.mail, host, settings.check.date_format, wall)
     except DeliveryError as second:
-        print(visible(f"Error: {second}"), file=sys.stderr)
+        print(visible(told(second)), file=sys.stderr)
 
 
 def told(error: VigilogError) -> str:

@@ -35,6 +35,16 @@ def switch(text: str) -> object:
     return {"1": True, "yes": True, "0": False, "no": False, "": False}.get(text.lower(), text)
 
 
+def introduction(text: str) -> object:
+    """INTRO: as a switch, but an empty one is on."""
+    return True if not text else switch(text)
+
+
+def tag(text: str) -> object:
+    """ADDTAG: on with yes and with nothing else."""
+    return text == "yes"
+
+
 def attachment(text: str) -> object:
     """MAILASATTACH in our words."""
     return {"": "no", "0": "no", "1": "text", "2": "gzip"}.get(text, text)
@@ -63,7 +73,7 @@ def plain(text: str) -> object:
 
 MEANING: dict[str, tuple[Key, Callable[[str], object], str]] = {
     "DATE": (("check", "date_format"), plain, "a text or $(date +FORMAT)"),
-    "INTRO": (("check", "introduction"), switch, "1 or 0"),
+    "INTRO": (("check", "introduction"), introduction, "1 or 0"),
     "REPORTLEVEL": (("check", "level"), plain, "workstation, server or paranoid"),
     "SENDMAILTO": (("mail", "to"), addresses, "a mail address"),
     "MAILASATTACH": (("mail", "attach"), attachment, "0, 1 or 2"),
@@ -75,7 +85,7 @@ MEANING: dict[str, tuple[Key, Callable[[str], object], str]] = {
     "ATTACKSUBJECT": (("check", "attack_subject"), plain, "a text"),
     "SECURITYSUBJECT": (("check", "violation_subject"), plain, "a text"),
     "EVENTSSUBJECT": (("check", "unusual_subject"), plain, "a text"),
-    "ADDTAG": (("mail", "tag"), switch, "yes or no"),
+    "ADDTAG": (("mail", "tag"), tag, "yes or no"),
     "MIMEENCODING": (("mail", "encoding"), encoding, "7bit, 8bit, base64, quoted-printable, or nothing"),
     "TMP": (("check", "temporary_directory"), plain, "a directory"),
     "STATEDIR": (("state", "takeover"), lambda text: [text], "a directory"),
