@@ -221,7 +221,6 @@ def test_what_crowdsec_raises_alarms_for_is_an_attack(sample_data, case):
 OSSEC_UNSEEN = {
     b"dovecot: pop3-login: Aborted login: user",  # dovecot 1.0 did not say why
     b"named[464]: client 217.148.39.3#1036: query (cache)\n",  # cut in the middle
-    b"sshd[20247]: [ID 800047 auth.notice] Failed none",  # Solaris writes an ID into the message
     b"su[2921936]: failed: ttyq4 changing from ldap to root",  # IRIX
     b"check pass; user unknown",  # the line after it has the address
 }
