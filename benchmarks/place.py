@@ -1,0 +1,76 @@
+"""Where benchmarks work: data, corpora, rules and the files that they write."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+RULES = "logcheck/debian-1.4.2+deb12u1"
+LINES_OF_100_MB = 772_000
+PIECES = 10
+
+
+@dataclass(frozen=True)
+class Place:
+    """`data` is the folder of sample data, `cache` keeps corpora for the next time, `work` is emptied before each run.
+
+    `scale` divides all sizes, for a quick look whether everything works.
+    """
+
+    data: Path
+    cache: Path
+    work: Path
+    scale: int = 1
+
+    @property
+    def stock_rules(self) -> Path:
+        """The rule directory of Debian's package."""
+        return self.data / RULES
+
+    def lines(self, count: int) -> int:
+        """`count` lines at full size; fewer when only a quick look is wanted."""
+        return count // self.scale
+
+    def corpus(self, lines: int, *, dirty: bool, seed: int = 1, start: str = "2026-02-20T00:00:00") -> Path:
+        """A corpus of exactly so many lines; one in a thousand is odd if `dirty`."""
+        made = self.cache / f"{lines}-{'dirty' if dirty else 'clean'}-{seed}.log"
+        if not made.is_file():
+            maker = self.data.parent / "tools" / "make_corpus.py"
+            unfinished = made.with_suffix(".part")
+            size = ["--lines", str(lines), "--seed", str(seed), "--start", start, "--dirty", "0.001" if dirty else "0"]
+            command = [sys.executable, str(maker), str(unfinished), "--data", str(self.data), *size]
+            subprocess.run(command, check=True, capture_output=True)
+            unfinished.rename(made)
+        return made
+
+    def large_corpora(self, *, dirty: bool) -> tuple[Path, Path]:
+        """A corpus of 100 MB, and one of 1 GB that begins with it and goes on with nine others made like it, each of which
+        starts eight days after the one before."""
+        lines = self.lines(LINES_OF_100_MB)
+        starts = [f"2026-{2 + day // 28:02}-{1 + day % 28:02}T00:00:00" for day in range(0, 8 * PIECES, 8)]
+        pieces = [self.corpus(lines, dirty=dirty, seed=100 + number, start=start) for number, start in enumerate(starts)]
+        made = self.cache / f"{lines}x{PIECES}-{'dirty' if dirty else 'clean'}.log"
+        if not made.is_file():
+            unfinished = made.with_suffix(".part")
+            with unfinished.open("wb") as whole:
+                for piece in pieces:
+                    with piece.open("rb") as file:
+                        shutil.copyfileobj(file, whole, 1 << 20)
+            unfinished.rename(made)
+        return pieces[0], made
+
+
+def place(scale: int) -> Place:
+    """The place of this checkout, its `work` empty. Exits with a sentence where there are no sample data."""
+    data = Path(os.environ.get("VIGILOG_DATA", CHECKOUT.parent / "shared" / "data"))
+    if not (data / RULES).is_dir():
+        sys.exit(f"no sample data in {data}: set VIGILOG_DATA")
+    cache = CHECKOUT / ".cache" / "benchmarks"
+    shutil.rmtree(cache / "work", ignore_errors=True)
+    (cache / "work").mkdir(parents=True)
+    return Place(data, cache, cache / "work", scale)
