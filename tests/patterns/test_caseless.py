@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from tests.patterns import strategies
 from tests.patterns.grep import matching_lines
 from tests.patterns.verdicts import rule, verdicts
-from vigilog.patterns.block import BLANKS
+from vigilog.patterns.block import BLANKS, View
 from vigilog.patterns.confirm import tree_of
 from vigilog.patterns.syntax import BackReference, walk
 
@@ -34,8 +34,9 @@ swapped = st.lists(st.sampled_from([b"a", b"A", b"b", b"B", b"c", b"z", b"Z", b"
 @example(b"^[^B ]$", [], "stripped")
 @given(expressions, st.lists(swapped, max_size=5), st.sampled_from(["raw", "stripped"]))
 @pytest.mark.peer
-def test_the_verdict_without_regard_to_case_is_that_of_grep_i(expression: bytes, made_up: list[bytes], view: str) -> None:
+def test_the_verdict_without_regard_to_case_is_that_of_grep_i(expression: bytes, made_up: list[bytes], view: View) -> None:
     lines = LINES + made_up
+    assume(b"{" not in expression or not (b"[." in expression or b"[=" in expression))  # see test_ere
     got = verdicts(expression, lines, view, caseless=True)
     if got is None:
         assert verdicts(expression, lines, view) is None  # what is refused does not depend on case

@@ -48,9 +48,9 @@ class PsionicRules:
         framed = block.frame(lines)
         verdict = {}
         if self.attack:
-            verdict[ATTACK] = joined(framed, self.attack.line_ends(framed))
+            verdict[ATTACK] = joined(framed, self.attack.line_ends(framed, undecided=True))
         if self.violation:
-            ends = self.violation.line_ends(framed) - self.violation_ignore.line_ends(framed)
+            ends = self.violation.line_ends(framed, undecided=True) - self.violation_ignore.line_ends(framed)
             verdict[VIOLATION] = joined(framed, ends)
         if self.ignore:
             verdict[UNUSUAL] = b"".join(block.other_lines(framed, self.ignore.line_ends(framed)))
@@ -113,7 +113,7 @@ def patterns_of_file(path: str, kind: str, *, exact_grep: bool) -> tuple[list[Ru
     rules, notices = [], []
     for number, line in enumerate(lines, 1):
         place = Place(path, number)
-        if line.strip(WHITE_SPACE) or (exact_grep and not line):
+        if exact_grep or line.strip(WHITE_SPACE):
             rules.append(Rule(os.path.basename(path), kind, "ere", line, place))
         else:
             notices.append(Notice("rule", "", f"{place}: a blank line; it matches nothing here, everything to grep"))

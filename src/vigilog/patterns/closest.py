@@ -56,7 +56,7 @@ def closest(rules: Iterable[Rule], line: bytes) -> Nearness | None:
 def _reach(rule: Rule, line: bytes) -> int:
     try:
         compiled = _longest(beginning(_plain(tree_of(rule, caseless=False))))
-    except (RuleError, ValueError):
+    except (RuleError, ValueError, RecursionError):
         return 0
     found = compiled.match(line) if compiled is not None else None
     return found.end() if found else 0
@@ -114,7 +114,7 @@ def beginning(node: Node) -> str:
 
 
 def _broad(node: Node) -> bool:
-    """Whether it agrees with nearly anything, as `.*` does: what counts then is whether the line goes on as the pattern does."""
+    """Whether it agrees with nearly anything, as `.*` does: then it counts whether the line goes on as the pattern does."""
     return isinstance(node, Repeat) and isinstance(node.body, Chars) and node.body.bits.bit_count() > BROAD
 
 

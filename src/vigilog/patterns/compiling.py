@@ -11,7 +11,7 @@ from vigilog.patterns import cache
 from vigilog.patterns.block import View
 from vigilog.patterns.database import Database
 
-TRANSLATOR = 2
+TRANSLATOR = 3
 """The version of the translation; a change of what is scanned for must change it, so that no old cache is used."""
 
 

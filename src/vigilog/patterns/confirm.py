@@ -2,14 +2,17 @@
 
 RE2 decides wherever it can say the pattern: its time is linear whatever the line. Back-references and look-arounds need
 Python's `re`, which a hostile line can keep busy for hours: it works on lines up to 4 KiB only, in a process of its own
-that is killed after a quarter of a second. A pattern that was killed three times is not asked again in this run.
+that ends after a quarter of a second of processor time. A pattern that was killed three times is not asked again in this run.
 """
 
 from __future__ import annotations
 
 import multiprocessing
 import multiprocessing.connection
+import os
 import re
+import signal
+from contextlib import suppress
 from typing import Any
 
 from vigilog.core.nouns import Rule
@@ -20,6 +23,8 @@ from vigilog.patterns.syntax import Node
 
 LONGEST_LINE = 4096
 SECONDS_PER_LINE = 0.25
+MOST_SECONDS_PER_LINE = 5.0
+"""By the clock on the wall, where the machine is too busy to give a quarter of a second of processor time."""
 MOST_KILLS = 3
 
 
@@ -73,15 +78,19 @@ class KillableSearch:
         self.flags = flags
         self.kills = 0
         self.worker: tuple[multiprocessing.process.BaseProcess, multiprocessing.connection.Connection] | None = None
+        self.owner = os.getpid()
 
     def search(self, line: bytes) -> bool | None:
         """Whether the line matches; None for a line over 4 KiB or one that took too long."""
         if len(line) > LONGEST_LINE or self.kills >= MOST_KILLS:
             return None
+        if self.owner != os.getpid():  # a fork: the process behind the pipe answers whoever it was started by
+            self.owner, self.worker = os.getpid(), None
         process, connection = self.worker or self.start()
-        connection.send_bytes(line)
-        if connection.poll(SECONDS_PER_LINE):
-            return connection.recv_bytes() == b"1"
+        with suppress(EOFError, ConnectionError):
+            connection.send_bytes(line)
+            if connection.poll(MOST_SECONDS_PER_LINE):
+                return connection.recv_bytes() == b"1"
         process.kill()
         process.join()
         connection.close()
@@ -105,6 +114,10 @@ def _serve(
     connection: multiprocessing.connection.Connection,
     parents_end: multiprocessing.connection.Connection,
 ) -> None:
+    """Answers until the pipe ends. The limit is set here, on processor time: a busy machine makes no line undecided, and no
+    search outlives the process that asked."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGVTALRM, signal.SIG_DFL)
     parents_end.close()
     search = re.compile(expression, flags).search
     while True:
@@ -112,4 +125,7 @@ def _serve(
             line = connection.recv_bytes()
         except EOFError:
             return
-        connection.send_bytes(b"1" if search(line) else b"0")
+        signal.setitimer(signal.ITIMER_VIRTUAL, SECONDS_PER_LINE)
+        answer = b"1" if search(line) else b"0"
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        connection.send_bytes(answer)

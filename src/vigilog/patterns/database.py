@@ -52,8 +52,8 @@ class Database:
         """The rules whose hits must be confirmed."""
         return tuple(self.rules[index] for (index,) in self.compiled.owners[self.compiled.exact :])
 
-    def line_ends(self, framed: bytes) -> set[int]:
-        """The offsets of all lines that a rule matches for certain. What could not be decided counts as no match."""
+    def line_ends(self, framed: bytes, *, undecided: bool = False) -> set[int]:
+        """The offsets of all lines that a rule matches. `undecided` is how an open question counts."""
         scanner = self.compiled.scanner
         if scanner is None:
             return set()
@@ -68,11 +68,15 @@ class Database:
                 doubtful.append((number, end))
 
         scanner.scan(framed, match_event_handler=hit)
-        found = set(ends)
+        found = block.keep_lines(framed, set(ends))
+        last = block.text_end(framed)
         for number, end in doubtful:
-            if end not in found and self.confirm(number, self.seen(framed, end)):
+            if end in found or not block.FIRST_LINE < end <= last:
+                continue
+            sure = self.confirm(number, self.seen(framed, end))
+            if sure or (sure is None and undecided):
                 found.add(end)
-        return block.keep_lines(framed, found)
+        return found
 
     def hits(self, framed: bytes, *, undecided: bool = True) -> list[tuple[int, int]]:
         """(offset, rule index) of every rule that matches, for every line. `undecided` is how an open question counts."""

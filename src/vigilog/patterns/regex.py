@@ -57,13 +57,13 @@ def parse(text: bytes, place: Place | None = None) -> Node:
             warnings.simplefilter("error")
             re.compile(text)
             parsed = _parser.parse(text)
+        names = {index: name for name, index in parsed.state.groupdict.items()}
+        return _Tree(names).build(parsed, parsed.state.flags)
     except (re.error, RecursionError, OverflowError, Warning) as error:
         column = getattr(error, "pos", None)
         where = Place(place.file, place.line, None if column is None else column + 1) if place else None
         shown = text.decode("ascii", "backslashreplace")
         raise RuleError(f"{error} in `{shown}`", place=where, expected="a regular expression as Python's re has it") from error
-    names = {index: name for name, index in parsed.state.groupdict.items()}
-    return _Tree(names).build(parsed, parsed.state.flags)
 
 
 class _Tree:
@@ -73,6 +73,8 @@ class _Tree:
         self.names = names
 
     def build(self, items: Any, flags: int) -> Node:
+        if flags & re.LOCALE:
+            raise re.error("the flag L: what it means depends on where Vigilog runs")
         return syntax.sequence([self.item(code, argument, flags) for code, argument in items])
 
     def item(self, code: Any, argument: Any, flags: int) -> Node:

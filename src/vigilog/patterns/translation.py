@@ -10,7 +10,11 @@ from vigilog.patterns import emit, lines
 from vigilog.patterns.block import View
 from vigilog.patterns.confirm import tree_of
 from vigilog.patterns.database import Compiled
-from vigilog.patterns.syntax import Choice, Foreign, Group, Node, Repeat, Sequence, choice, repeat, sequence
+from vigilog.patterns.syntax import NEVER, Choice, Foreign, Group, Node, Repeat, Sequence, choice, repeat, sequence
+
+CANNOT_MATCH = "can never match"
+"""What Hyperscan says of an expression that no text can match."""
+MOST_SHOWN = 200
 
 Expressions = dict[str, list[int]]
 Refused = list[tuple[int, RuleError]]
@@ -37,13 +41,19 @@ def _translate(rules: tuple[Rule, ...], view: View, *, caseless: bool) -> tuple[
     for index, rule in enumerate(rules):
         try:
             pattern = lines.line_pattern(tree_of(rule, caseless=caseless), view)
+            text = emit.expression(pattern.tree, "hyperscan")
         except RuleError as error:
             refused.append((index, error))
             continue
+        except RecursionError:
+            refused.append((index, RuleError("a pattern nested too deeply", place=rule.place, expected="fewer levels")))
+            continue
+        if pattern.tree == NEVER:  # as `a^b`, which is no mistake; Hyperscan would refuse the whole set for it
+            continue
         if pattern.exact:
-            exact.setdefault(emit.expression(pattern.tree, "hyperscan"), []).append(index)
+            exact.setdefault(text, []).append(index)
         else:
-            inexact[_own(inexact, emit.expression(pattern.tree, "hyperscan"))] = [index]
+            inexact[_own(inexact, text)] = [index]
     return exact, inexact, refused
 
 
@@ -65,36 +75,39 @@ def _compile(texts: list[str]) -> hyperscan.Database | None:
     return database
 
 
-def _can_match(text: str) -> bool:
-    """False for what Hyperscan refuses because no line can match it; such a rule needs no place in a database."""
+def _refusal(text: str) -> str:
+    """Why Hyperscan refuses an expression, '' if it takes it."""
     try:
         hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK).compile(expressions=[text.encode("ascii")], ids=[0], flags=[0])
     except hyperscan.error as error:
-        return "never match" not in str(error)
-    return True
+        return str(error)
+    return ""
 
 
 def _widen_refused(
     rules: tuple[Rule, ...], view: View, expressions: Expressions, inexact: Expressions, refused: Refused, *, caseless: bool
 ) -> tuple[Expressions, Expressions, Refused]:
-    """Finds what Hyperscan refuses, which it does not say, and replaces it by something wider that it takes."""
+    """Finds what Hyperscan refuses, which it does not say, and replaces it by something wider that it takes.
+
+    What it refuses because no line can match it needs no place in a database.
+    """
     exact: Expressions = {}
     doubtful: Expressions = {}
     refused = list(refused)
     for text, owner in expressions.items():
-        if not _can_match(text):
-            continue
-        if _compile([text]) is not None:
+        why = _refusal(text)
+        if not why:
             exact[text] = owner
-            continue
-        for index in owner:
-            _add_wider(doubtful, refused, rules[index], index, view, caseless=caseless)
+        elif CANNOT_MATCH not in why:
+            for index in owner:
+                _add_wider(doubtful, refused, rules[index], index, view, caseless=caseless)
     for text, owner in inexact.items():
-        if _compile([text]) is not None:
+        why = _refusal(text)
+        if not why:
             doubtful[text] = owner
-        elif _can_match(text):
+        elif CANNOT_MATCH not in why:
             _add_wider(doubtful, refused, rules[owner[0]], owner[0], view, caseless=caseless)
-    if len(exact) == len(expressions) and len(doubtful) == len(inexact):
+    if exact == expressions and doubtful == inexact:
         raise RuleError("a rule set that Hyperscan refuses as a whole", expected="fewer or smaller rules", place=rules[0].place)
     return exact, doubtful, refused
 
@@ -102,11 +115,14 @@ def _widen_refused(
 def _add_wider(doubtful: Expressions, refused: Refused, rule: Rule, index: int, view: View, *, caseless: bool) -> None:
     tree = _without_counts(tree_of(rule, caseless=caseless))
     text = emit.expression(lines.line_pattern(tree, view).tree, "hyperscan")
-    if _compile([text]) is not None:
+    why = _refusal(text)
+    if not why:
         doubtful[_own(doubtful, text)] = [index]
         return
-    shown = rule.text.decode("ascii", "backslashreplace")
-    refused.append((index, RuleError(f"`{shown}`", place=rule.place, expected="a pattern that Hyperscan can hold")))
+    shown = rule.text[:MOST_SHOWN].decode("ascii", "backslashreplace")
+    more = "..." if len(rule.text) > MOST_SHOWN else ""
+    found = f"{why.rstrip('.')}: `{shown}{more}`"
+    refused.append((index, RuleError(found, place=rule.place, expected="a pattern that Hyperscan can hold")))
 
 
 def _without_counts(node: Node) -> Node:
