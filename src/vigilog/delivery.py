@@ -18,7 +18,7 @@ from vigilog.report.document import Report
 from vigilog.report.renderers import RENDERERS
 from vigilog.report.visible import Write
 from vigilog.store.database import transaction
-from vigilog.store.reports import mark_attempt, mark_delivered, pending, prune
+from vigilog.store.reports import mark_attempt, mark_delivered, pending, prune, stored_report
 
 Form = Literal["debian", "psionic", "terminal", "json"]
 DAY = 86400.0
@@ -59,6 +59,11 @@ def deliver_pending(store: sqlite3.Connection, way: Way, clock: Clock) -> None:
     """Delivers every report that an earlier run committed and did not deliver."""
     for stored in pending(store):
         deliver_stored(store, stored.id, archive.recall(store, stored), way, clock)
+
+
+def deliver_number(store: sqlite3.Connection, number: int, way: Way, clock: Clock) -> None:
+    """Delivers the report that was just committed under `number`, from the store: its lines are in order there."""
+    deliver_stored(store, number, archive.recall(store, stored_report(store, number)), way, clock)
 
 
 def deliver_stored(store: sqlite3.Connection, number: int, report: Report, way: Way, clock: Clock) -> None:

@@ -75,7 +75,7 @@ def checked(settings: Settings, options: argparse.Namespace, host: str, tell: Ca
         else:
             number = pipeline.commit(store, outcome)
             if number is not None:
-                delivery.deliver_stored(store, number, outcome.report, way, wall)
+                delivery.deliver_number(store, number, way, wall)
             elif not quiet:
                 delivery.hand_over(outcome.report, way)
             delivery.forget_old(store, settings.check.keep_days, wall)

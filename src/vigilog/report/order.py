@@ -20,6 +20,7 @@ _STAMP_HEAD = len(_STAMP_SHAPES[0])
 _STAMP_KEY = _STAMP_HEAD - 1
 _WORD_HEAD = 32
 _BOUND = 256
+_BLANKS = b" \t\r\v\f"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ def has_trailing_blanks(lines: bytes) -> bool:
 
 def without_trailing_blanks(lines: bytes) -> bytes:
     """`lines` as that sed prints them. Linear in their length, whatever they hold."""
-    return b"\n".join([line.rstrip(b" \t\r\v\f") for line in lines.split(b"\n")])
+    return b"\n".join([line.rstrip(_BLANKS) for line in lines.split(b"\n")])
 
 
 def _arrival(lines: bytes) -> Run:
@@ -73,12 +74,17 @@ def _no_keys(lines: bytes) -> list[bytes]:
 def _stamp(lines: bytes) -> Run:
     rows = _rows(lines)
     heads = _telling_heads(rows)
+    blanks = has_trailing_blanks(lines)
     if heads is None:
         heads = _KEYS.findall(lines)
+    elif blanks:
+        # Where the heads decide, blanks at the end do not: they can go now, while the lines are apart.
+        rows = [row.rstrip(_BLANKS) for row in rows]
+        lines, blanks = _joined(rows), False
     if heads != sorted(heads):
         lines = _joined([rows[number] for number in sorted(range(len(rows)), key=heads.__getitem__)])
     final = lines[lines.rfind(b"\n", 0, -1) + 1 :]
-    return Run(_floor(_key(lines)), _ceiling(_key(final)), len(rows), has_trailing_blanks(lines), lines)
+    return Run(_floor(_key(lines)), _ceiling(_key(final)), len(rows), blanks, lines)
 
 
 def _telling_heads(rows: list[bytes]) -> list[bytes] | None:
