@@ -19,6 +19,7 @@ import vigilog.detect
 
 RULES = Path(vigilog.detect.__file__).parent / "rules"
 SAMPLES = Path(__file__).parent / "samples"
+DOCUMENT = Path(__file__).parents[2] / "docs" / "rules.md"
 HEAD = r"^([A-Z][a-z]{2} +[0-9]+ [0-9:]+|[0-9]+-[0-9:TZ.+-]+) [._[:alnum:]:-]*[[:alnum:]] "
 LEVELS = {
     "paranoid": ("ignore.d.paranoid",),

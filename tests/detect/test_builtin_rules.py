@@ -8,6 +8,7 @@ import pytest
 
 from tests.detect.oracle import (
     DIRECTORIES,
+    DOCUMENT,
     HEAD,
     LEVELS,
     RULES,
@@ -149,6 +150,12 @@ def test_every_sample_of_an_attack_or_violation_is_reported_under_its_own_file()
             assert sample.file in verdict.names, f"samples/{sample.file}:{sample.number} is reported under {verdict.names}"
 
 
+def test_no_sample_is_reported_under_two_files():
+    """Debian's report prints a line once for each file that matches it; one line should be one line there."""
+    for sample, verdict in zip(samples(), judge([sample.line for sample in samples()]), strict=True):
+        assert len(verdict.names) <= 1, f"samples/{sample.file}:{sample.number} is reported under {verdict.names}"
+
+
 def test_no_rule_is_dead():
     """Every rule of every file is matched by a sample of the same name that stands in a section of the rule's class."""
     mine = {"cracking.d": ("attack",), "violations.d": ("violation", "attack", "ignored always")}
@@ -164,3 +171,20 @@ def test_no_rule_is_dead():
 def test_every_sample_file_belongs_to_a_rule_file():
     names = {file for _, file, _ in shipped()}
     assert {sample.file for sample in samples()} <= names
+
+
+def test_the_documentation_counts_the_files_and_rules_as_they_are():
+    rows = re.findall(r"^\| `([a-z.]+)` \| ([0-9]+) \| ([0-9]+) \|", DOCUMENT.read_text(), re.MULTILINE)
+    counted = {name: (len(files_of(name)), sum(len(rules_of(path)) for path in files_of(name))) for name in DIRECTORIES}
+    assert {name: (int(files), int(rules)) for name, files, rules in rows} == counted
+
+
+def test_the_rules_that_the_documentation_shows_do_what_it_says():
+    text = DOCUMENT.read_text()
+    shown = [line.strip().encode() for line in text.splitlines() if line.startswith("    ^")]
+    lines = [
+        b"Nov 20 08:30:00 mx1 backup[1]: run finished, 12 files",
+        b"Nov 20 08:30:00 mx1 sshd[1]: Accepted publickey for root from 192.0.2.7 port 9 ssh2: ED25519 SHA256:THE_FINGERPRINT",
+        b"2026-11-20T08:30:00.123456+01:00 mx1 sshd[1]: Connection closed by 192.0.2.8 port 40022",
+    ]
+    assert [matching(lines, [rule]) for rule in shown] == [{0}, {1}, {2}]

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.detect.oracle import Verdict, judge
+from tests.detect.oracle import DOCUMENT, Verdict, judge
 
 SYSLOG = re.compile(rb"^([A-Z][a-z]{2} [ :0-9]{10,11}|[0-9]{4}-[0-9:T.+-]{14,30}Z?) [._0-9A-Za-z:-]*[0-9A-Za-z] ")
 ADDRESS = re.compile(rb"(?<![0-9a-f:.])((?:203\.0\.113|198\.51\.100)\.[0-9]+|2001:db8:5::[2-9])(?![0-9.])")
@@ -103,9 +103,28 @@ def test_only_the_program_that_nobody_knows_is_unusual_in_the_lab(lab):
     assert {line.split(b" ")[2].split(b"[")[0] for line in unusual} == {b"backup"}
 
 
+def test_no_line_of_the_lab_is_reported_twice(lab):
+    assert [line for line, verdict in lab if len(verdict.names) > 1] == []
+
+
 def test_violations_of_the_lab_are_what_locals_tried(lab):
     programs = Counter(line.split(b" ")[2].split(b"[")[0].rstrip(b":") for line, verdict in lab if verdict.kind == "violation")
     assert set(programs) == {b"sudo", b"su"}
+
+
+@pytest.mark.parametrize(
+    ("file", "attacks", "violations", "unusual"),
+    [
+        ("debian12-lab/syslog.rfc3164", 2701, 130, 15),
+        ("auth/elastic-examples/auth.log", 2596, 470, 0),
+        ("auth/gtkcyber-drillworkshop/auth.log", 10445, 0, 4),
+        ("loghub/OpenSSH/OpenSSH_2k.log", 1860, 0, 0),
+    ],
+)
+def test_the_figures_in_the_documentation_hold(sample_data, file, attacks, violations, unusual):
+    found = kinds(judged(sample_data / file))
+    assert (found["attack"], found["violation"], found["unusual"]) == (attacks, violations, unusual)
+    assert f"| {attacks:,} | {violations:,} | {unusual:,}" in DOCUMENT.read_text()
 
 
 @pytest.mark.parametrize(
