@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 from vigilog.parse import offsets
 from vigilog.watch.generation import Generation
-from vigilog.watch.identity import UNKNOWN, Mark, before
+from vigilog.watch.identity import UNKNOWN, Mark
 from vigilog.watch.options import Options
 from vigilog.watch.records import BLOCK
-from vigilog.watch.route import Step
+from vigilog.watch.route import Step, step_at
 
 
 def first_steps(files: Sequence[Generation], options: Options) -> tuple[Step, ...]:
@@ -29,9 +29,9 @@ def first_steps(files: Sequence[Generation], options: Options) -> tuple[Step, ..
         for index, file in enumerate(files):
             start = first_since(file, moment, options.clock())
             if start is not None:
-                return (Step(file, start, before(file, start)), *(Step(later, 0) for later in files[index + 1 :]))
+                return (step_at(file, start), *(Step(later, 0) for later in files[index + 1 :]))
     end = files[-1].length() if options.partial_lines or files[-1].is_packed else _last_edge(files[-1])
-    return (Step(files[-1], end, before(files[-1], end)),)
+    return (step_at(files[-1], end),)
 
 
 def taken_over(path: str, directories: Sequence[str]) -> Mark | None:

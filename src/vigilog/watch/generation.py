@@ -35,23 +35,12 @@ class Generation:
         self.modified = status.st_mtime_ns
         self.is_packed = unpack is not None
         self._unpacked = Window(partial(unpack, descriptor)) if unpack else None
-        self._fingerprint = (0, "")
 
     def read_at(self, offset: int, size: int) -> bytes:
         """The `size` unpacked bytes at `offset`; fewer only at the end. Raises OSError, and MissingExtra for a packed one."""
         if self._unpacked:
             return self._unpacked.read_at(offset, size)
         return os.pread(self.descriptor, size, offset)
-
-    def fingerprint(self, length: int) -> str:
-        """The fingerprint of the first `length` bytes, or of all if there are fewer. The last answer is remembered."""
-        if self._fingerprint[0] == length:
-            return self._fingerprint[1]
-        head = self.read_at(0, length)
-        found = digest(head)
-        if len(head) == length:  # fewer may be more the next time
-            self._fingerprint = (length, found)
-        return found
 
     def size(self) -> int | None:
         """How many bytes are in it now; None for a packed file, whose length shows when its end is read."""

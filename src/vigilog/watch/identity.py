@@ -53,16 +53,15 @@ class Marks:
     previous: Mark | None
 
 
-def mark(generation: Generation, offset: int, before: bytes, *, inside: bool = False) -> Mark:
-    """The mark at `offset`; `before` are the up to 256 bytes that stand just before it."""
-    length = min(HEAD, offset)
+def mark(generation: Generation, offset: int, head: bytes, before: bytes, *, inside: bool = False) -> Mark:
+    """The mark at `offset`. `head` are the first up to 1024 bytes that stand before it, `before` the last up to 256."""
     return Mark(
         generation.device,
         generation.inode,
         offset,
         generation.modified,
-        length,
-        generation.fingerprint(length) if length else "",
+        len(head),
+        digest(head) if head else "",
         digest(before) if before else "",
         inside,
         generation.is_packed,
@@ -73,15 +72,15 @@ def end_of(generation: Generation) -> Mark:
     """The mark at the end of a file that need not be read: what is in it now is old."""
     size = generation.size()
     if size is not None:
-        return mark(generation, size, before(generation, size))
-    length = len(generation.read_at(0, HEAD))
-    head = generation.fingerprint(length) if length else ""
-    return Mark(generation.device, generation.inode, UNKNOWN, generation.modified, length, head, packed=True)
+        return mark(generation, size, head(generation, size), before(generation, size))
+    start = generation.read_at(0, HEAD)
+    found = digest(start) if start else ""
+    return Mark(generation.device, generation.inode, UNKNOWN, generation.modified, len(start), found, packed=True)
 
 
 def begins_alike(seen: Mark, generation: Generation) -> bool:
     """The file begins with the bytes that the marked file began with. False if nothing is known of those."""
-    return seen.head_length > 0 and generation.fingerprint(seen.head_length) == seen.head
+    return seen.head_length > 0 and digest(generation.read_at(0, seen.head_length)) == seen.head
 
 
 def is_same_inode(seen: Mark, generation: Generation) -> bool:
@@ -95,6 +94,11 @@ def holds(seen: Mark, generation: Generation) -> bool:
         return begins_alike(seen, generation) and digest(before(generation, seen.offset)) == seen.tail
     size = generation.size()
     return size is not None and size >= seen.offset and is_same_inode(seen, generation)
+
+
+def head(generation: Generation, offset: int) -> bytes:
+    """The first up to 1024 bytes that stand before `offset`."""
+    return generation.read_at(0, min(HEAD, offset))
 
 
 def before(generation: Generation, offset: int) -> bytes:

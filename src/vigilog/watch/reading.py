@@ -6,14 +6,15 @@ import os
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from vigilog.core.clock import Clock
 from vigilog.core.errors import SourceError
 from vigilog.core.nouns import Chunk, Notice, Place, Position, Scalar
 from vigilog.core.seams import Reading
 from vigilog.watch.generation import Generation
-from vigilog.watch.identity import Mark, Marks, end_of, holds, mark, marks, state
-from vigilog.watch.records import LIMIT, Rest, cut
+from vigilog.watch.identity import HEAD, Mark, Marks, end_of, holds, mark, marks, state
+from vigilog.watch.records import LIMIT, Cut, Rest, cut
 from vigilog.watch.rotation import History
 from vigilog.watch.route import Route, Step, route
 
@@ -61,10 +62,9 @@ def follow(log: Log, since: Position | None) -> Reading:
     with ExitStack() as opened:
         try:
             for attempt in range(_ROUNDS):
-                history = _with_unread(log.look(progress.marks.log if progress.marks else "", opened), unread)
+                history, found = _find(log, progress.marks, unread, opened)
                 if attempt == 0 and history.reason:
                     yield _absence(log, history.reason)
-                found = _find(log, history, progress.marks)
                 if not found.steps:
                     break
                 changed = yield from _walk(log, found, history, progress)
@@ -77,9 +77,20 @@ def follow(log: Log, since: Position | None) -> Reading:
             raise SourceError(error.strerror or str(error), place=Place(log.path)) from error
 
 
-def _find(log: Log, history: History, seen: Marks | None) -> Route:
-    if seen:
-        return route(log.name, log.path, history, seen)
+def _find(log: Log, seen: Marks | None, unread: Sequence[Generation], opened: ExitStack) -> tuple[History, Route]:
+    """Looks at the files and finds the way. A loss is not believed if the log was rotated between looking and finding."""
+    attempts = _ROUNDS
+    while True:
+        attempts -= 1
+        with ExitStack() as trial:
+            history = _with_unread(log.look(seen.log if seen else "", trial), unread)
+            found = _begin(log, history) if seen is None else route(log.name, log.path, history, seen)
+            if not attempts or not found.notices or history.is_unmoved():
+                opened.push(trial.pop_all())
+                return history, found
+
+
+def _begin(log: Log, history: History) -> Route:
     return log.begin(history) if history.current else Route((), None)
 
 
@@ -87,41 +98,53 @@ def _walk(log: Log, found: Route, history: History, progress: _Progress) -> Gene
     """Reads a route. If a file was cut meanwhile, it gives the file that it came to: all from there on must be found anew."""
     yield from found.notices
     first = found.steps[0]
-    own = mark(first.generation, first.start, first.before, inside=first.inside)
+    own = mark(first.generation, first.start, first.head, first.before, inside=first.inside)
     previous = found.previous
     for late in found.late:
-        rest = yield from _records(log, late, _late(history.log, own), progress)
-        if rest.changed:
+        end = yield from _records(log, late, _late(history.log, own), progress)
+        if end is None:
             return first.generation
-        previous = mark(late.generation, rest.end, rest.before)
+        previous = end.mark
     progress.marks = Marks(history.log, own, previous)
     held, inside = b"", first.inside
     for index, step in enumerate(found.steps):
         at = _beside(history.log, previous)
         if not (held or inside):
-            progress.marks = at(mark(step.generation, step.start, step.before))
-        is_new = step.generation is history.current and step.start == 0
+            progress.marks = at(mark(step.generation, step.start, step.head, step.before))
         following = found.steps[index + 1 : index + 2]
         finished = not log.joins(step.generation, following[0].generation) if following else log.partial_lines
-        rest = yield from _records(
+        finished = finished or step.generation.is_packed
+        is_new = step.generation is history.current and step.start == 0
+        end = yield from _records(
             log,
             step._replace(inside=inside),
             at,
             progress,
             held=held,
-            is_unmoved=history.is_unmoved if is_new else _is_trusted,
-            finished=finished or step.generation.is_packed,
+            is_same=_same(history, step) if is_new else _is_trusted,
+            finished=finished,
         )
-        if rest.changed:
+        if end is None:
             return found.steps[max(0, index - 1)].generation
-        held, inside = (b"", False) if finished else (rest.data, rest.inside)
-        if rest.end:
-            previous = mark(step.generation, rest.end, rest.before)
+        held, inside = (b"", False) if finished else (end.rest.data, end.rest.inside)
+        if end.rest.end:
+            previous = end.mark
     return None
 
 
 def _is_trusted() -> bool:
     return True
+
+
+def _same(history: History, step: Step) -> Callable[[], bool]:
+    return lambda: history.is_unmoved() and step.generation.read_at(0, len(step.expected)) == step.expected
+
+
+class _End(NamedTuple):
+    """How the reading of one file ended: what was left over, and the mark behind all of it."""
+
+    rest: Rest
+    mark: Mark
 
 
 def _records(
@@ -131,40 +154,44 @@ def _records(
     progress: _Progress,
     *,
     held: bytes = b"",
-    is_unmoved: Callable[[], bool] = _is_trusted,
+    is_same: Callable[[], bool] = _is_trusted,
     finished: bool = True,
-) -> Generator[Chunk | Notice, None, Rest]:
-    """The records of one file, the first of them begun by `held`; of a finished file the last one needs no newline.
+) -> Generator[Chunk | Notice, None, _End | None]:
+    """The records of one file, the first of them begun by `held`; of a finished file the last one needs no newline. None if
+    the file was cut meanwhile.
 
-    `is_unmoved` is asked once, when the first bytes have been read and before they are handed on: a file of which nothing
+    `is_same` is asked once, when the first bytes have been read and before they are handed on: a file of which nothing
     was known yet may have been cut and filled anew since it was found.
     """
     generation = step.generation
-    inside = step.inside
-    rest = Rest(held, step.start, step.before, inside, changed=False)
+    head, inside = step.head, step.inside
     is_sure = False
     for item in cut(generation.read_at, step.start, generation.size(), step.before, held=held, inside=inside):
-        is_sure = is_sure or is_unmoved()
-        if not is_sure:
-            return rest._replace(changed=True)
+        is_sure = is_sure or is_same()
+        if not is_sure or (isinstance(item, Rest) and item.changed):
+            return None
+        if len(head) < HEAD:
+            head = (head + item.data[len(held) :])[: min(HEAD, item.end)]
+            held = b""
+        here = mark(generation, item.end, head, item.before, inside=isinstance(item, Cut) and item.piece)
         if isinstance(item, Rest):
-            rest = item
-            break
+            if generation.damage:
+                yield _damage(log, generation, item.end)
+            if finished and item.data:
+                yield _chunk(log, item.data + b"\n", at(here), progress)
+            if finished:
+                progress.marks = at(here)
+            return _End(item, here)
         if item.piece and not inside:
             yield Notice("long", log.name, f"{log.path}: a record longer than {LIMIT} bytes was cut into pieces")
         inside = item.piece
-        yield _chunk(log, item.data, at(mark(generation, item.end, item.before, inside=inside)), progress, piece=item.piece)
-    if rest.changed:
-        return rest
-    if generation.damage:
-        text = f"{generation.path} is damaged ({generation.damage}): what follows its byte {rest.end} cannot be read"
-        yield Notice("lost", log.name, text)
-    if finished:
-        end = at(mark(generation, rest.end, rest.before))
-        if rest.data:
-            yield _chunk(log, rest.data + b"\n", end, progress)
-        progress.marks = end
-    return rest
+        yield _chunk(log, item.data, at(here), progress, piece=inside)
+    raise AssertionError("cut ends with a Rest")
+
+
+def _damage(log: Log, generation: Generation, end: int) -> Notice:
+    text = f"{generation.path} is damaged ({generation.damage}): what follows its byte {end} cannot be read"
+    return Notice("lost", log.name, text)
 
 
 def _chunk(log: Log, data: bytes, marks: Marks, progress: _Progress, *, piece: bool = False) -> Chunk:

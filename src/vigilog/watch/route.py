@@ -4,32 +4,44 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 from typing import NamedTuple
 
 from vigilog.core.nouns import Notice
-from vigilog.watch.generation import Generation
+from vigilog.watch.generation import Generation, digest
 from vigilog.watch.identity import (
     HEAD,
+    TAIL,
     Mark,
     Marks,
     before,
     begins_alike,
     end_of,
+    head,
     holds,
     is_same_inode,
 )
 from vigilog.watch.rotation import History
 
 _COMPARED = 4096
+_ATTEMPTS = 5
 
 
 class Step(NamedTuple):
-    """One file to read: from offset `start`, which the bytes `before` end at. `inside`: it lies within a record."""
+    """One file to read, from offset `start`. `head` and `before` are the first 1024 and the last 256 bytes before that, or as
+    many as there are. `inside`: it lies within a record. `expected` are the first bytes of the log itself when it was found."""
 
     generation: Generation
     start: int
+    head: bytes = b""
     before: bytes = b""
     inside: bool = False
+    expected: bytes = b""
+
+
+def step_at(generation: Generation, start: int, *, inside: bool = False) -> Step:
+    """A step that begins at `start`. Raises OSError and MissingExtra."""
+    return Step(generation, start, head(generation, start), before(generation, start), inside)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +59,8 @@ class Route:
 
 def first_route(history: History, steps: tuple[Step, ...]) -> Route:
     """The route of a first reading, which begins with `steps`: files before them count as read."""
-    return Route(_without_empty_ends(steps), _end_before(history.generations, history.generations.index(steps[0].generation)))
+    headed = tuple(step._replace(expected=before(step.generation, TAIL)) for step in steps)
+    return Route(_without_empty_ends(headed), _end_before(history.generations, history.generations.index(steps[0].generation)))
 
 
 def route(name: str, path: str, history: History, seen: Marks) -> Route:
@@ -55,33 +68,56 @@ def route(name: str, path: str, history: History, seen: Marks) -> Route:
 
     The file that was being read is looked for among those behind the one before it, the oldest first, so that of a file and
     its truncated successor that begin alike the right one is taken. A mere copy of a later file is passed over.
+
+    A log may be copied and cut while this looks at one file after the other. So what was found is not believed before it
+    is found again: the log still holds the mark, or a loss is still one.
     """
+    found = _route(name, path, history, seen)
+    for _ in range(_ATTEMPTS):
+        first = found.steps[0] if found.steps else None
+        if not found.notices and (first is None or first.generation is not history.current or _is_still(seen.own, first)):
+            return found
+        again = _route(name, path, history, seen)
+        if found.notices and again.notices:
+            return again
+        found = again
+    return found
+
+
+def _is_still(own: Mark, step: Step) -> bool:
+    if own.offset == 0:
+        return before(step.generation, TAIL).startswith(step.expected)
+    return holds(own, step.generation) and own.head in {"", digest(step.head)} and own.tail in {"", digest(step.before)}
+
+
+def _route(name: str, path: str, history: History, seen: Marks) -> Route:
     files = history.generations
+    expected = before(history.current, TAIL) if history.current else b""
     place = _find_previous(history, seen)
     first = 0 if place is None else place + 1
     own = seen.own
-    candidates = _without_copies(
-        own, files, [index for index in range(first, len(files)) if _may_be(own, files[index], behind_previous=first > 0)]
-    )
+    candidates = [index for index in range(first, len(files)) if _may_be(own, files[index], behind_previous=first > 0)]
+    candidates = _without_copies(own, files, candidates)
     notices: tuple[Notice, ...] = ()
     if candidates:
         index = candidates[0]
-        steps = [Step(files[index], own.offset, before(files[index], own.offset), own.inside)]
-        if own.offset == 0 and files[index] is history.current and files[index].inode != own.inode:
+        start = own.offset
+        if start == 0 and files[index] is history.current and files[index].inode != own.inode:
             notices = (_loss(name, path, history.current, own),)
     elif (copy := _find_short_copy(history, own, first)) is not None:
         index = copy
-        steps = [_end_step(files[index])]
+        start = files[index].length()
     elif history.current is None:
         return Route((), seen.previous)
     else:
+        index = first if place is not None else _first_since(history, own)
+        start = 0
         notices = (_loss(name, path, history.current, own),)
-        known = first if place is not None else _first_since(history, own)
-        index = known
-        steps = [Step(files[index], 0)]
-    steps += [Step(generation, 0) for generation in files[index + 1 :]]
+    steps = [step_at(files[index], start, inside=own.inside and start == own.offset)]
+    steps += [Step(file, 0) for file in _without_early_copies(files[index + 1 :])]
     previous, late = _previous(files, seen, place, index)
-    return Route(_without_empty_ends(tuple(steps)), previous, late, notices)
+    found = tuple(step._replace(expected=expected) for step in steps)
+    return Route(_without_empty_ends(found), previous, late, notices)
 
 
 def _find_previous(history: History, seen: Marks) -> int | None:
@@ -154,7 +190,7 @@ def _previous(files: Sequence[Generation], seen: Marks, place: int | None, index
     late = [Step(file, 0) for file in _filled(files, place + 1, index)]
     size = generation.size()
     if not previous.packed and (size is None or size > previous.offset):
-        late.insert(0, Step(generation, previous.offset, before(generation, previous.offset), previous.inside))
+        late.insert(0, step_at(generation, previous.offset, inside=previous.inside))
     return replace(previous, device=generation.device, inode=generation.inode), tuple(late)
 
 
@@ -168,9 +204,10 @@ def _end_before(files: Sequence[Generation], index: int) -> Mark | None:
     return end_of(filled[-1]) if filled else None
 
 
-def _end_step(generation: Generation) -> Step:
-    end = generation.length()
-    return Step(generation, end, before(generation, end))
+def _without_early_copies(files: Sequence[Generation]) -> list[Generation]:
+    """The files without those that just begin as the next one does: it is being copied, and not cut yet."""
+    pairs = zip_longest(files, files[1:])
+    return [file for file, later in pairs if later is None or file.length() < HEAD or not _is_beginning(file, later)]
 
 
 def _without_empty_ends(steps: tuple[Step, ...]) -> tuple[Step, ...]:

@@ -24,7 +24,8 @@ class Stream(Protocol):
 
 
 class Window:
-    """Reading by offset over a stream: forward at the stream's pace; far back means from the start again.
+    """Reading by offset over a stream: forward at the stream's pace; far back means from the start again, except for the
+    first few KiB, which stay.
 
     A damaged stream ends where the damage begins, and `damage` says what it is.
     """
@@ -34,10 +35,13 @@ class Window:
         self._stream: Stream | None = None
         self._bytes = bytearray()
         self._start = 0
+        self._head = b""
         self.damage = ""
 
     def read_at(self, offset: int, size: int) -> bytes:
         """The `size` bytes at `offset`, fewer only at the end. Raises OSError, and what beginning the stream raises."""
+        if offset + size <= len(self._head):
+            return self._head[offset : offset + size]
         if self._stream is None or offset < self._start:
             self.close()
             self._stream = self._begin()
@@ -46,6 +50,8 @@ class Window:
             if not more:
                 break
             self._bytes += more
+            if not self._start:
+                self._head = bytes(self._bytes[:_BEHIND])
             surplus = min(offset - _BEHIND - self._start, len(self._bytes))
             if surplus > 0:
                 del self._bytes[:surplus]
