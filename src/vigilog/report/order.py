@@ -73,12 +73,12 @@ def _no_keys(lines: bytes) -> list[bytes]:
 
 def _stamp(lines: bytes) -> Run:
     rows = _rows(lines)
-    heads = _telling_heads(rows)
     blanks = has_trailing_blanks(lines)
-    if heads is None:
-        heads = _KEYS.findall(lines)
+    heads = [row[:_STAMP_HEAD] for row in rows]
+    if not _all_stamps(heads):
+        heads = _telling_heads(rows) or _KEYS.findall(lines)
     elif blanks:
-        # Where the heads decide, blanks at the end do not: they can go now, while the lines are apart.
+        # Where a stamp is all of the key, blanks at the end are none of it: they can go now, while the lines are apart.
         rows = [row.rstrip(_BLANKS) for row in rows]
         lines, blanks = _joined(rows), False
     if heads != sorted(heads):
@@ -88,15 +88,11 @@ def _stamp(lines: bytes) -> Run:
 
 
 def _telling_heads(rows: list[bytes]) -> list[bytes] | None:
-    """The first bytes of each line, where they alone decide the order of the keys; None where they do not.
+    """The first bytes of each line, if these are long words of which no two are equal (stamps of RFC 3339 with a fraction).
 
-    They do if every line begins with a BSD stamp, since that is all of the key, or if every line begins with a long word and
-    no two of these are equal (stamps of RFC 3339 with a fraction): a search for every line's third field would cost more
-    than all else.
+    They decide the order of the keys then: a search for every line's third field would cost more than all else. None where
+    they do not. (A BSD stamp, which is all of a key, decides in any case.)
     """
-    heads = [row[:_STAMP_HEAD] for row in rows]
-    if _all_stamps(heads):
-        return heads
     heads = [row[:_WORD_HEAD] for row in rows]
     together = b"".join(heads)
     if b" " in together or b"\t" in together or len(set(heads)) != len(heads):
