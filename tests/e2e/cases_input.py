@@ -209,17 +209,6 @@ READING = (
         later_shows=(unusual("Nov 20 08:00:01 host rest", "Nov 20 08:00:01 host new"),),
     ),
     Case(
-        fact="2.8 a new file in the old one's place is read from its beginning",
-        then=("echo 'Nov 20 08:00:01 host new' > log/new; mv log/new log/syslog",),
-        later_shows=(unusual("Nov 20 08:00:01 host new"),),
-    ),
-    Case(
-        fact="2.8 a log that vanished is missing, and read from the beginning when it is back",
-        then=("mv log/syslog elsewhere", "echo 'Nov 20 08:00:01 host back again' > log/syslog"),
-        later_shows=("back again",),
-        later_hides=("something",),
-    ),
-    Case(
         fact="2.2 a log that became smaller: logtail's warning is among the lines, sorted like them",
         logs={"syslog": lines("first", "second", "third")},
         then=("echo 'Nov 20 08:00:01 host smaller' > log/syslog",),

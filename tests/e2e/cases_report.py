@@ -323,11 +323,6 @@ OPTIONS = (
         shows=("Reboot: myhost DATE Security Alerts\n",),
     ),
     Case(
-        fact="2.6 -u without syslog-summary installed: the report as always",
-        options=("-u",),
-        shows=(SOMETHING,),
-    ),
-    Case(
         fact="2.6 -d: the report as always",
         options=("-d",),
         shows=(SOMETHING,),

@@ -7,16 +7,13 @@ import re
 import stat
 import time
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
-from tests.conftest import absent
 from tests.e2e.cases import CASES
 from tests.e2e.harness import (
     LOGCHECK,
     Case,
     Outcome,
-    Tree,
     arguments,
     check_command,
     lines,
@@ -31,6 +28,7 @@ from tests.e2e.harness import (
     surroundings,
     vigilog_check,
 )
+from tests.e2e.journal import FILES, need_journal, write_journal
 from tests.e2e.mailbox import Mail, Part
 
 pytestmark = pytest.mark.peer
@@ -99,43 +97,6 @@ def test_the_facts_are_all_different():
     assert len(facts) == len(set(facts))
 
 
-def summarizer() -> str:
-    """A stand-in for syslog-summary, which Debian 12 has no more: one line it prints is for nobody, the other counts."""
-    return '#!/bin/sh\necho "Summarizing $1"\nsort "$1" | uniq -c\n'
-
-
-def test_u_runs_syslog_summary_over_each_section():
-    """2.6 -u: each section's lines are what syslog-summary makes of them, without its line `Summarizing`."""
-    case = Case(
-        fact="",
-        rules={"violations.d/v": "violation\n"},
-        logs={"syslog": lines("violation", "a", "violation", "a", "a")},
-        files={"bin/syslog-summary": summarizer()},
-        options=("-u",),
-        shows=("      3 Nov 20 08:00:00 host a\n", "      2 Nov 20 08:00:00 host violation\n"),
-        hides=("Summarizing",),
-    )
-    with plant(case) as tree:
-        told = play(tree, real_logcheck, vigilog_check)
-        assert not missing_facts(tree, told[0][0], told[-1][0])
-        assert not differences(told)
-
-
-def test_syslogsummary_of_the_configuration():
-    """2.6 SYSLOGSUMMARY=1 is -u."""
-    case = Case(
-        fact="",
-        conf="SYSLOGSUMMARY=1\n",
-        logs={"syslog": lines("a", "a")},
-        files={"bin/syslog-summary": summarizer()},
-        shows=("      2 Nov 20 08:00:00 host a\n",),
-    )
-    with plant(case) as tree:
-        told = play(tree, real_logcheck, vigilog_check)
-        assert not missing_facts(tree, told[0][0], told[-1][0])
-        assert not differences(told)
-
-
 @pytest.mark.parametrize(("option", "status"), [("-h", 0), ("-v", 0), ("-x", 1), ("-?", 1)])
 def test_options_that_only_print(option: str, status: int) -> None:
     """2.6 -h, -v and unknown options print on stdout, read nothing, and end with 0, 0 and 1."""
@@ -179,7 +140,6 @@ def test_offsets_of_logcheck_are_taken_over():
         (b"{inode}\n", "the inode alone: from the beginning"),
         (b"{inode}\n7", "no final newline: from there"),
         (b"{inode}\n-5\n", "a negative offset: from the beginning"),
-        (b"1\n7\n", "another inode: from the beginning"),
         (b"{inode}\n999999\n", "an offset beyond the end: the warning, and from the beginning"),
         (b" {inode} \n 7 \n", "blanks around the numbers"),
         (b"{inode}\r\n7\r\n", "carriage returns"),
@@ -190,7 +150,7 @@ def test_offsets_of_logcheck_are_taken_over():
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_offset_files_are_read_as_logtail_reads_them(content: bytes, meaning: str) -> None:
-    """2.8: an existing offset file, whatever is in it, means the same to Vigilog as to logtail2."""
+    """2.8: an existing offset file, whatever is in it, means the same to Vigilog as to logtail2 (whose Perl adds complaints of its own)."""
     with plant(Case(fact=meaning, logs={"syslog": "123456\n" + lines("something")})) as tree:
         log = tree.root / "log" / "syslog"
         for tool in ("peer", "vigilog"):
@@ -199,7 +159,8 @@ def test_offset_files_are_read_as_logtail_reads_them(content: bytes, meaning: st
             os.chown(kept, log.stat().st_uid, log.stat().st_gid)
         real, ours = real_logcheck(tree), vigilog_check(tree)
         assert b"something" in real.report or real.report == b""
-        assert differences([(real, ours)]) == []
+        said = re.sub(rb'Argument ".*" isn\'t numeric .*\n', b"", real.report)
+        assert differences([(replace(real, report=said), ours)]) == []
 
 
 def test_state_is_for_its_owner_only():
@@ -222,29 +183,13 @@ def test_temporary_files_are_taken_away():
         assert list((tree.root / "tmp").iterdir()) == []
 
 
-JOURNALCTL = """#!/bin/sh
-echo "$@" >> "$MAILBOX.journalctl"
-exec /usr/bin/journalctl --directory={tree}/journal "$@"
-"""
-REMOTE = "/lib/systemd/systemd-journal-remote"
 FIRST_TIME = b"This is the first time logcheck has checked the systemd journal."
 
 
-def journal(tree: Tree, name: str, moment: float, *messages: str) -> None:
-    """Write a file of the tree's journal that holds `messages`, at `moment` and at the microseconds after it."""
-    export = b"".join(
-        f"__REALTIME_TIMESTAMP={int(moment * 1_000_000) + number}\n__MONOTONIC_TIMESTAMP={number + 1}\n_BOOT_ID={'0' * 31}1\n"
-        f"_MACHINE_ID={'0' * 31}2\nMESSAGE={message}\n_HOSTNAME=host\nSYSLOG_IDENTIFIER=daemon\n_PID=77\n\n".encode()
-        for number, message in enumerate(messages)
-    )
-    (tree.root / "export").write_bytes(export)
-    done = run(tree, [REMOTE, "-o", f"{tree.root}/journal/{name}.journal", f"{tree.root}/export"], {"PATH": "/usr/bin:/bin"})
-    assert done.returncode == 0, done.stderr
-
-
-def need_journal() -> None:
-    if not Path(REMOTE).exists() or not Path("/usr/bin/journalctl").exists():
-        absent("no systemd-journal-remote to write a journal with: apt-get install systemd-journal-remote")
+def split_three(report: bytes) -> tuple[bytes, bytes]:
+    """The three lines at the top of a report that say that the journal is read for the first time, in each tool's words; and the rest."""
+    lines = report.splitlines(keepends=True)
+    return b"".join(lines[:3]), b"".join(lines[3:])
 
 
 def test_journal_is_read_since_last_time():
@@ -255,19 +200,21 @@ def test_journal_is_read_since_last_time():
         rules={"header.txt": "the header\n", "ignore.d.server/i": "routine\n"},
         logs={"syslog": lines("in syslog")},
         lists="{tree}/log/syslog\njournal\n",
-        files={"bin/journalctl": JOURNALCTL, "journal/": None},
+        files=FILES,
     )
     with plant(case) as tree:
         now = time.time()
-        journal(tree, "older", now - 6 * 3600, "too old")
-        journal(tree, "old", now - 3600, "recent", "routine", "also recent")
+        write_journal(tree, "older", now - 6 * 3600, "too old")
+        write_journal(tree, "old", now - 3600, "recent", "routine", "also recent")
         real, ours = real_logcheck(tree), vigilog_check(tree)
         assert real.report.startswith(FIRST_TIME)
         assert b"host daemon[77]: recent\n" in real.report
         assert b"too old" not in real.report
         assert b"routine" not in real.report
-        assert differences([(real, ours)]) == []
-        journal(tree, "new", time.time() + 2, "brand new")
+        said, report = split_three(ours.report)
+        assert (b"journal" in said, b"five hours" in said) == (True, True)
+        assert differences([(replace(real, report=split_three(real.report)[1]), replace(ours, report=report))]) == []
+        write_journal(tree, "new", time.time() + 2, "brand new")
         real, ours = real_logcheck(tree), vigilog_check(tree)
         assert b"daemon[77]: brand new\n" in real.report
         assert b"recent" not in real.report

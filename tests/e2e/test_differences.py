@@ -9,6 +9,7 @@ import ast
 import gzip
 import os
 import re
+import shutil
 import subprocess
 import time
 from dataclasses import replace
@@ -34,12 +35,16 @@ from tests.e2e.harness import (
     surroundings,
     vigilog_check,
 )
-from tests.e2e.psionic import EXACT, TITLES, WORDS, account, psionic, settings, vigilog_psionic
+from tests.e2e.journal import FILES, need_journal, write_journal
+from tests.e2e.mailbox import CATCHER, take_mails
+from tests.e2e.psionic import EXACT, LOGS, TITLES, WORDS, account, psionic, settings, vigilog_psionic
 
 pytestmark = pytest.mark.peer
 
 SOMETHING = "Nov 20 08:00:00 host something\n"
 LATER = "Nov 20 08:00:01 host afterwards\n"
+WARNINGS = "Logcheck Warnings"
+"""The title under which Vigilog tells what it has to say of its own work; logcheck has the section, and never uses it."""
 EVENTS = b"System Events\n=-=-=-=-=-=-=\n"
 
 
@@ -159,14 +164,14 @@ def test_an_unreadable_log_costs_no_lines_of_the_others() -> None:
         assert (ours.report + ours_later.report).count(b"host secret") == 1
 
 
-SLOW_MAIL = "#!/bin/sh\ntouch {tree}/started\nwhile [ ! -e {tree}/go ]; do sleep 0.1; done\ncat > /dev/null\n"
+SLOW_MAIL = CATCHER.replace("#!/bin/sh\n", "#!/bin/sh\nmkdir {tree}/started && while [ ! -e {tree}/go ]; do sleep 0.1; done\n")
+"""A sendmail that takes its time with the first mail."""
 
 
 def test_the_lock_works() -> None:
     """logcheck: while one runs, a second waits five seconds, then runs all the same. Vigilog: it says so at once and ends with 1."""
-    case = Case(fact="", files={"bin/slow/sendmail": SLOW_MAIL}, mail=True, options=("-m", "root"))
+    case = Case(fact="", files={"bin/sendmail": SLOW_MAIL}, mail=True, options=("-m", "root"))
     with plant(case) as tree:
-        (tree.root / "bin/slow/sendmail").chmod(0o755)
         commands = {
             "peer": [LOGCHECK, *arguments(tree, "peer", "conf.peer")],
             "vigilog": check_command(tree, *arguments(tree, "vigilog", "conf")),
@@ -175,7 +180,6 @@ def test_the_lock_works() -> None:
         outcomes = {}
         for tool, command in commands.items():
             around = surroundings(tree, tool)
-            around["PATH"] = f"{tree.root}/bin/slow:{around['PATH']}"
             first = subprocess.Popen(command, cwd=tree.root, env=around, stdin=subprocess.DEVNULL, **identity(tree.user))
             try:
                 deadline = time.monotonic() + 20
@@ -190,7 +194,8 @@ def test_the_lock_works() -> None:
                 (tree.root / "go").touch()
                 first.wait(timeout=20)
                 (tree.root / "go").unlink()
-                (tree.root / "started").unlink(missing_ok=True)
+                shutil.rmtree(tree.root / "started", ignore_errors=True)
+                take_mails(tree.root / f"mail.{tool}")
         assert outcomes["peer"].status == 0
         assert b"afterwards" in body(outcomes["peer"])
         assert seconds["peer"] > 4
@@ -198,6 +203,7 @@ def test_the_lock_works() -> None:
         assert outcomes["vigilog"].mails == ()
         assert b"running" in outcomes["vigilog"].stderr
         assert seconds["vigilog"] < 3
+        (tree.root / "started").mkdir()
         assert b"afterwards" in body(vigilog_check(tree))
 
 
@@ -295,6 +301,57 @@ def test_a_log_copied_and_truncated_is_read_from_its_beginning() -> None:
         assert ours.report == EVENTS + new.encode() + b"\n"
 
 
+@pytest.mark.parametrize(
+    "script",
+    ["printf '{later}' > log/new; mv log/new log/syslog", "mv log/syslog elsewhere; printf '{later}' > log/syslog"],
+    ids=["replaced", "moved"],
+)
+def test_what_may_be_lost_is_said(script: str) -> None:
+    """logcheck: when a log is another file and the former one is nowhere, what was appended to that one is silently lost. Vigilog: the
+    report says so."""
+    with plant(Case(fact="")) as tree:
+        both(tree)
+        real, ours = both(tree, script.replace("{later}", LATER))
+        assert real.report == EVENTS + LATER.encode() + b"\n"
+        assert ours.report.startswith(real.report + WARNINGS.encode() + b"\n")
+        assert b"lost" in ours.report.removeprefix(real.report)
+        assert f"{tree.root}/log/syslog".encode() in ours.report
+
+
+def test_texts_in_mail_end_with_a_newline() -> None:
+    """logcheck: a report that ends without a newline (its footer does), and the words `Report attached`, are mailed as base64.
+    Vigilog: with a newline behind them, as they are."""
+    for conf in ("", "MAILASATTACH=1\n"):
+        with plant(Case(fact="", rules={"footer.txt": "the footer"}, conf=conf, mail=True)) as tree:
+            real, ours = both(tree)
+            assert {part.encoding for part in real.mails[0].parts} == {"base64"}
+            assert {part.encoding for part in ours.mails[0].parts} == {"7bit"}
+            for theirs, own in zip(real.mails[0].parts, ours.mails[0].parts, strict=True):
+                assert own.body == theirs.body + b"\n"
+
+
+def test_u_folds_lines() -> None:
+    """logcheck: -u runs syslog-summary, which Debian 12 has no more, and so does nothing. Vigilog: folds lines that are alike, itself."""
+    with plant(
+        Case(fact="", logs={"syslog": lines("sshd[1]: from 10.0.0.1", "sshd[22]: from 10.0.0.2", "other")}, options=("-u",))
+    ) as tree:
+        real, ours = both(tree)
+        assert real.report.count(b"sshd") == 2
+        assert ours.report.count(b"sshd") == 1
+        assert re.search(rb"^ +2 .*sshd", ours.report, re.MULTILINE)
+        assert b"other" in ours.report
+
+
+def test_an_entry_of_the_journal_is_one_line() -> None:
+    """logcheck: an entry with newlines in it is several lines, so that its text can look like any other line. Vigilog: one, with #012."""
+    need_journal()
+    with plant(Case(fact="", lists="journal\n", files=FILES)) as tree:
+        write_journal(tree, "one", time.time() - 60, "first\nNov 20 08:00:00 host sshd[1]: forged")
+        real, ours = both(tree)
+        assert re.search(rb"^ +Nov 20 08:00:00 host sshd.1.: forged$", real.report, re.MULTILINE)
+        assert b"daemon[77]: first#012Nov 20 08:00:00 host sshd[1]: forged\n" in ours.report
+
+
 def test_control_characters_are_made_visible_in_mail() -> None:
     """logcheck: escape sequences of a log go into the mail as they are. Vigilog: they are made visible there, and every printable byte stays."""
     with plant(Case(fact="", logs={"syslog": b"Nov 20 08:00:00 host \x1b[2J\x07caf\xc3\xa9\n"}, mail=True)) as tree:
@@ -347,7 +404,7 @@ DEFAULT = {
 
 def sections(report: bytes) -> dict[str, str]:
     """The lines of each of the old logcheck's sections, by title."""
-    pieces = re.split(r"(?:^|(?<=\n))\n(" + "|".join(TITLES) + r")\n[=-]+\n", report.decode())
+    pieces = re.split(r"(?:^|(?<=\n))\n(" + "|".join([*TITLES, WARNINGS]) + r")\n[=-]+\n", report.decode())
     return dict(zip(pieces[1::2], pieces[2::2], strict=True))
 
 
@@ -369,13 +426,42 @@ def test_traps_of_the_old_pattern_files(case: Case) -> None:
                 assert named, (body(ours), ours.stderr)
 
 
-def test_a_missing_file_of_the_old_logcheck_is_named() -> None:
-    """logcheck 1.1: says nothing about a pattern file that is not there. Vigilog: names it."""
-    with plant(psionic("", ignore=None, log=WORDS)) as tree:
+@pytest.mark.parametrize(
+    "given", [{}, {"hacking": None, "violations": None, "violations_ignore": None}], ids=["one", "all four"]
+)
+def test_a_missing_ignore_file_of_the_old_logcheck_is_named(given: dict[str, None]) -> None:
+    """logcheck 1.1: without IGNORE there are no unusual events, and it says nothing about that. Vigilog: none either, and it names the file."""
+    with plant(psionic("", ignore=None, log=WORDS, **given)) as tree:
         settings(tree)
-        assert b"logcheck.ignore" not in body(account(tree))
-        ours = vigilog_psionic(tree)
-        assert b"logcheck.ignore" in body(ours) + ours.stderr
+        old, ours = account(tree), vigilog_psionic(tree)
+        told = sections(body(ours))
+        assert str(tree.root / "etc" / "logcheck.ignore") in told.pop(WARNINGS)
+        assert told == (sections(body(old)) if old.mails else {})
+        assert TITLES[2] not in told
+
+
+def test_a_missing_log_of_the_old_logcheck_is_told_apart() -> None:
+    """logcheck 1.1: `File X cannot be read.` is a line among the unusual events, which a pattern may hide. Vigilog: it is told apart."""
+    with plant(psionic("", ignore="cannot be read\n", log=lines("something"), logs={"mail.log": None})) as tree:
+        settings(tree)
+        old, ours = account(tree), vigilog_psionic(tree)
+        assert b"mail.log" not in body(old)
+        assert sections(body(ours)) == {
+            **sections(body(old)),
+            WARNINGS: f"E: File could not be read: {tree.root}/log/mail.log\n",
+        }
+
+
+def test_nothing_but_missing_logs_is_an_error_for_the_old_logcheck_too() -> None:
+    """logcheck 1.1: with all logs missing it mails a report of unusual events, status 0. Vigilog: a mail that says so, status 1."""
+    with plant(psionic("", logs=dict.fromkeys(LOGS))) as tree:
+        settings(tree)
+        old, ours = account(tree), vigilog_psionic(tree)
+        assert old.status == 0
+        assert body(old).count(b"cannot be read.") == len(LOGS)
+        assert ours.status == 1
+        for log in LOGS:
+            assert f"{tree.root}/log/{log}".encode() in body(ours)
 
 
 def test_nul_does_not_end_a_line() -> None:
@@ -413,16 +499,22 @@ def test_gzip_is_what_compressed_the_log_above() -> None:
         assert gzip.decompress((tree.root / "log/syslog.1.gz").read_bytes()) == SOMETHING.encode()
 
 
-def test_the_list_for_readers_names_these_tests() -> None:
-    """docs/differences.md: each row names a test of this file, and each test that tells a difference is named there."""
-    here = Path(__file__)
-    page = (here.parent.parent.parent / "docs" / "differences.md").read_text()
-    named = set(re.findall(r"`(test_\w+)`", page))
-    told = {
-        node.name
-        for node in ast.parse(here.read_text()).body
+def told_here() -> set[str]:
+    """The tests of this file that tell a difference: what an ancestor does, and what Vigilog does."""
+    texts = {
+        node.name: ast.get_docstring(node) or ""
+        for node in ast.parse(Path(__file__).read_text()).body
         if isinstance(node, ast.FunctionDef)
-        and re.search(r"logcheck|logtail", ast.get_docstring(node) or "")
-        and "Vigilog" in (ast.get_docstring(node) or "")
     }
-    assert named == told
+    return {name for name, text in texts.items() if re.match(r"logcheck|logtail", text) and "Vigilog" in text}
+
+
+def test_the_list_for_readers_names_these_tests() -> None:
+    """docs/differences.md: each row names a test of these, and each test that tells a difference is named there."""
+    folder = Path(__file__).parent
+    page = (folder.parent.parent / "docs" / "differences.md").read_text()
+    rows = [line for line in page.splitlines() if line.startswith("| ") and not line.startswith(("| What", "|---"))]
+    named = {name for row in rows for name in re.findall(r"`(test_\w+)`", row)}
+    assert all("`test_" in row for row in rows)
+    assert named >= told_here()
+    assert all(f"def {name}(" in "".join(path.read_text() for path in folder.glob("test_*.py")) for name in named)

@@ -11,6 +11,7 @@ from tests.e2e.psionic import (
     CASES,
     EXACT,
     LOGS,
+    TOLD_MORE,
     WORDS,
     account,
     psionic,
@@ -25,7 +26,7 @@ from vigilog.config import logcheck_sh
 
 pytestmark = pytest.mark.peer
 
-ALL = (*CASES, *EXACT)
+ALL = (*CASES, *EXACT, *TOLD_MORE)
 
 
 @pytest.fixture(scope="session")
@@ -71,7 +72,7 @@ def test_the_script_of_the_page_can_be_named_as_it_is(page: str) -> None:
     """--psionic takes the very script that ran until now: its settings, its list of logs for this system, its mail program."""
     with plant(psionic("", log=WORDS, logs={"auth.log": lines("ATTACK")})) as tree:
         revived(tree, page)
-        script, ours = told(play(tree, run_script, vigilog_psionic))
+        ours, script = told(play(tree, vigilog_psionic, run_script))
         assert b"ATTACK" in script[0].mails[0].parts[0].body
         assert ours == script, ours[0].stderr.decode()
 
@@ -90,9 +91,20 @@ def test_the_subject_of_the_stock_script(page: str) -> None:
         revived(tree, page)
         path = tree.root / "logcheck.sh"
         path.write_text(path.read_text().replace("Systems Check: $HOSTNAME $DATE", "$HOSTNAME $DATE system check"))
-        script, ours = told(play(tree, run_script, vigilog_psionic))
+        ours, script = told(play(tree, vigilog_psionic, run_script))
         assert script[0].mails[0].subject.endswith(" DATE system check")
         assert ours == script, ours[0].stderr.decode()
+
+
+def test_offsets_of_the_old_logtail_are_taken_over(page: str) -> None:
+    """After a run of the old script, Vigilog mails what is new since then, and nothing else."""
+    with plant(psionic("", log=WORDS)) as tree:
+        revived(tree, page)
+        assert run_script(tree).mails
+        shell(tree, "echo 'Nov 20 08:00:01 host a new violation' >> log/syslog")
+        ours, script = vigilog_psionic(tree), run_script(tree)
+        assert script.mails[0].parts[0].body.count(b"\nNov 20") == 2
+        assert ours == script, ours.stderr.decode()
 
 
 def test_the_report_alone() -> None:
@@ -139,7 +151,7 @@ def test_files_in_the_way_are_an_attack(page: str) -> None:
         assert script.status == 1
         assert script.mails[0].subject.endswith(" DATE ACTIVE SYSTEM ATTACK!")
         assert script.mails[0].parts[0].body == tree.fill(SPOOF).encode()
-        assert ours == script, ours.stderr.decode()
+        assert (ours.status, ours.mails) == (script.status, script.mails), ours.stderr.decode()
 
 
 def test_nothing_is_left_in_the_temporary_directory(page: str) -> None:

@@ -187,8 +187,8 @@ def test_a_verdict_does_not_depend_on_the_lines_around(
     """A million lines, drawn at random into blocks of all sizes: each gets grep's verdict wherever it stands."""
     lines = tuple(dict.fromkeys([*made_for(rules, 4), *sample_lines[::4]]))
     expected: dict[int, set[int]] = {}
-    for index, numbers in greps(rules, [line.rstrip(WHITE) for line in lines], tmp_path).items():
-        for number in numbers:
+    for index, matched in greps(rules, [line.rstrip(WHITE) for line in lines], tmp_path).items():
+        for number in matched:
             expected.setdefault(number, set()).add(index)
     compiled, random, drawn = compiled_once(rules, "stripped"), Random(1), 0
     while drawn < 1_000_000:
