@@ -21,5 +21,5 @@ def fields(rule: Rule, line: bytes, *, caseless: bool = False) -> dict[str, byte
     found = compiled.search(line)
     if found is None:
         return {}
-    names = {index: name for name, index in compiled.groupindex.items()}
+    names = {index: name.decode("ascii") for name, index in compiled.groupindex.items()}
     return {names.get(index, str(index)): value for index, value in enumerate(found.groups(), 1) if value is not None}
