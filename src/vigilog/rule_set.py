@@ -31,6 +31,8 @@ def load(settings: Settings, *, keep_cache: bool = True) -> RuleSet:
                 cache_directory=cache,
             )
         case "debian":
-            return debian.load(check.rule_directory, check.level, cracking_ignore=check.cracking_ignore, cache_directory=cache)
+            return debian.load(
+                (check.rule_directory,), check.level, cracking_ignore=check.cracking_ignore, cache_directory=cache
+            )
         case _:
-            return builtin.load(check.level, cache_directory=cache)
+            return builtin.load(check.level, check.local_rules, cracking_ignore=check.cracking_ignore, cache_directory=cache)

@@ -26,14 +26,15 @@ def arguments(parser: Parser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Prints mistakes, then what is harmless, then one line that sums up; 78 if there are mistakes, else 0."""
-    from vigilog.audit import rule_errors, rule_notices  # noqa: PLC0415 - loads the pattern engines
+    from vigilog.audit import audited  # noqa: PLC0415 - loads the pattern engines
 
     choice = check_arguments.chosen(options)
     errors = list(choice.errors)
     notices = [notice.text for notice in choice.notices]
     try:
-        errors += rule_errors(choice.settings)
-        notices += [notice.text for notice in rule_notices(choice.settings)]
+        mistakes, harmless = audited(choice.settings)
+        errors += mistakes
+        notices += [notice.text for notice in harmless]
     except ConfigurationError as error:
         errors.append(error)
     for mistake in errors:

@@ -12,6 +12,7 @@ from vigilog.core.nouns import Place
 TEXT_FOR_PEOPLE = {("check", "host"), ("check", "date_format"), ("mail", "sender"), ("mail", "to")}
 PATHS = {
     ("check", "rule_directory"),
+    ("check", "local_rules"),
     ("check", "temporary_directory"),
     ("psionic", "hacking"),
     ("psionic", "violations"),

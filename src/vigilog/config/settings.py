@@ -35,6 +35,8 @@ class Check(Table, frozen=True):
     """auto: Debian's, if logcheck is set up in `rule_directory`, else the built-in ones."""
     rule_directory: str = "/etc/logcheck"
     """Where the rule directories in Debian's layout are: cracking.d, violations.d, ignore.d.server and their like."""
+    local_rules: str = "/etc/vigilog/rules"
+    """Rules of this host's own in the same layout, read beside the built-in ones."""
     level: Level = "server"
     """How much is ignored by Debian's rules: paranoid the least, workstation the most."""
     cracking_ignore: bool = False

@@ -1,13 +1,13 @@
 """What can go wrong. Every error has an address, says what was found, what was expected, and what to do.
 
-    VigilogError
-    ├── ConfigurationError      a mistake in a configuration file or on the command line
-    │   └── RuleError           a mistake in a rule or pattern file
-    ├── SourceError             a log cannot be read
-    ├── StoreError              the state cannot be read or written
-    ├── DeliveryError           a report could not be handed over
-    ├── AlreadyRunning          another instance holds the lock
-    └── MissingExtra            an optional part is not installed
+VigilogError
+├── ConfigurationError      a mistake in a configuration file or on the command line
+│   └── RuleError           a mistake in a rule or pattern file
+├── SourceError             a log cannot be read
+├── StoreError              the state cannot be read or written
+├── DeliveryError           a report could not be handed over
+├── AlreadyRunning          another instance holds the lock
+└── MissingExtra            an optional part is not installed
 """
 
 from __future__ import annotations

@@ -82,14 +82,18 @@ class DebianRules:
         return verdict
 
 
-def load(rule_directory: str, level: str, *, cracking_ignore: bool = False, cache_directory: str | None = None) -> DebianRules:
-    """The rules in `rule_directory` for a report level. A missing directory holds no rules.
+def load(
+    rule_directories: Iterable[str], level: str, *, cracking_ignore: bool = False, cache_directory: str | None = None
+) -> DebianRules:
+    """The rules in one or more rule directories for a report level; files of the same name count as one. What is missing
+    holds no rules.
 
     Raises RuleError for a file that cannot be read; a rule that cannot be compiled is in `notices` instead.
     """
 
     def compiled(kind: str, *directories: str) -> Database:
-        rules = [rule for name in directories for rule in rules_of_directory(os.path.join(rule_directory, name), kind)]
+        paths = [os.path.join(base, name) for base in rule_directories for name in directories]
+        rules = [rule for path in paths for rule in rules_of_directory(path, kind)]
         return compile_rules(rules, "stripped", cache_directory=cache_directory)
 
     attack = compiled("attack", "cracking.d")
