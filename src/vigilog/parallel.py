@@ -63,7 +63,7 @@ def ordered(work: Callable[[bytes], Result], blocks: Iterable[bytes], jobs: int)
 def _received(worker: Worker) -> Any:
     try:
         return pickle.load(worker.results)  # noqa: S301 - written by our own child into a pipe that only it has
-    except EOFError:
+    except (EOFError, pickle.UnpicklingError):
         raise _dead(worker) from None
 
 
@@ -106,14 +106,14 @@ def _start(work: Callable[[bytes], object], others: Iterable[Worker]) -> Worker:
 def _serve(work: Callable[[bytes], object], blocks: BinaryIO, results: BinaryIO) -> None:
     """Works until the blocks end. A thread takes the next block in while this one is worked on, so that whoever sends
     blocks and collects results never waits for both ends at once."""
-    waiting: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+    waiting: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
 
     def take() -> None:
         while head := blocks.read(8):
             waiting.put(blocks.read(int.from_bytes(head, "big")))
-        waiting.put(b"")
+        waiting.put(None)
 
     threading.Thread(target=take, daemon=True).start()
-    while block := waiting.get():
+    while (block := waiting.get()) is not None:
         pickle.dump(work(block), results, protocol=5)
         results.flush()
