@@ -18,7 +18,8 @@ def rules_of_directory(directory: str, kind: str) -> tuple[Rule, ...]:
     """All rules of the files that count in `directory`, by file name and line; none if the directory does not exist.
 
     Files are regular files or links to them; the names are as logcheck 1.4.2 takes them through run-parts.
-    Raises RuleError for a file that cannot be read, and for a `directory` that is a file.
+    Raises RuleError for a file that cannot be read, whether its name counts or not (hidden ones, as an editor leaves them,
+    do not), and for a `directory` that is a file.
     """
     try:
         names = sorted(os.listdir(os.fsencode(directory)))
@@ -31,7 +32,7 @@ def rules_of_directory(directory: str, kind: str) -> tuple[Rule, ...]:
     rules: list[Rule] = []
     for name in map(os.fsdecode, names):
         path = os.path.join(directory, name)
-        if os.path.isfile(path) and not os.access(path, os.R_OK):
+        if not name.startswith(".") and os.path.isfile(path) and not os.access(path, os.R_OK, effective_ids=True):
             raise unreadable(path)
         if COUNTED_NAME.fullmatch(name) and os.path.isfile(path):
             rules.extend(rules_of_file(path, name, kind))
