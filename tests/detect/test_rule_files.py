@@ -162,7 +162,7 @@ def test_the_rules_of_any_file_are_what_logchecks_grep_leaves_of_it(
 ) -> None:
     path = tmp_path_factory.mktemp("rules", numbered=True) / "file"
     path.write_bytes(content)
-    command = ["grep", "-E", "--text", "-v", r"^[[:space:]]*$|^#", path]
+    command = ["grep", "-E", "--text", "-v", r"^[[:space:]]*$|^#", str(path)]
     left = subprocess.run(command, env={"LC_ALL": "C", "PATH": "/usr/bin:/bin"}, capture_output=True, check=False).stdout
     assert [rule.text for rule in rules_of_file(str(path), "x", "x")] == left.split(b"\n")[:-1]
 
