@@ -1,4 +1,4 @@
-"""The ceiling: the time that scanning alone takes, with callbacks that do nothing:  bare_scan.py RULES LEVEL CACHE LOG
+"""The ceiling: the time that scanning alone takes, with callbacks that do nothing:  bare_scan.py RULES STATE LOG
 
 Prints seconds. The databases are those that a check scans every line with, the blocks are cut and framed as it does, before the
 time begins.
@@ -10,7 +10,9 @@ import sys
 import time
 from collections.abc import Iterator
 
-from vigilog.detect import debian
+from vigilog import rule_set
+from vigilog.config.settings import Check, Settings, State
+from vigilog.detect.debian import DebianRules
 from vigilog.patterns import block
 from vigilog.watch.records import BLOCK
 
@@ -29,11 +31,14 @@ def nothing(*_: object) -> None:
     """What a callback does that is not there."""
 
 
-def main(rules: str, level: str, cache: str, log: str) -> None:
-    """See the module."""
-    loaded = debian.load(rules, level, cache_directory=cache)
-    compiled = (database.compiled.scanner for database in (loaded.attack, loaded.violation, loaded.ignore))
-    scanners = [scanner for scanner in compiled if scanner is not None]
+def main(rules: str, state: str, log: str) -> None:
+    """See the module. `rules` were compiled before by a check with the state directory `state`."""
+    settings = Settings(check=Check(rules="debian", rule_directory=rules), state=State(directory=state))
+    loaded = rule_set.load(settings)
+    assert isinstance(loaded, DebianRules)
+    found = [database.compiled.scanner for database in (loaded.attack, loaded.violation, loaded.ignore)]
+    scanners = [scanner for scanner in found if scanner is not None]
+    assert scanners, "a rule set without rules"
     framed = list(blocks(log))
     begun = time.perf_counter()
     for data in framed:

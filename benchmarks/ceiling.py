@@ -40,7 +40,7 @@ def figures(place: Place) -> Iterator[Figure]:
 
 def scanned(check: Check) -> Ran:
     """The same rules and log, with callbacks that do nothing."""
-    command = [sys.executable, bare_scan.__file__, str(check.rules), "server", str(check.compiled), str(check.log)]
+    command = [sys.executable, bare_scan.__file__, str(check.rules), str(check.state), str(check.log)]
     done = subprocess.run(command, check=True, capture_output=True, env={"PYTHONPATH": SOURCE})
     return Ran(float(done.stdout), 0)
 

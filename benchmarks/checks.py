@@ -35,12 +35,12 @@ class Check:
         """One run that reads what is new; its report is the file of that name in `root`."""
         environment = {"PATH": os.environ["PATH"], "LC_ALL": locale, "PYTHONPATH": SOURCE}
         settings = ["--config", str(self.root / "vigilog.toml"), "-c", str(self.root / "logcheck.conf")]
-        where = ["-r", str(self.rules), "-S", str(self.root / "state"), "-l", str(self.log)]
+        where = ["-r", str(self.rules), "-S", str(self.state), "-l", str(self.log)]
         return ran([*PROGRAM, "check", *settings, *where, "-o", *options], self.root / report, environment)
 
     def forget(self) -> None:
         """Positions and reports are gone, the compiled rules stay."""
-        for path in (self.root / "state").glob("vigilog.db*"):
+        for path in self.state.glob("vigilog.db*"):
             path.unlink()
 
     def forget_rules(self) -> None:
@@ -50,7 +50,12 @@ class Check:
     @property
     def compiled(self) -> Path:
         """Where the compiled rules are."""
-        return self.root / "state" / "cache"
+        return self.state / "cache"
+
+    @property
+    def state(self) -> Path:
+        """The state directory."""
+        return self.root / "state"
 
 
 def check_of(place: Place, name: str, rules: Path, log: Path, *options: str) -> Check:

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from tests.torture import dying, printed
@@ -32,6 +33,7 @@ STEPS = {
     "reader leaves": 2,
     "full disk": 4,
     "two at once": 2,
+    "worker killed": 2,
 }
 
 
@@ -88,6 +90,8 @@ class World:
                 self.full_disk()
             case "two at once":
                 self.two_at_once()
+            case "worker killed":
+                self.worker_killed()
 
     def step_of_a_log(self) -> str:
         """Something happens to one of the logs; says what."""
@@ -158,6 +162,18 @@ class World:
         started = [self._started(self._command()) for _ in range(2)]
         for process, output in started:
             self._done(process.wait(), output, expected=(0, 1))
+
+    def worker_killed(self) -> None:
+        """`kill -9` for a process that matches lines for the run; the run itself must say so, or not have needed it any more."""
+        self.logs["numbered[1]"].write(60)
+        process, output = self._started([*self._command(), "--jobs", "2"])
+        while process.poll() is None and not children(process.pid):
+            time.sleep(0.001)
+        time.sleep(self.chance.random() * 0.02)
+        for worker in children(process.pid)[:1]:
+            with suppress(ProcessLookupError):
+                os.kill(worker, signal.SIGKILL)
+        self._done(process.wait(), output, expected=(0, 1))
 
     def read_all(self) -> bool:
         """Runs until a run says that it has done all. Nobody may write meanwhile."""
@@ -230,3 +246,10 @@ class World:
         self.printed += printed.reports(output, cut=status != 0)
         if status not in expected or (status == 1 and not said.startswith("Error: ")) or "Traceback" in said:
             self.faults.append(f"step {len(self.history)}: status {status}: {said}")
+
+
+def children(process: int) -> list[int]:
+    """The children of a process; none if it is not there any more."""
+    with suppress(FileNotFoundError, ProcessLookupError):
+        return [int(word) for word in Path(f"/proc/{process}/task/{process}/children").read_text().split()]
+    return []
