@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.watch.nobody import NOBODY, let_in, only_root
+
 SOURCE = Path(__file__).resolve().parent.parent.parent / "src"
 OURS = [sys.executable, "-c", "from vigilog.cli.main import run; run()", "tail"]
 LOGTAIL, LOGTAIL2 = ["/usr/sbin/logtail"], ["/usr/sbin/logtail2"]
-NOBODY = 65534
 
 
 def call(program, directory, *arguments, **options):
@@ -25,8 +26,7 @@ def call(program, directory, *arguments, **options):
 
 def call_as_nobody(program, directory, *arguments):
     """The output, messages and status of a call without rights. Python is loaded before they are given up."""
-    for folder in (directory, *directory.parents[:2]):
-        folder.chmod(0o755)
+    let_in(directory)
     if program is LOGTAIL2:
         done = call(program, directory, *arguments, user=NOBODY, group=NOBODY, extra_groups=[])
     else:
@@ -193,7 +193,7 @@ def test_a_rotated_log_without_a_successor_is_a_log_that_is_not_there(same):
     assert results[1][2] == 66
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
+@only_root
 def test_a_log_that_may_not_be_read(tmp_path, need):
     need("logtail2")
     (tmp_path / "L").write_bytes(b"secret\n")
@@ -202,7 +202,7 @@ def test_a_log_that_may_not_be_read(tmp_path, need):
     assert [call_as_nobody(program, tmp_path, "-t", "L") for program in (LOGTAIL2, OURS)] == [expected] * 2
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
+@only_root
 def test_where_the_directory_cannot_be_listed_no_rotated_file_is_found(tmp_path, need):
     need("logtail2")
     folder = tmp_path / "logs"

@@ -6,10 +6,12 @@ import math
 import os
 import stat
 import subprocess
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.watch.nobody import as_nobody, let_in, only_root
 
 from vigilog.parse import offsets
 from vigilog.parse.offsets import Offset
@@ -124,9 +126,12 @@ def test_a_reader_never_sees_a_part(tmp_path, monkeypatch):
     path.write_bytes(b"1\n2\n")
     seen = []
     rename = os.rename
-    monkeypatch.setattr(
-        os, "rename", lambda old, new: (seen.append((path.read_bytes(), open(old, "rb").read())), rename(old, new))
-    )
+
+    def watched(old, new):
+        seen.append((path.read_bytes(), Path(old).read_bytes()))
+        rename(old, new)
+
+    monkeypatch.setattr(os, "rename", watched)
     offsets.write(str(path), 3, 4)
     assert seen == [(b"1\n2\n", b"3\n4\n")]
 
@@ -151,17 +156,11 @@ def test_a_directory_or_no_directory_is_an_error_and_leaves_nothing(tmp_path):
     assert os.listdir(tmp_path) == []
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="takes its own rights away, which only root can")
+@only_root
 def test_an_old_file_in_a_directory_that_takes_no_new_one_is_written_in_place(tmp_path):
     path = tmp_path / "offset"
     path.write_bytes(b"1\n2\nlonger than the new one\n")
     path.chmod(0o666)
-    for folder in (tmp_path, *tmp_path.parents[:2]):
-        folder.chmod(0o755)
-    child = os.fork()
-    if child == 0:
-        os.setresuid(65534, 65534, 65534)
-        offsets.write(str(path), 3, 4)
-        os._exit(0)
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    let_in(tmp_path)
+    as_nobody(lambda: offsets.write(str(path), 3, 4))
     assert path.read_bytes() == b"3\n4\n"

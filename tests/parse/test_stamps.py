@@ -40,8 +40,9 @@ def forget():
     stamps._without_year.cache_clear()
 
 
-def at(*parts: int) -> float:
-    return datetime(*(*parts, 0, 0, 0, 0)[:7], tzinfo=UTC).timestamp()
+def at(year: int, month: int, day: int, *clock: int) -> float:
+    hour, minute, second, microsecond = (*clock, 0, 0, 0, 0)[:4]
+    return datetime(year, month, day, hour, minute, second, microsecond, UTC).timestamp()
 
 
 @pytest.mark.parametrize(

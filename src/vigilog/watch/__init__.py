@@ -9,8 +9,12 @@ record means. The way in is `sources.open_source`; what comes out is `core.nouns
     standard_input  a pipe
 
     reading         following a log through its history: the one loop under files, globs and multilog
-    rotation        the history: which files a log had, oldest first   route     from marks and a history to what is unread
-    identity        marks: how far a file was read, how to know it     first     where a first reading begins (today: by stamps)
-    generation      one open file of a history                         records   bytes to whole records, by the block
-    compressed      .gz .bz2 .xz .zst                                  streams   reading by offset where bytes come in order
+    rotation        the history: which files a log had, oldest first   route     from marks and a history to the steps
+    identity        marks: how far a file was read, how to know it     steps     what a reading has before it
+    predecessor     the file before, and what came to it late          copies    what `cp` and copytruncate leave
+    vanished        files whose names are gone, not their bytes        notices   what is said of all this
+    first           where a first reading begins                       today     the same, by the stamps of the records
+    one_file        one step: records out, marks behind them           records   bytes to whole records, by the block
+    generation      one open file of a history                         streams   reading by offset where bytes come in order
+    compressed      .gz .bz2 .xz .zst (zstandard_frames, zstandard_program)
 """

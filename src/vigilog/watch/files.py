@@ -10,10 +10,12 @@ from vigilog.core.seams import Reading
 from vigilog.watch.first import first_steps, taken_over
 from vigilog.watch.generation import Generation
 from vigilog.watch.identity import Marks
+from vigilog.watch.one_file import Log
 from vigilog.watch.options import Options
-from vigilog.watch.reading import Log, follow
+from vigilog.watch.reading import follow
 from vigilog.watch.rotation import History, look
-from vigilog.watch.route import Route, first_route
+from vigilog.watch.route import first_route
+from vigilog.watch.steps import Route
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from vigilog.watch.generation import Generation
 from vigilog.watch.identity import UNKNOWN, Mark
 from vigilog.watch.options import Options
 from vigilog.watch.records import BLOCK
-from vigilog.watch.route import Step, step_at
+from vigilog.watch.steps import Step, step_at
 
 
 def first_steps(files: Sequence[Generation], options: Options) -> tuple[Step, ...]:

@@ -13,6 +13,7 @@ from vigilog.core.errors import SourceError
 from vigilog.core.nouns import Chunk, Grade, Notice, Position
 from vigilog.core.seams import Reading
 from vigilog.watch.journal_entries import Entry, entries
+from vigilog.watch.notices import too_long
 from vigilog.watch.options import Options
 from vigilog.watch.records import BLOCK, LIMIT
 from vigilog.watch.today import midnight
@@ -121,7 +122,7 @@ def _pieces(name: str, found: Iterator[Entry], at: _At) -> Iterator[_Piece | Not
             at = replace(at, skip=0)
         for data, goes_on in _cut(entry.parts, at.skip):
             if goes_on and not at.skip:
-                yield Notice("long", name, f"{name}: a record longer than {LIMIT} bytes was cut into pieces")
+                yield too_long(name, name)
             at = replace(at, skip=at.skip + LIMIT) if goes_on else at
             yield _Piece(data, at if goes_on else _At(entry.cursor, at.since), goes_on)
         at = _At(entry.cursor, at.since)

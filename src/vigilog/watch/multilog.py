@@ -17,10 +17,12 @@ from vigilog.core.seams import Reading
 from vigilog.parse.tai64n import LABEL
 from vigilog.watch.first import first_steps
 from vigilog.watch.generation import Generation
+from vigilog.watch.one_file import Log
 from vigilog.watch.options import Options
-from vigilog.watch.reading import Log, follow
+from vigilog.watch.reading import follow
 from vigilog.watch.rotation import History, Series, look
-from vigilog.watch.route import Route, first_route
+from vigilog.watch.route import first_route
+from vigilog.watch.steps import Route
 
 _FINISHED = re.compile(r"@[0-9a-f]{24}\.[su]")
 

@@ -6,10 +6,11 @@ import os
 from dataclasses import dataclass, field
 
 from vigilog.core.errors import SourceError
-from vigilog.core.nouns import Chunk, Grade, Notice, Position
+from vigilog.core.nouns import Chunk, Grade, Position
 from vigilog.core.seams import Reading
+from vigilog.watch.notices import too_long
 from vigilog.watch.options import Options
-from vigilog.watch.records import LIMIT, Rest, cut
+from vigilog.watch.records import Rest, cut
 from vigilog.watch.streams import Stream, Window
 
 
@@ -44,7 +45,7 @@ class StandardInput:
         for item in cut(Window(self._begin).read_at, 0, None, b""):
             data, piece = (item.data, item.piece) if not isinstance(item, Rest) else (item.data and item.data + b"\n", False)
             if piece and not inside:
-                yield Notice("long", self.name, f"{self.name}: a record longer than {LIMIT} bytes was cut into pieces")
+                yield too_long(self.name, self.name)
             inside = piece
             if data:
                 position = Position(self.name, {"offset": item.end})
