@@ -1,6 +1,8 @@
 # `make help` says what there is.
 SHELL := /bin/sh
-PYTHON ?= python3
+# The system's own Python first: one in somebody's home directory cannot be run by the users that tests and the service run as.
+PYTHON ?= $(firstword $(shell for each in /usr/bin/python3 python3; do \
+    "$$each" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2> /dev/null && echo "$$each"; done) python3)
 VENV := .venv
 BIN := $(VENV)/bin
 
