@@ -141,13 +141,15 @@ class World:
         output = process.stdout.read(self.chance.choice([1, 100, 3000, 5000, 9000]))
         if kill:
             process.kill()
+            output += process.stdout.read()
+            process.stdout.close()
         else:  # what is in the pipe was handed over: it is taken out while nothing can be added
-            process.send_signal(signal.SIGSTOP)
+            os.kill(process.pid, signal.SIGSTOP)
             os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
             os.set_blocking(process.stdout.fileno(), False)
-        output += process.stdout.read() or b""
-        process.stdout.close()
-        process.send_signal(signal.SIGCONT)
+            output += process.stdout.read() or b""
+            process.stdout.close()
+            os.kill(process.pid, signal.SIGCONT)
         self._taken(process.wait(), output, errors, expected=(-9, 0, 1, 141))
 
     def full_disk(self) -> None:
