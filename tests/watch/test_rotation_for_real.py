@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import re
 import subprocess
 import sys
 import time
@@ -33,6 +35,8 @@ for number in range(count):
     if number % 200 == 0:
         time.sleep(pause)
 """
+
+WHOLE = re.compile(rb"record (\d{6}) x*")
 
 CONFIGURATIONS = {
     "numbered and packed": "compress\ndelaycompress\ncreate\n",
@@ -77,3 +81,34 @@ def rotate(configuration, directory):
     state = directory / "state"
     done = subprocess.run(["/usr/sbin/logrotate", "--state", str(state), str(configuration)], check=False, capture_output=True)
     assert done.returncode == 0 or b"already exists" in done.stderr, done.stderr
+
+
+@pytest.mark.peer
+@pytest.mark.parametrize("more", ["", "compress\n"], ids=["plain", "packed"])
+def test_under_the_real_copytruncate_what_it_leaves_is_read_once(tmp_path, need, more):
+    """copytruncate loses what is written between copying and cutting. All that is in the files afterwards was read, none twice."""
+    need("logrotate")
+    log = tmp_path / "daemon.log"
+    with subprocess.Popen([sys.executable, "-c", DAEMON, str(log), "20000", "0.01"], stdout=subprocess.PIPE) as daemon:
+        assert daemon.stdout
+        daemon.stdout.readline()
+        configuration = tmp_path / "logrotate.conf"
+        configuration.write_text(f"{log} {{\nrotate 100\nsize 5k\ncopytruncate\n{more}}}\n")
+        configuration.chmod(0o644)
+        reader = Reader(open_source(str(log), Options(clock=noon)))
+        command = ["/usr/sbin/logrotate", "--state", str(tmp_path / "state"), str(configuration)]
+        for _ in range(12):
+            with subprocess.Popen(command) as rotation:
+                while rotation.poll() is None:
+                    reader.read(most=7)
+    reader.read()
+    reader.read()
+    left = b"".join(
+        gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+        for path in tmp_path.glob("daemon.log*")
+    )
+    whole = {line for line in left.split(b"\n") if WHOLE.fullmatch(line)}
+    found = [record for record in reader.records if WHOLE.fullmatch(record)]
+    assert len(list(tmp_path.glob("daemon.log.*"))) > 2, "it was rotated"
+    assert len(found) == len(set(found))
+    assert whole <= set(found)
