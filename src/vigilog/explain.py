@@ -14,10 +14,14 @@ from vigilog.patterns.closest import Nearness, closest
 from vigilog.patterns.extract import fields
 from vigilog.rule_set import RuleSet
 
+RAISING = ("attack", "violation")
+"""The layers that report what they could not decide; all others leave it to be reported."""
+
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A rule that matches the line: the layer it stands in, and the fields that it takes out of the line."""
+    """A rule that matches the line (or may, where that could not be decided and its layer reports the line all the same): the
+    layer it stands in, and the fields that it takes out of the line."""
 
     layer: str
     rule: Rule
@@ -49,10 +53,12 @@ def explanation(rules: RuleSet, line: bytes) -> Explanation:
     matches = []
     for layer, database in rules.layers.items():
         seen = line if database.view == "raw" else line.rstrip(block.BLANKS)
-        for index in database.matching(line):
+        for index in database.matching(line, undecided=layer in RAISING):
             rule = database.rules[index]
             matches.append(Match(layer, rule, fields(rule, seen, caseless=database.caseless)))
     headings = tuple(rules.judge(line + b"\n"))
+    if any(heading.kind == "attack" for heading in headings):
+        headings = tuple(heading for heading in headings if not heading.unless_attack)
     ignore = rules.layers.get("ignore")
     ignored = any(match.layer == "ignore" for match in matches)
     return Explanation(

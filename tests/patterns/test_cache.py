@@ -206,13 +206,26 @@ def test_what_is_no_file_is_not_read_and_does_not_stop_anything(folder: Path) ->
     assert_rebuilt(folder)
 
 
-def test_a_directory_that_cannot_be_made_or_written_is_no_error(tmp_path: Path) -> None:
+def test_a_directory_that_cannot_be_made_or_written_is_no_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").write_bytes(b"")
     assert_rebuilt(tmp_path / "file")
     assert_rebuilt(tmp_path / "file" / "cache")
     assert_rebuilt(Path("/proc/self/cache"))
     assert_rebuilt(tmp_path / "a" / "b" / "cache")
+    monkeypatch.chdir(tmp_path)
+    assert_rebuilt(Path("relative"))
     assert list((tmp_path / "a" / "b" / "cache").iterdir())
+
+
+def test_root_leaves_nothing_in_a_users_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As when `vigilog explain` is run by root: the service could neither read nor replace what lay there."""
+    if os.geteuid() == 0:
+        os.chown(tmp_path, 65534, 65534)
+    else:
+        monkeypatch.setattr(os, "geteuid", lambda: 0)
+    assert_rebuilt(tmp_path)
+    assert_rebuilt(tmp_path / "state" / "cache")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_without_a_directory_nothing_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

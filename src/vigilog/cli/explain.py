@@ -54,7 +54,8 @@ def run(options: argparse.Namespace) -> int:
 
 def given(options: argparse.Namespace) -> Iterator[bytes]:
     """The lines to explain, without their newlines."""
-    yield from map(os.fsencode, options.lines)
+    for text in options.lines:
+        yield from os.fsencode(text).removesuffix(b"\n").split(b"\n")
     for name in options.file:
         if name == "-":
             yield from without_newlines(sys.stdin.buffer)
@@ -77,7 +78,9 @@ def told(answer: Explanation) -> Iterator[str]:
     yield shown(answer.line)
     if answer.headings:
         names = ", and as ".join(
-            f"{WORDS[heading.kind]}{f' ({heading.name})' if heading.name else ''}" for heading in answer.headings
+            f"{WORDS[heading.kind]}{f' ({heading.name})' if heading.name else ''}"
+            f"{', as long as no attack is reported' if heading.unless_attack else ''}"
+            for heading in answer.headings
         )
         yield f"  reported as {names}"
     else:
@@ -136,7 +139,7 @@ def as_json(answer: Explanation) -> str:
     return json.dumps(
         {
             "line": shown(answer.line),
-            "reported": [{"kind": heading.kind, "name": heading.name} for heading in answer.headings],
+            "reported": [heading._asdict() for heading in answer.headings],
             "decided": answer.decided,
             "matches": [rule(match) for match in answer.matches],
             "fields": {name: shown(value) for name, value in answer.fields.items()},

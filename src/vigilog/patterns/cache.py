@@ -110,6 +110,8 @@ def _checksum(name: str, data: bytes | memoryview) -> bytes:
 
 def save(directory: str, name: str, compiled: Compiled) -> None:
     """Stores a database; where that is not possible (a full disk, no rights) the next start compiles again."""
+    if _somebody_elses(directory):
+        return
     image = b"" if compiled.scanner is None else bytes(hyperscan.dumpb(compiled.scanner))
     refused = tuple(
         (index, error.found, error.expected, error.remedy, error.place.column if error.place else None)
@@ -128,6 +130,19 @@ def save(directory: str, name: str, compiled: Compiled) -> None:
     except OSError:
         with contextlib.suppress(OSError):
             os.unlink(temporary)
+
+
+def _somebody_elses(directory: str) -> bool:
+    """Whether root would leave files in another user's directory, or make one there, which that user could not use."""
+    directory = os.path.abspath(directory)
+    while os.geteuid() == 0:
+        try:
+            return os.stat(directory).st_uid != 0
+        except FileNotFoundError:
+            directory = os.path.dirname(directory)
+        except OSError:
+            return False
+    return False
 
 
 def _forget_oldest(directory: str) -> None:

@@ -116,6 +116,6 @@ class Database:
             )
         return decide(line)
 
-    def matching(self, line: bytes) -> list[int]:
-        """The indexes of all rules that match one line (without its newline)."""
-        return [index for _, index in self.hits(block.frame(line + b"\n"), undecided=False)]
+    def matching(self, line: bytes, *, undecided: bool = False) -> list[int]:
+        """The indexes of all rules that match one line (without its newline). `undecided` is how an open question counts."""
+        return [index for _, index in self.hits(block.frame(line + b"\n"), undecided=undecided)]
