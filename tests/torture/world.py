@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from tests.torture import dying, printed
-from tests.torture.account import printed_marked, said_losses, stored_lines, stored_once, undelivered
+from tests.torture.account import printed_marked, said_losses, stored_once, undelivered
 from tests.torture.command import PROGRAM, check_arguments, environment
 from tests.torture.disk import Disk
 from tests.torture.logs import logs
@@ -184,6 +185,7 @@ class World:
     def vanish(self) -> None:
         """A log that was read to its end is deleted, with all its past, and made anew."""
         log = self.chance.choice(list(self.logs.values()))
+        self.history.append(f"    {log.path.name}")
         log.reopen()
         if self.read_all():
             self._vanished += 1
@@ -217,8 +219,11 @@ class World:
         return faults
 
     def told(self, faults: Sequence[str]) -> str:
-        """The faults, and what led to them."""
-        return "\n".join([*faults, f"{self._runs} runs, {len(stored_lines(self.database))} records", *self.history[-150:]])
+        """The faults, and where to find what led to them; a copy of the store lies beside it."""
+        history = self._root / "history"
+        history.write_text("\n".join(self.history))
+        shutil.copyfile(self.database, self._root / "vigilog.db")
+        return "\n".join([*faults, f"{self._runs} runs; everything that was done is in {history}"])
 
     def _arguments(self) -> list[str]:
         jobs = ["--jobs", "2"] if self.chance.random() < 0.1 else []
