@@ -1,8 +1,9 @@
 r"""A block of lines as the scanner takes it, and what its hits say about the lines.
 
 A framed block is a newline, whole lines each with its newline, and padding. The first newline gives the first line the same
-left neighbour as every other; the padding keeps the last lines away from the end of the data, where Vectorscan 5.4.12
-overlooks matches (`a *\n` in 17 bytes ending in `a\n`). A line is named by the offset behind its newline.
+left neighbour as every other; the padding keeps the last lines away from the end of the data, where most faults of wide
+vector searches live (Vectorscan 5.4.12 overlooks `a *\n` in 17 bytes ending in `a\n`). A line is named by the offset behind
+its newline.
 """
 
 from __future__ import annotations
