@@ -200,12 +200,13 @@ class _Reader:
                 raise self.error("a range that begins at `-`", "`-` first or last in the bracket")
             first = False
             only_characters = only_characters and self.text[self.at : self.at + 2] not in (b"[.", b"[=")
+            equivalence = self.text[self.at : self.at + 2] == b"[="
             low = self.element()
             if self.peek() == ord("-") and self.text[self.at + 1 : self.at + 2] not in (b"]", b""):
                 self.at += 1
                 only_characters = False
-                if self.text[self.at : self.at + 2] == b"[:":
-                    raise self.error("a range that ends in a character class", "a character at each end of a range")
+                if equivalence or self.text[self.at : self.at + 2] in (b"[:", b"[="):
+                    raise self.error("a range that begins or ends in a class", "a character at each end of a range")
                 high = self.element()
                 if high < low:
                     raise self.error(f"range {chr(low)}-{chr(high)}", "its ends in ascending order")
