@@ -59,8 +59,8 @@ def checked(settings: Settings, options: argparse.Namespace, host: str, tell: Ca
     way = delivery.Way(
         form(options, settings), settings.mail, settings.check.summarize, sys.stdout.buffer.write, sys.stdout.buffer.flush
     )
-    if settings.check.rules == "psionic":
-        temporary_guard.guard(settings, host, way, wall)
+    if settings.check.rules == "psionic" and not temporary_guard.passed(settings, host, way, wall):
+        return FAILED
     with alone(settings.state.directory, "logcheck"):
         store = open_store(settings.state.directory)
         if not options.test:
