@@ -22,11 +22,6 @@ def children() -> set[str]:
     return {child for path in Path("/proc/self/task").glob("*/children") for child in path.read_text().split()}
 
 
-def children() -> set[str]:
-    """The processes that this one has started."""
-    return {child for task in Path("/proc/self/task").iterdir() for child in (task / "children").read_text().split()}
-
-
 @pytest.fixture(autouse=True)
 def no_process_is_left() -> Iterator[None]:
     before, descriptors = children(), len(os.listdir("/proc/self/fd"))
