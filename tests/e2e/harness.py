@@ -6,6 +6,7 @@ rotations are the same for both and their reports can be compared byte by byte.
 
 from __future__ import annotations
 
+import atexit
 import os
 import pwd
 import re
@@ -266,17 +267,31 @@ def vigilog_command() -> tuple[str, ...]:
     version runs the same code with the same libraries.
     """
     source = Path(vigilog.__file__).resolve().parent.parent
-    libraries = sysconfig.get_paths()["platlib"]
-    for interpreter in (sys.executable, f"/usr/bin/python3.{sys.version_info.minor}"):
-        command = ("/usr/bin/env", f"PYTHONPATH={source}:{libraries}", "PYTHONDONTWRITEBYTECODE=1", interpreter)
-        account = someone()
-        tried = subprocess.run(
-            [*command, "-c", "import vigilog.core, msgspec"], capture_output=True, check=False, cwd="/", **identity(account)
-        )
-        if tried.returncode == 0:
-            return (*command, "-c", "import sys; from vigilog.cli.main import run; sys.exit(run())")
-    absent(f"user {someone()} can read neither this checkout nor its libraries: {tried.stderr.decode()}")
+    libraries = Path(sysconfig.get_paths()["platlib"])
+    said = b""
+    for paths in (lambda: (source, libraries), lambda: (copied(source, libraries),)):
+        path = ":".join(map(str, paths()))
+        for interpreter in (sys.executable, f"/usr/bin/python3.{sys.version_info.minor}"):
+            command = ("/usr/bin/env", f"PYTHONPATH={path}", "PYTHONDONTWRITEBYTECODE=1", interpreter)
+            words = [*command, "-c", "import vigilog.core, msgspec"]
+            tried = subprocess.run(words, capture_output=True, check=False, cwd="/", **identity(someone()))
+            if tried.returncode == 0:
+                return (*command, "-c", "import sys; from vigilog.cli.main import run; sys.exit(run())")
+            said = tried.stderr
+    absent(f"user {someone()} can read neither this checkout nor its libraries: {said.decode()}")
     return ()
+
+
+def copied(source: Path, libraries: Path) -> Path:
+    """The package and the libraries that it needs, where every user can read them: a checkout may lie in a closed directory."""
+    place = Path(tempfile.mkdtemp(prefix="vigilog-e2e-code-"))
+    atexit.register(shutil.rmtree, place, ignore_errors=True)
+    place.chmod(0o755)
+    shutil.copytree(source / "vigilog", place / "vigilog")
+    for name in ("hyperscan", "markdown_it", "mdurl", "msgspec", "pygments", "re2", "rich", "zstandard"):
+        if (libraries / name).is_dir():
+            shutil.copytree(libraries / name, place / name)
+    return place
 
 
 def need_logcheck() -> None:

@@ -2,7 +2,13 @@
 
 import subprocess
 import sys
+import sysconfig
+from pathlib import Path
 
+import vigilog
+
+# without site (-S), which may load some of these by itself, and so without what an editable install adds to the path
+ENVIRONMENT = {"PYTHONPATH": f"{Path(vigilog.__file__).parent.parent}:{sysconfig.get_paths()['platlib']}"}
 HEAVY = ("email", "smtplib", "subprocess", "tempfile", "json", "rich", "ssl", "base64", "secrets", "sqlite3")
 
 
@@ -13,7 +19,7 @@ before = set(sys.modules)
 from vigilog.report import document, order, progress, renderers, runs, subjects, visible
 print(*sorted(set({HEAVY!r}) & (set(sys.modules) - before)))
 """
-    done = subprocess.run([sys.executable, "-S", "-c", program], capture_output=True, check=True, text=True)
+    done = subprocess.run([sys.executable, "-S", "-c", program], capture_output=True, check=True, text=True, env=ENVIRONMENT)
     assert done.stdout.split() == []
 
 
@@ -24,5 +30,5 @@ before = set(sys.modules)
 from vigilog.store import database, lock, positions, reports
 print(*sorted(set({HEAVY!r}) & (set(sys.modules) - before)))
 """
-    done = subprocess.run([sys.executable, "-S", "-c", program], capture_output=True, check=True, text=True)
+    done = subprocess.run([sys.executable, "-S", "-c", program], capture_output=True, check=True, text=True, env=ENVIRONMENT)
     assert done.stdout.split() == ["json", "sqlite3"]
