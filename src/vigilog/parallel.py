@@ -6,6 +6,7 @@ starts at once and shares the compiled rules.
 
 from __future__ import annotations
 
+import fcntl
 import os
 import pickle
 import queue
@@ -20,6 +21,7 @@ from vigilog.core.errors import VigilogError
 
 Result = TypeVar("Result")
 
+PIPE_SIZE = 1 << 20
 WAITING = 2
 """Blocks that a process may have: one that it works on, one that waits for it."""
 
@@ -80,9 +82,17 @@ def _dead(worker: Worker) -> VigilogError:
     return VigilogError(f"process {worker.process} ended while it matched lines", remedy="run again, or with --jobs 1")
 
 
+def _wide_pipe() -> tuple[int, int]:
+    """A pipe that holds a whole block, so that neither side waits for the other in the middle of one."""
+    ends = os.pipe()
+    with suppress(OSError):  # a user may have used up what the kernel lets unprivileged pipes hold: a narrow one does, too
+        fcntl.fcntl(ends[0], fcntl.F_SETPIPE_SZ, PIPE_SIZE)
+    return ends
+
+
 def _start(work: Callable[[bytes], object], others: Iterable[Worker]) -> Worker:
-    from_parent, to_child = os.pipe()
-    from_child, to_parent = os.pipe()
+    from_parent, to_child = _wide_pipe()
+    from_child, to_parent = _wide_pipe()
     process = os.fork()
     if process:
         os.close(from_parent)

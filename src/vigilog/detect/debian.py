@@ -65,8 +65,7 @@ class DebianRules:
         framed = block.frame(lines)
         attacks = by_line(self.attack, framed)
         violations = by_line(self.violation, framed)
-        quiet = self.ignore.line_ends(framed)
-        quiet.update(attacks, violations)
+        quiet = [*self.ignore.offsets(framed), *attacks, *violations]
         found: dict[Heading, list[bytes]] = defaultdict(list)
         for heading, end in raised(framed, "attack", attacks, self.attack_ignore):
             found[heading].append(block.line_with_newline(framed, end))

@@ -53,7 +53,7 @@ class PsionicRules:
             ends = self.violation.line_ends(framed, undecided=True) - self.violation_ignore.line_ends(framed)
             verdict[VIOLATION] = joined(framed, ends)
         if self.ignore:
-            verdict[UNUSUAL] = b"".join(block.other_lines(framed, self.ignore.line_ends(framed)))
+            verdict[UNUSUAL] = b"".join(block.other_lines(framed, self.ignore.offsets(framed)))
         return {heading: rows for heading, rows in verdict.items() if rows}
 
 

@@ -8,7 +8,8 @@ its newline.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
 from typing import Literal
 
 View = Literal["raw", "stripped"]
@@ -17,6 +18,8 @@ View = Literal["raw", "stripped"]
 BLANKS = b" \t\r\v\f"
 FIRST_LINE = 1
 PADDING = b"\n" * 64
+STRIDE = 8
+"""So many named lines are looked at together: mostly, nothing stands between them."""
 
 
 def frame(block: bytes) -> bytes:
@@ -29,12 +32,12 @@ def text_end(framed: bytes) -> int:
     return len(framed) - len(PADDING)
 
 
-def keep_lines(framed: bytes, ends: set[int]) -> set[int]:
-    """`ends` without the offsets that name no line: the newline in front and those of the padding. Changes and returns it."""
-    last = text_end(framed)
-    ends.discard(FIRST_LINE)
-    ends.difference_update(range(last + 1, len(framed) + 1))
-    return ends
+def in_order(framed: bytes, ends: list[int]) -> list[int]:
+    """The offsets in `ends` that name lines, ascending, each once. Sorts `ends`; hits come nearly sorted, which makes this
+    several times faster than a set would be."""
+    ends.sort()
+    first, last = bisect_right(ends, FIRST_LINE), bisect_right(ends, text_end(framed))
+    return list(dict.fromkeys(ends[first:last]))
 
 
 def line_at(framed: bytes, end: int) -> bytes:
@@ -47,15 +50,20 @@ def line_with_newline(framed: bytes, end: int) -> bytes:
     return framed[framed.rfind(b"\n", 0, end - 1) + 1 : end]
 
 
-def other_lines(framed: bytes, ends: set[int]) -> Iterator[bytes]:
-    """The runs of lines that `ends` does not name, in order, as they stand in the block."""
-    find = framed.find
+def other_lines(framed: bytes, offsets: Iterable[int]) -> Iterator[bytes]:
+    """The runs of lines that `offsets` (in any order, repeated) do not name, in order, as they stand in the block."""
+    ends = in_order(framed, list(offsets))
+    find, count = framed.find, framed.count
     at = FIRST_LINE
-    for end in sorted(ends):
-        if find(b"\n", at) + 1 != end:
-            start = framed.rfind(b"\n", 0, end - 1) + 1
-            yield framed[at:start]
-        at = end
+    for start in range(0, len(ends), STRIDE):
+        stride = ends[start : start + STRIDE]
+        if count(b"\n", at, stride[-1]) == len(stride):  # as many lines as named ones: all of them are
+            at = stride[-1]
+            continue
+        for end in stride:
+            if find(b"\n", at) + 1 != end:
+                yield framed[at : framed.rfind(b"\n", 0, end - 1) + 1]
+            at = end
     last = text_end(framed)
     if at < last:
         yield framed[at:last]

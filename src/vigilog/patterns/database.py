@@ -54,9 +54,13 @@ class Database:
 
     def line_ends(self, framed: bytes, *, undecided: bool = False) -> set[int]:
         """The offsets of all lines that a rule matches. `undecided` is how an open question counts."""
+        return set(block.in_order(framed, self.offsets(framed, undecided=undecided)))
+
+    def offsets(self, framed: bytes, *, undecided: bool = False) -> list[int]:
+        """What `line_ends` gives as it comes from the scan: in any order, repeated, and not only of lines."""
         scanner = self.compiled.scanner
         if scanner is None:
-            return set()
+            return []
         ends: list[int] = []
         doubtful: list[tuple[int, int]] = []
         append, exact = ends.append, self.compiled.exact
@@ -68,15 +72,16 @@ class Database:
                 doubtful.append((number, end))
 
         scanner.scan(framed, match_event_handler=hit)
-        found = block.keep_lines(framed, set(ends))
-        last = block.text_end(framed)
-        for number, end in doubtful:
-            if end in found or not block.FIRST_LINE < end <= last:
-                continue
-            sure = self.confirm(number, self.seen(framed, end))
-            if sure or (sure is None and undecided):
-                found.add(end)
-        return found
+        if doubtful:
+            found = set(ends)
+            last = block.text_end(framed)
+            for number, end in doubtful:
+                if end in found or not block.FIRST_LINE < end <= last:
+                    continue
+                sure = self.confirm(number, self.seen(framed, end))
+                if sure or (sure is None and undecided):
+                    append(end)
+        return ends
 
     def hits(self, framed: bytes, *, undecided: bool = True) -> list[tuple[int, int]]:
         """(offset, rule index) of every rule that matches, for every line. `undecided` is how an open question counts."""
