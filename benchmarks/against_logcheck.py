@@ -29,10 +29,10 @@ def figures(place: Place) -> Iterator[Figure]:
                 "logcheck C": lambda: peer.run(report="C"),
                 "C": lambda: check.run(report="C"),
                 "C 2": lambda: check.run("--jobs", "2", report="C 2"),
-                "logcheck UTF-8": lambda: peer.run(locale=UTF8, report="UTF-8"),
                 "UTF-8": lambda: check.run(locale=UTF8, report="UTF-8"),
             },
         )
+        runs["logcheck UTF-8"] = [peer.run(locale=UTF8, report="UTF-8")]
         took = {name: middle(done) for name, done in runs.items()}
 
         def row(what: str, ours: str, theirs: str, least: float) -> Figure:
@@ -51,8 +51,9 @@ BENCHMARK = Benchmark(
     "Against Debian's logcheck",
     f"""
     {LINES:,} lines of `make_corpus.py`, stock rules, level server, positions at the beginning, from the start of the process
-    to its end; the report goes to a file and is the same, byte for byte. Medians of {ROUNDS} runs, in turns. Vigilog finds its
-    rules compiled, as every run but the first does; the first is in the last row.
+    to its end; the report goes to a file and is the same, byte for byte. Medians of {ROUNDS} runs, in turns; of logcheck in a
+    UTF-8 locale, which takes a minute, one run. Vigilog finds its rules compiled, as every run but the first does; the
+    first is in the last row.
     """,
     figures,
 )

@@ -15,6 +15,7 @@ from typing import Any
 
 from benchmarks.checks import SETTINGS
 from benchmarks.measure import Ran, ran
+from benchmarks.place import copy_rules
 
 PROGRAM = "/usr/sbin/logcheck"
 
@@ -57,7 +58,7 @@ def logcheck(log: Path, rules: Path) -> Iterator[Logcheck]:
         private = f"LOCKDIR={root}/lock\nLOCKFILE={root}/lock/logcheck\nTMP={root}/tmp\n"
         (root / "conf").write_text(private + SETTINGS)
         shutil.copyfile(log, root / "test.log")
-        shutil.copytree(rules, root / "rules")
+        copy_rules(rules, root / "rules")
         user: dict[str, Any] = {}
         if os.geteuid() == 0:
             account = pwd.getpwnam("logcheck")

@@ -6,7 +6,9 @@ import os
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import date, timedelta
 from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parent.parent
@@ -52,17 +54,32 @@ class Place:
         """A corpus of 100 MB, and one of 1 GB that begins with it and goes on with nine others made like it, each of which
         starts eight days after the one before."""
         lines = self.lines(LINES_OF_100_MB)
-        starts = [f"2026-{2 + day // 28:02}-{1 + day % 28:02}T00:00:00" for day in range(0, 8 * PIECES, 8)]
-        pieces = [self.corpus(lines, dirty=dirty, seed=100 + number, start=start) for number, start in enumerate(starts)]
+
+        def piece(number: int) -> Path:
+            start = date(2026, 2, 20) + number * timedelta(days=8)
+            return self.corpus(lines, dirty=dirty, seed=100 + number, start=f"{start}T00:00:00")
+
         made = self.cache / f"{lines}x{PIECES}-{'dirty' if dirty else 'clean'}.log"
         if not made.is_file():
             unfinished = made.with_suffix(".part")
+            with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as makers:
+                pieces = list(makers.map(piece, range(PIECES)))
             with unfinished.open("wb") as whole:
-                for piece in pieces:
-                    with piece.open("rb") as file:
+                for part in pieces:
+                    with part.open("rb") as file:
                         shutil.copyfileobj(file, whole, 1 << 20)
+            for part in pieces[1:]:
+                part.unlink()
             unfinished.rename(made)
-        return pieces[0], made
+        return piece(0), made
+
+
+def copy_rules(rules: Path, copy: Path) -> None:
+    """Copies the files of a rule directory; the copy can be changed and removed even if the original is read-only."""
+    for file in rules.glob("*/*"):
+        folder = copy / file.parent.name
+        folder.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(file, folder / file.name)
 
 
 def place(scale: int) -> Place:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections import Counter
 from pathlib import Path
+
+from benchmarks.place import copy_rules
 
 STAMP_AND_HOST = rb"^\w{3} [ :[:digit:]]{11} [._[:alnum:]-]+ "
 PROGRAM = re.compile(rb"\w{3} [ :\d]{11} [\w.-]+ ([^\s:\[]+)(?:\[\d+\])?: ")
@@ -20,7 +21,7 @@ def quiet_rules(stock: Path, made: Path, report: Path, lines: int) -> Path:
     Of the programs in it those that report the least are kept, as many as come to 2 % of the lines; for each other one there
     is a rule that ignores it, as an event and as a violation: `^STAMP HOST PROGRAM(\[PID\])?: `.
     """
-    shutil.copytree(stock, made)
+    copy_rules(stock, made)
     counts: Counter[bytes] = Counter()
     others = 0
     with report.open("rb") as file:
