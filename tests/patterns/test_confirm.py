@@ -99,6 +99,19 @@ def test_no_line_outside_of_the_block_is_asked_about() -> None:
     assert asked == [b"a", b"b"] * 2
 
 
+def test_a_line_that_is_found_already_is_not_asked_about_again() -> None:
+    database = compile_rules([rule(rb"(a)\1"), rule(rb"(a)\1b*"), rule(b"sure")], "raw")
+    asked: list[bytes] = []
+
+    def remember(line: bytes) -> bool:
+        asked.append(line)
+        return True
+
+    database.confirmations.update(dict.fromkeys(range(3), remember))
+    assert database.line_ends(frame(b"aa\naa sure\n")) == {4, 12}
+    assert asked == [b"aa"]
+
+
 def test_a_search_that_died_leaves_its_line_undecided_and_no_more(search: KillableSearch) -> None:
     assert search.search(b"aabaacaax") is True
     os.kill(process_of(search), signal.SIGKILL)

@@ -95,7 +95,7 @@ def test_a_match_at_the_very_end_of_a_block_is_not_overlooked() -> None:
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.lists(st.binary(max_size=6).map(lambda data: data.replace(b"\n", b"")), max_size=12), st.data())
+@given(st.lists(st.binary(max_size=4).map(lambda data: data.replace(b"\n", b"")), max_size=40), st.data())
 def test_a_framed_block_gives_back_its_lines(lines: list[bytes], data: st.DataObject) -> None:
     framed = block.frame(b"".join(line + b"\n" for line in lines))
     ends, at = [], block.FIRST_LINE

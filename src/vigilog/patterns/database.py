@@ -80,6 +80,7 @@ class Database:
                     continue
                 sure = self.confirm(number, self.seen(framed, end))
                 if sure or (sure is None and undecided):
+                    found.add(end)
                     append(end)
         return ends
 
