@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import partial, reduce
+from operator import or_
 
 from vigilog import rule_set
 from vigilog.config.settings import Settings
 from vigilog.core.clock import Clock, local
 from vigilog.core.errors import SourceError
 from vigilog.core.nouns import KINDS, Chunk, Heading, Notice, Position
-from vigilog.core.seams import Judge, Source
+from vigilog.core.seams import Judge, Source, Verdict
 from vigilog.report import archive
 from vigilog.report.document import Facts, Report, Section, silent
 from vigilog.report.order import Run, make_run
@@ -34,7 +36,8 @@ FIRST_JOURNAL = (
     "Of its past only the last five hours are in this report.",
     "Take the word `journal` out of the list of logs if it is not wanted.",
 )
-Judged = list[tuple[Heading, Run]]
+Judged = tuple[list[tuple[Heading, Run]], int]
+"""A block's reported lines, by heading and in order; and how many of its lines are reported at all."""
 Tell = Callable[[str], None]
 Advance = Callable[[int, int], None]
 
@@ -83,7 +86,9 @@ def check(
     runs = Runs(settings.check.order, directory=settings.check.temporary_directory or None)
     blocks = read_blocks(in_reading_order(sources, settings), since, reading, settings, tell, advance)
     work = partial(judged, rules.judge, settings.check.order)
-    for found in worked(work, blocks, settings.check.jobs):
+    shown = 0
+    for found, count in worked(work, blocks, settings.check.jobs):
+        shown += count
         for heading, run in found:
             runs.add(heading, run)
     absent = [notice for notice in reading.notices if notice.kind in ("missing", "unreadable") and notice.source in listed]
@@ -102,7 +107,7 @@ def check(
         notices=tuple(notice for notice in reading.notices if notice not in absent),
         facts=Facts(tuple(source.name for source in sources), reading.lines, reading.bytes, None, clock() - begun),
     )
-    report = replace(report, subject=subject(settings, report, reboot=reboot), facts=completed(report, settings))
+    report = replace(report, subject=subject(settings, report, reboot=reboot), facts=completed(report, settings, shown))
     unreadable = any(notice.kind == "unreadable" for notice in reading.notices)
     return Checked(report, tuple(reading.positions.values()), runs, unreadable)
 
@@ -167,7 +172,21 @@ def noticed(notice: Notice, reading: Reading, settings: Settings) -> bytes:
 
 def judged(judge: Judge, order: str, block: bytes) -> Judged:
     """What is reported of a block, each heading's lines in order. Runs in worker processes."""
-    return [(heading, make_run(lines, order)) for heading, lines in judge(block).items()]
+    verdict = judge(block)
+    return [(heading, make_run(lines, order)) for heading, lines in verdict.items()], reported(verdict)
+
+
+def reported(verdict: Verdict) -> int:
+    """How many lines of a block are in a verdict; one that stands under several headings counts once."""
+    kinds = {heading.kind for heading in verdict}
+    if "unusual" in kinds and len(kinds) > 1 and all(heading.name for heading in verdict if heading.kind != "unusual"):
+        # rules in Debian's layout: what a raising file reports is never unusual, too
+        raising = {heading: lines for heading, lines in verdict.items() if heading.kind != "unusual"}
+        return reported(raising) + sum(lines.count(b"\n") for heading, lines in verdict.items() if heading not in raising)
+    if len(verdict) < 2:
+        return sum(lines.count(b"\n") for lines in verdict.values())
+    # equal lines get equal headings, so that the most often that one stands under one heading is how often it was there
+    return reduce(or_, (Counter(lines.split(b"\n")[:-1]) for lines in verdict.values())).total()
 
 
 def sections(settings: Settings, runs: Runs) -> tuple[Section, ...]:
@@ -189,12 +208,9 @@ def sections(settings: Settings, runs: Runs) -> tuple[Section, ...]:
     )
 
 
-def completed(report: Report, settings: Settings) -> Facts:
-    """The facts with how many lines no section shows (not known where one line may be in several), and a next step."""
-    shown = sum(section.count for section in report.sections)
-    counted = settings.check.rules != "psionic" and settings.check.order != "unique"
-    ignored = report.facts.lines - shown if counted else None
-    return replace(report.facts, ignored=ignored, next_step=next_step(settings, shown))
+def completed(report: Report, settings: Settings, shown: int) -> Facts:
+    """The facts with how many lines no section shows, and a next step; `shown` is how many lines a section does."""
+    return replace(report.facts, ignored=report.facts.lines - shown, next_step=next_step(settings, shown))
 
 
 def commit(store: sqlite3.Connection, checked: Checked) -> int | None:
