@@ -195,9 +195,10 @@ class World:
             log.reopen()
 
     def tidy(self) -> None:
-        """Old files are dropped when everything was read, as rotation does in the end."""
+        """Old files are dropped when everything was read and the new ones are in use, as rotation does in the end."""
         for log in self.logs.values():
             log.reopen()
+            log.write(1)
         if self.read_all():
             for log in self.logs.values():
                 log.drop(self.chance.choice([1, 2, 5]))
