@@ -1,7 +1,7 @@
 """For every stock rule of Debian and every line of the sample data, Vigilog's verdict is that of `LC_ALL=C grep -E`.
 
 The sample lines alone would hardly try most rules (they speak of programs that did not write there), so each rule is also shown lines
-made from itself, and near misses of those. `make test` takes one sample line of each shape; `make torture` takes them all.
+made from itself, and near misses of those. `make test` takes a line of every fourth shape; `make torture` takes them all.
 """
 
 from __future__ import annotations
@@ -132,8 +132,8 @@ def compare(rules: tuple[Rule, ...], lines: Sequence[bytes], view: View, folder:
 def test_stock_rules_judge_sample_lines_as_grep_does(
     rules: tuple[Rule, ...], sample_lines: tuple[bytes, ...], tmp_path: Path
 ) -> None:
-    """One line of each shape in the sample data, stripped of trailing blanks as logcheck does."""
-    assert compare(rules, one_of_each_shape(sample_lines), "stripped", tmp_path) > 500
+    """One line of every fourth shape in the sample data, stripped of trailing blanks as logcheck does."""
+    assert compare(rules, one_of_each_shape(sample_lines)[::4], "stripped", tmp_path) > 100
 
 
 @pytest.mark.peer
