@@ -56,7 +56,7 @@ def explanation(rules: RuleSet, line: bytes) -> Explanation:
         for index in database.matching(line, undecided=layer in RAISING):
             rule = database.rules[index]
             matches.append(Match(layer, rule, fields(rule, seen, caseless=database.caseless)))
-    headings = tuple(rules.judge(line + b"\n"))
+    headings = tuple(rules.judge(line + b"\n").verdict)
     if any(heading.kind == "attack" for heading in headings):
         headings = tuple(heading for heading in headings if not heading.unless_attack)
     ignore = rules.layers.get("ignore")

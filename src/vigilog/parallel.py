@@ -1,7 +1,8 @@
 """The same work done by several processes on a stream of blocks, with the results in the order of the blocks.
 
 Processes, not threads: matching calls back into Python for every hit. They are forked once everything is loaded, so each
-starts at once and shares the compiled rules.
+starts at once and shares the compiled rules. The process that asks works, too: whenever the others have enough to do it takes
+the next block itself, so that as many processes are busy as there are cores, and its own blocks go through no pipe.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import fcntl
 import os
 import pickle
 import queue
+import select
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -22,51 +24,76 @@ from vigilog.core.errors import VigilogError
 Result = TypeVar("Result")
 
 PIPE_SIZE = 1 << 20
-WAITING = 2
-"""Blocks that a process may have: one that it works on, one that waits for it."""
+WAITING = 3
+"""Blocks that another process may have: one that it works on, and some that wait for it."""
+AHEAD = 16
+"""So many results for each process may wait until those before them are there."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Worker:
-    """A process, and the pipes to it and from it."""
+    """A process, the pipes to it and from it, how many blocks it has, and a counter of results that are ready (an eventfd)."""
 
     process: int
     blocks: BinaryIO
     results: BinaryIO
+    ready: int
+    has: int = 0
 
 
-def ordered(work: Callable[[bytes], Result], blocks: Iterable[bytes], jobs: int) -> Iterator[Result]:
-    """`work` applied to each block by `jobs` processes: the results, in the order of the blocks.
+def ordered(work: Callable[[bytes], Result], blocks: Iterable[bytes], others: int) -> Iterator[Result]:
+    """`work` applied to each block, by this process and `others` more: the results, in the order of the blocks.
 
     Raises VigilogError if a process dies.
     """
     workers: list[Worker] = []
+    expected: deque[Worker | tuple[Result]] = deque()
+    """Whom the next results come from; those made by this process already."""
     try:
-        for _ in range(jobs):
+        for _ in range(others):
             workers.append(_start(work, workers))
-        expected: deque[Worker] = deque()
-        for number, block in enumerate(blocks):
-            if len(expected) == WAITING * jobs:
-                yield _received(expected.popleft())
-            worker = workers[number % jobs]
-            _send(worker, block)
-            expected.append(worker)
+        for block in blocks:
+            idle = min(workers, key=_has, default=None)
+            if idle is not None and idle.has < WAITING:
+                _send(idle, block)
+                expected.append(idle)
+            else:
+                expected.append((work(block),))
+            while expected and (len(expected) > AHEAD * (others + 1) or _is_there(expected[0])):
+                yield _next(expected)
         while expected:
-            yield _received(expected.popleft())
+            yield _next(expected)
     finally:
         for worker in workers:
             with suppress(BrokenPipeError):
                 worker.blocks.close()
             worker.results.close()
+            os.close(worker.ready)
         for worker in workers:
             os.waitpid(worker.process, 0)
 
 
+def _has(worker: Worker) -> int:
+    return worker.has
+
+
+def _is_there(expected: Worker | tuple[Result]) -> bool:
+    return isinstance(expected, tuple) or bool(select.select([expected.ready], [], [], 0)[0])
+
+
+def _next(expected: deque[Worker | tuple[Result]]) -> Result:
+    first = expected.popleft()
+    return first[0] if isinstance(first, tuple) else _received(first)
+
+
 def _received(worker: Worker) -> Any:
     try:
-        return pickle.load(worker.results)  # noqa: S301 - written by our own child into a pipe that only it has
+        result = pickle.load(worker.results)  # noqa: S301 - written by our own child into a pipe that only it has
     except (EOFError, pickle.UnpicklingError):
         raise _dead(worker) from None
+    os.eventfd_read(worker.ready)
+    worker.has -= 1
+    return result
 
 
 def _send(worker: Worker, block: bytes) -> None:
@@ -74,6 +101,7 @@ def _send(worker: Worker, block: bytes) -> None:
         worker.blocks.write(len(block).to_bytes(8, "big"))
         worker.blocks.write(block)
         worker.blocks.flush()
+        worker.has += 1
     except BrokenPipeError:
         raise _dead(worker) from None
 
@@ -93,11 +121,12 @@ def _wide_pipe() -> tuple[int, int]:
 def _start(work: Callable[[bytes], object], others: Iterable[Worker]) -> Worker:
     from_parent, to_child = _wide_pipe()
     from_child, to_parent = _wide_pipe()
+    ready = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_SEMAPHORE)
     process = os.fork()
     if process:
         os.close(from_parent)
         os.close(to_parent)
-        return Worker(process, open(to_child, "wb"), open(from_child, "rb"))
+        return Worker(process, open(to_child, "wb"), open(from_child, "rb"), ready)
     status = 1
     try:
         os.close(to_child)
@@ -105,7 +134,8 @@ def _start(work: Callable[[bytes], object], others: Iterable[Worker]) -> Worker:
         for other in others:
             os.close(other.blocks.fileno())
             os.close(other.results.fileno())
-        _serve(work, open(from_parent, "rb"), open(to_parent, "wb"))  # noqa: SIM115 - closed by the end of the process
+            os.close(other.ready)
+        _serve(work, open(from_parent, "rb"), open(to_parent, "wb"), ready)  # noqa: SIM115 - closed by the end of the process
         status = 0
     except BrokenPipeError:
         status = 0
@@ -113,7 +143,7 @@ def _start(work: Callable[[bytes], object], others: Iterable[Worker]) -> Worker:
         os._exit(status)
 
 
-def _serve(work: Callable[[bytes], object], blocks: BinaryIO, results: BinaryIO) -> None:
+def _serve(work: Callable[[bytes], object], blocks: BinaryIO, results: BinaryIO, ready: int) -> None:
     """Works until the blocks end. A thread takes the next block in while this one is worked on, so that whoever sends
     blocks and collects results never waits for both ends at once."""
     waiting: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
@@ -125,5 +155,7 @@ def _serve(work: Callable[[bytes], object], blocks: BinaryIO, results: BinaryIO)
 
     threading.Thread(target=take, daemon=True).start()
     while (block := waiting.get()) is not None:
-        pickle.dump(work(block), results, protocol=5)
+        result = work(block)
+        os.eventfd_write(ready, 1)  # whoever reads now waits no longer than the writing takes
+        pickle.dump(result, results, protocol=5)
         results.flush()

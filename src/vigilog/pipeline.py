@@ -8,18 +8,17 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from functools import partial, reduce
-from operator import or_
+from functools import partial
+from typing import NamedTuple
 
 from vigilog import rule_set
 from vigilog.config.settings import Settings
 from vigilog.core.clock import Clock, local
 from vigilog.core.errors import SourceError
 from vigilog.core.nouns import KINDS, Chunk, Heading, Notice, Position
-from vigilog.core.seams import Judge, Source, Verdict
+from vigilog.core.seams import Judge, Source
 from vigilog.report import archive
 from vigilog.report.document import Facts, Report, Section, silent
 from vigilog.report.order import Run, make_run
@@ -36,10 +35,16 @@ FIRST_JOURNAL = (
     "Of its past only the last five hours are in this report.",
     "Take the word `journal` out of the list of logs if it is not wanted.",
 )
-Judged = tuple[list[tuple[Heading, Run]], int]
-"""A block's reported lines, by heading and in order; and how many of its lines are reported at all."""
 Tell = Callable[[str], None]
 Advance = Callable[[int, int], None]
+
+
+class Judged(NamedTuple):
+    """A block's reported lines, by heading and in order; how many of its lines are under a heading, and how many are not."""
+
+    runs: list[tuple[Heading, Run]]
+    shown: int
+    ignored: int
 
 
 @dataclass(slots=True)
@@ -48,7 +53,6 @@ class Reading:
 
     positions: dict[str, Position] = field(default_factory=dict)
     notices: list[Notice] = field(default_factory=list)
-    lines: int = 0
     bytes: int = 0
 
 
@@ -74,7 +78,8 @@ def check(
 ) -> Checked:
     """Reads all sources from where the last run left them and makes the report about what is new. Commits nothing.
 
-    `tell` takes what `-d` prints, `advance` the bytes and lines of each block when it is read. Raises SourceError if
+    `tell` takes what `-d` prints, `advance` the bytes of each block when it is read, and the lines of
+    each when it is judged. Raises SourceError if
     there is nothing to read and the logs are missing, RuleError for a rule file that cannot be read.
     """
     begun = clock()
@@ -86,14 +91,16 @@ def check(
     runs = Runs(settings.check.order, directory=settings.check.temporary_directory or None)
     blocks = read_blocks(in_reading_order(sources, settings), since, reading, settings, tell, advance)
     work = partial(judged, rules.judge, settings.check.order)
-    shown = 0
-    for found, count in worked(work, blocks, settings.check.jobs):
-        shown += count
-        for heading, run in found:
+    shown = ignored = 0
+    for block in worked(work, blocks, settings.check.jobs):
+        shown += block.shown
+        ignored += block.ignored
+        advance(0, block.shown + block.ignored)
+        for heading, run in block.runs:
             runs.add(heading, run)
     absent = [notice for notice in reading.notices if notice.kind in ("missing", "unreadable") and notice.source in listed]
     errors = tuple(f"E: {notice.text}" for notice in sorted(absent, key=lambda notice: listed[notice.source]))
-    if errors and not reading.lines:
+    if errors and not reading.bytes:
         raise SourceError("\n".join(errors))
     report = Report(
         host=host,
@@ -105,20 +112,21 @@ def check(
         footer=introduction(settings, "footer.txt"),
         errors=errors,
         notices=tuple(notice for notice in reading.notices if notice not in absent),
-        facts=Facts(tuple(source.name for source in sources), reading.lines, reading.bytes, None, clock() - begun),
+        facts=Facts(tuple(source.name for source in sources), shown + ignored, reading.bytes, ignored, clock() - begun),
     )
-    report = replace(report, subject=subject(settings, report, reboot=reboot), facts=completed(report, settings, shown))
+    facts = replace(report.facts, next_step=next_step(settings, shown))
+    report = replace(report, subject=subject(settings, report, reboot=reboot), facts=facts)
     unreadable = any(notice.kind == "unreadable" for notice in reading.notices)
     return Checked(report, tuple(reading.positions.values()), runs, unreadable)
 
 
 def worked(work: Callable[[bytes], Judged], blocks: Iterator[bytes], jobs: int) -> Iterator[Judged]:
-    """`work` on each block, in order; by this process, or by `jobs` others."""
+    """`work` on each block, in order; by `jobs` processes, this one among them."""
     if jobs == 1:
         return map(work, blocks)
     from vigilog.parallel import ordered  # noqa: PLC0415 - for those who ask for more than one process
 
-    return ordered(work, blocks, jobs)
+    return ordered(work, blocks, jobs - 1)
 
 
 def is_journal(name: str) -> bool:
@@ -145,18 +153,16 @@ def read_blocks(
     """The blocks of all sources, one after the other, while `reading` keeps the account of them."""
     for source in sources:
         tell(f"reading {source.name}")
-        before = reading.lines
+        before = reading.bytes
         for item in source.read(since.get(source.name)):
             block = item.data if isinstance(item, Chunk) else noticed(item, reading, settings)
             if isinstance(item, Chunk):
                 reading.positions[source.name] = item.position
             if block:
-                lines = block.count(b"\n")
-                reading.lines += lines
                 reading.bytes += len(block)
-                advance(len(block), lines)
+                advance(len(block), 0)
                 yield block
-        tell(f"{source.name}: {reading.lines - before} new lines")
+        tell(f"{source.name}: {reading.bytes - before:,} new bytes")
 
 
 def noticed(notice: Notice, reading: Reading, settings: Settings) -> bytes:
@@ -172,21 +178,9 @@ def noticed(notice: Notice, reading: Reading, settings: Settings) -> bytes:
 
 def judged(judge: Judge, order: str, block: bytes) -> Judged:
     """What is reported of a block, each heading's lines in order. Runs in worker processes."""
-    verdict = judge(block)
-    return [(heading, make_run(lines, order)) for heading, lines in verdict.items()], reported(verdict)
-
-
-def reported(verdict: Verdict) -> int:
-    """How many lines of a block are in a verdict; one that stands under several headings counts once."""
-    kinds = {heading.kind for heading in verdict}
-    if "unusual" in kinds and len(kinds) > 1 and all(heading.name for heading in verdict if heading.kind != "unusual"):
-        # rules in Debian's layout: what a raising file reports is never unusual, too
-        raising = {heading: lines for heading, lines in verdict.items() if heading.kind != "unusual"}
-        return reported(raising) + sum(lines.count(b"\n") for heading, lines in verdict.items() if heading not in raising)
-    if len(verdict) < 2:
-        return sum(lines.count(b"\n") for lines in verdict.values())
-    # equal lines get equal headings, so that the most often that one stands under one heading is how often it was there
-    return reduce(or_, (Counter(lines.split(b"\n")[:-1]) for lines in verdict.values())).total()
+    verdict, ignored, raised = judge(block)
+    runs = [(heading, make_run(lines, order)) for heading, lines in verdict.items()]
+    return Judged(runs, raised + sum(run.given for heading, run in runs if heading.kind == "unusual"), ignored)
 
 
 def sections(settings: Settings, runs: Runs) -> tuple[Section, ...]:
@@ -206,11 +200,6 @@ def sections(settings: Settings, runs: Runs) -> tuple[Section, ...]:
         )
         for heading in ordered
     )
-
-
-def completed(report: Report, settings: Settings, shown: int) -> Facts:
-    """The facts with how many lines no section shows, and a next step; `shown` is how many lines a section does."""
-    return replace(report.facts, ignored=report.facts.lines - shown, next_step=next_step(settings, shown))
 
 
 def commit(store: sqlite3.Connection, checked: Checked) -> int | None:

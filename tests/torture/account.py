@@ -27,8 +27,9 @@ def stored_lines(database: Path) -> list[bytes]:
     """All lines of all reports in the store, in the order of the reports."""
     with closing(sqlite3.connect(database)) as store:
         assert store.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-        rows = store.execute("SELECT data FROM parts ORDER BY report, section, sequence").fetchall()
-    return b"".join(row[0] for row in rows).split(b"\n")[:-1]
+        rows = store.execute("SELECT report, start, length FROM sections ORDER BY report, section").fetchall()
+    texts = {report: (database.parent / "reports" / str(report)).read_bytes() for report, _, _ in rows}
+    return b"".join(texts[report][start : start + length] for report, start, length in rows).split(b"\n")[:-1]
 
 
 def said_losses(database: Path) -> list[str]:

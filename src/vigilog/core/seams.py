@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from vigilog.core.nouns import Chunk, Grade, Heading, Notice, Position
 
@@ -13,7 +13,18 @@ Reading = Iterator[Chunk | Notice]
 Verdict = Mapping[Heading, bytes]
 """The lines of a block that are reported, by heading, in input order: raw lines, each still with its newline."""
 
-Judge = Callable[[bytes], Verdict]
+
+
+class Judgement(NamedTuple):
+    """What became of a block's lines: those reported, how many stand under no heading, and how many only under others than
+    unusual. (The rest is unusual: whoever cuts that into lines knows how many they are.)"""
+
+    verdict: Verdict
+    ignored: int
+    raised: int
+
+
+Judge = Callable[[bytes], Judgement]
 """Classifies a block of whole lines (each ended by a newline). Takes no memory of earlier blocks."""
 
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 from vigilog.core.nouns import Heading, Kind, Notice
-from vigilog.core.seams import Verdict
+from vigilog.core.seams import Judgement
 from vigilog.detect.rule_files import rules_of_directory
 from vigilog.patterns import block
 from vigilog.patterns.compiling import compile_rules
@@ -60,25 +60,24 @@ class DebianRules:
         }
         return {name: database for name, database in named.items() if database is not None}
 
-    def judge(self, lines: bytes) -> Verdict:
+    def judge(self, lines: bytes) -> Judgement:
         """The lines of a block that are reported, by heading."""
         framed = block.frame(lines)
         attacks = by_line(self.attack, framed)
         violations = by_line(self.violation, framed)
-        quiet = [*self.ignore.offsets(framed), *attacks, *violations]
-        found: dict[Heading, list[bytes]] = defaultdict(list)
+        quiet = block.in_order(framed, [*self.ignore.offsets(framed), *attacks, *violations])
+        found: dict[Heading, list[int]] = defaultdict(list)
         for heading, end in raised(framed, "attack", attacks, self.attack_ignore):
-            found[heading].append(block.line_with_newline(framed, end))
+            found[heading].append(end)
         for heading, end in raised(framed, "violation", violations, self.violation_ignore):
             # what an attack rule matches, too, is a violation only as long as no attack is reported at all
-            found[heading._replace(unless_attack=True) if end in attacks else heading].append(
-                block.line_with_newline(framed, end)
-            )
-        verdict = {heading: b"".join(rows) for heading, rows in found.items()}
-        unusual = b"".join(block.other_lines(framed, quiet))
+            found[heading._replace(unless_attack=True) if end in attacks else heading].append(end)
+        verdict = {heading: block.lines_at(framed, ends) for heading, ends in found.items()}
+        shown = len(set().union(*found.values()))
+        unusual = block.other_lines(framed, quiet)
         if unusual:
             verdict[Heading("unusual", "")] = unusual
-        return verdict
+        return Judgement(verdict, ignored=len(quiet) - shown, raised=shown)
 
 
 def load(

@@ -8,11 +8,11 @@ trailing blanks included. There are no comments: a line that begins with `#` is 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from vigilog.core.nouns import Heading, Notice, Place, Rule
-from vigilog.core.seams import Verdict
+from vigilog.core.seams import Judgement
 from vigilog.detect.debian import skipped_rules
 from vigilog.detect.rule_files import WHITE_SPACE, read
 from vigilog.patterns import block
@@ -43,23 +43,26 @@ class PsionicRules:
         }
         return {name: database for name, database in named.items() if database is not None}
 
-    def judge(self, lines: bytes) -> Verdict:
+    def judge(self, lines: bytes) -> Judgement:
         """The lines of a block that are reported, by heading; one line may be under several."""
         framed = block.frame(lines)
         verdict = {}
+        shown: set[int] = set()
         if self.attack:
-            verdict[ATTACK] = joined(framed, self.attack.line_ends(framed, undecided=True))
+            shown = self.attack.line_ends(framed, undecided=True)
+            verdict[ATTACK] = block.lines_at(framed, sorted(shown))
         if self.violation:
             ends = self.violation.line_ends(framed, undecided=True) - self.violation_ignore.line_ends(framed)
-            verdict[VIOLATION] = joined(framed, ends)
+            verdict[VIOLATION] = block.lines_at(framed, sorted(ends))
+            shown |= ends
         if self.ignore:
-            verdict[UNUSUAL] = b"".join(block.other_lines(framed, self.ignore.offsets(framed)))
-        return {heading: rows for heading, rows in verdict.items() if rows}
-
-
-def joined(framed: bytes, ends: Iterable[int]) -> bytes:
-    """The lines that `ends` name, in order."""
-    return b"".join([block.line_with_newline(framed, end) for end in sorted(ends)])
+            quiet = block.in_order(framed, self.ignore.offsets(framed))
+            verdict[UNUSUAL] = block.other_lines(framed, quiet)
+            shown.intersection_update(quiet)
+            ignored = len(quiet) - len(shown)
+        else:
+            ignored = lines.count(b"\n") - len(shown)
+        return Judgement({heading: rows for heading, rows in verdict.items() if rows}, ignored, len(shown))
 
 
 def load(

@@ -9,7 +9,6 @@ its newline.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
 from typing import Literal
 
 View = Literal["raw", "stripped"]
@@ -18,8 +17,6 @@ View = Literal["raw", "stripped"]
 BLANKS = b" \t\r\v\f"
 FIRST_LINE = 1
 PADDING = b"\n" * 64
-STRIDE = 8
-"""So many named lines are looked at together: mostly, nothing stands between them."""
 
 
 def frame(block: bytes) -> bytes:
@@ -50,20 +47,19 @@ def line_with_newline(framed: bytes, end: int) -> bytes:
     return framed[framed.rfind(b"\n", 0, end - 1) + 1 : end]
 
 
-def other_lines(framed: bytes, offsets: Iterable[int]) -> Iterator[bytes]:
-    """The runs of lines that `offsets` (in any order, repeated) do not name, in order, as they stand in the block."""
-    ends = in_order(framed, list(offsets))
-    find, count = framed.find, framed.count
+def lines_at(framed: bytes, ends: list[int]) -> bytes:
+    """The lines that `ends` name, in their order."""
+    return b"".join([line_with_newline(framed, end) for end in ends])
+
+
+def other_lines(framed: bytes, named: list[int]) -> bytes:
+    """The lines that the offsets `named` (as `in_order` gives them) do not name, in order."""
+    find, rfind = framed.find, framed.rfind
+    runs: list[bytes] = []
     at = FIRST_LINE
-    for start in range(0, len(ends), STRIDE):
-        stride = ends[start : start + STRIDE]
-        if count(b"\n", at, stride[-1]) == len(stride):  # as many lines as named ones: all of them are
-            at = stride[-1]
-            continue
-        for end in stride:
-            if find(b"\n", at) + 1 != end:
-                yield framed[at : framed.rfind(b"\n", 0, end - 1) + 1]
-            at = end
-    last = text_end(framed)
-    if at < last:
-        yield framed[at:last]
+    for end in named:
+        if find(b"\n", at) + 1 != end:
+            runs.append(framed[at : rfind(b"\n", at, end - 1) + 1])
+        at = end
+    runs.append(framed[at : text_end(framed)])
+    return b"".join(runs)

@@ -1,4 +1,4 @@
-"""A report into the store and out of it again. Everything but its lines is one JSON object; the lines are parts."""
+"""A report into the store and out of it again. Everything but its lines is one JSON object; the lines a file."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 from vigilog.core.clock import local
 from vigilog.core.nouns import Heading, Notice
 from vigilog.report.document import Facts, Report, Section
-from vigilog.store.reports import StoredReport, add_parts, add_report, parts
+from vigilog.store.reports import StoredReport, add_report, section_lines
 
 REPORT_KIND = "check"
 
@@ -22,17 +22,15 @@ def keep(connection: sqlite3.Connection, report: Report) -> int:
 
     Lines are stored in full: a summary is made when the report is printed.
     """
-    number = add_report(
+    return add_report(
         connection,
         created=report.created.timestamp(),
         host=report.host,
         subject=report.subject,
         kind=REPORT_KIND,
         meta=_meta(report),
+        sections=(section.pieces() for section in report.sections),
     )
-    for place, section in enumerate(report.sections):
-        add_parts(connection, number, place, section.pieces())
-    return number
 
 
 def recall(connection: sqlite3.Connection, stored: StoredReport) -> Report:
@@ -45,7 +43,7 @@ def recall(connection: sqlite3.Connection, stored: StoredReport) -> Report:
             title=section["title"],
             places=tuple(section["places"]),
             count=section["count"],
-            pieces=partial(parts, connection, stored.id, place),
+            pieces=partial(section_lines, connection, stored.id, place),
         )
         for place, section in enumerate(meta["sections"])
     ]

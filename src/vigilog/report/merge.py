@@ -18,7 +18,7 @@ from vigilog.report.order import Order
 Read = Callable[[int, int], bytes]
 """Gives the bytes of an extent from an offset on, at most so many; none at its end."""
 
-_COPY = 1 << 20
+_COPY = 1 << 18
 _BUFFERS = 1 << 20
 _SMALLEST_BUFFER = 1 << 12
 _LARGEST_BUFFER = 1 << 16

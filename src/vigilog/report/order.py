@@ -27,7 +27,8 @@ _BLANKS = b" \t\r\v\f"
 class Run:
     """Lines in order. No line's key is less than `first` or greater than `last` (which are bounds, not always keys).
 
-    `count` is the number of lines, `blanks` whether one of them ends in blanks, `data` the raw lines with their newlines.
+    `count` is the number of lines, `blanks` whether one of them ends in blanks, `data` the raw lines with their newlines;
+    `given` is how many lines it was made of, which is more where equal ones are one.
     """
 
     first: bytes
@@ -35,6 +36,7 @@ class Run:
     count: int
     blanks: bool
     data: bytes
+    given: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ class Order:
 
 def make_run(lines: bytes, order: str) -> Run:
     """`lines` (each with its newline) in the order named `order`, a key of ORDERS. No lines are a Run of none."""
-    return ORDERS[order].make(lines) if lines else Run(b"", b"", 0, False, b"")
+    return ORDERS[order].make(lines) if lines else Run(b"", b"", 0, False, b"", 0)
 
 
 def has_trailing_blanks(lines: bytes) -> bool:
@@ -64,7 +66,8 @@ def without_trailing_blanks(lines: bytes) -> bytes:
 
 
 def _arrival(lines: bytes) -> Run:
-    return Run(b"", b"", lines.count(b"\n"), False, lines)
+    count = lines.count(b"\n")
+    return Run(b"", b"", count, False, lines, count)
 
 
 def _no_keys(lines: bytes) -> list[bytes]:
@@ -84,7 +87,7 @@ def _stamp(lines: bytes) -> Run:
     if heads != sorted(heads):
         lines = _joined([rows[number] for number in sorted(range(len(rows)), key=heads.__getitem__)])
     final = lines[lines.rfind(b"\n", 0, -1) + 1 :]
-    return Run(_floor(_key(lines)), _ceiling(_key(final)), len(rows), blanks, lines)
+    return Run(_floor(_key(lines)), _ceiling(_key(final)), len(rows), blanks, lines, len(rows))
 
 
 def _telling_heads(rows: list[bytes]) -> list[bytes] | None:
@@ -118,9 +121,10 @@ def _key(line: bytes) -> bytes:
 
 
 def _unique(lines: bytes) -> Run:
-    rows = sorted(set(_rows(lines)))
+    given = _rows(lines)
+    rows = sorted(set(given))
     data = _joined(rows)
-    return Run(_floor(rows[0]), _ceiling(rows[-1]), len(rows), has_trailing_blanks(data), data)
+    return Run(_floor(rows[0]), _ceiling(rows[-1]), len(rows), has_trailing_blanks(data), data, len(given))
 
 
 def _rows(lines: bytes) -> list[bytes]:

@@ -124,5 +124,10 @@ def _migrate(connection: sqlite3.Connection) -> None:
         connection.execute(f"PRAGMA user_version = {max(version, len(STEPS))}")
 
 
+def directory_of(connection: sqlite3.Connection) -> str:
+    """The directory of an open store."""
+    return os.path.dirname(_path(connection))
+
+
 def _path(connection: sqlite3.Connection) -> str:
     return os.fsdecode(connection.execute("PRAGMA database_list").fetchone()[2])

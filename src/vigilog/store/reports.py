@@ -2,6 +2,8 @@
 
 A report is stored in the transaction that moves the positions past its lines, then delivered, then marked. Killed in between,
 it is still pending: the next run delivers it again, and knows from `attempts` whether a delivery had begun.
+
+Its lines are a file of their own beside the database (see `lines`).
 """
 
 from __future__ import annotations
@@ -13,12 +15,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 from vigilog.core.errors import StoreError
-from vigilog.store.database import answered
+from vigilog.store import lines
+from vigilog.store.database import answered, directory_of
 from vigilog.store.words import stored, told
 
 Status = Literal["pending", "delivered"]
 
-_PART = 1 << 20
 _SELECT = "SELECT id, created, host, subject, kind, status, attempts, attempted_at, delivered_at, meta FROM reports"
 
 
@@ -40,44 +42,40 @@ class StoredReport:
 
 
 def add_report(
-    connection: sqlite3.Connection, *, created: float, host: str, subject: str, kind: str, meta: Mapping[str, object]
+    connection: sqlite3.Connection,
+    *,
+    created: float,
+    host: str,
+    subject: str,
+    kind: str,
+    meta: Mapping[str, object],
+    sections: Iterable[Iterable[bytes]],
 ) -> int:
-    """Stores a pending report without its lines; gives its number. `meta` is plain JSON. Raises StoreError."""
+    """Stores a pending report; gives its number. `meta` is plain JSON, `sections` are the lines of each section as blocks of
+    whole lines. To be called within the transaction that moves the positions past these lines. Raises StoreError.
+    """
     row = (created, stored(host), stored(subject), kind, json.dumps(meta))
     with answered(connection):
         cursor = connection.execute(
             "INSERT INTO reports (created, host, subject, kind, meta) VALUES (?, ?, ?, ?, ?) RETURNING id", row
         )
         number: int = cursor.fetchone()[0]
+        extents = lines.write(directory_of(connection), number, sections)
+        rows = [(number, section, *extent) for section, extent in enumerate(extents)]
+        connection.executemany("INSERT INTO sections VALUES (?, ?, ?, ?)", rows)
     return number
 
 
-def add_part(connection: sqlite3.Connection, report: int, section: int, sequence: int, data: bytes) -> None:
-    """Stores a part of a section's lines: `sequence` counts the parts of a section from 0. Raises StoreError."""
-    with answered(connection):
-        connection.execute("INSERT INTO parts VALUES (?, ?, ?, ?)", (report, section, sequence, data))
+def section_lines(connection: sqlite3.Connection, report: int, section: int) -> Iterator[bytes]:
+    """The lines of a section in order, as blocks of whole lines, one in memory at a time; none if there is no such section.
 
-
-def add_parts(connection: sqlite3.Connection, report: int, section: int, pieces: Iterable[bytes]) -> None:
-    """Stores all lines of a section, given as blocks of whole lines, in parts of about 1 MiB. Raises StoreError."""
-    for sequence, part in enumerate(_parts(pieces)):
-        add_part(connection, report, section, sequence, part)
-
-
-def parts(connection: sqlite3.Connection, report: int, section: int) -> Iterator[bytes]:
-    """The parts of a section's lines in order, one in memory at a time. Raises StoreError.
-
-    Nothing stays open between two parts: the store can be written while they are read.
+    Raises StoreError. The store can be written while they are read.
     """
-    query = "SELECT data FROM parts WHERE report = ? AND section = ? AND sequence = ?"
-    sequence = 0
-    while True:
-        with answered(connection):
-            row = connection.execute(query, (report, section, sequence)).fetchone()
-        if row is None:
-            return
-        yield row[0]
-        sequence += 1
+    query = "SELECT start, length FROM sections WHERE report = ? AND section = ?"
+    with answered(connection):
+        extent = connection.execute(query, (report, section)).fetchone()
+    if extent is not None:
+        yield from lines.read(directory_of(connection), report, *extent)
 
 
 def pending(connection: sqlite3.Connection) -> list[StoredReport]:
@@ -111,27 +109,17 @@ def mark_delivered(connection: sqlite3.Connection, report: int, moment: float) -
 def prune(connection: sqlite3.Connection, before: float) -> int:
     """Forgets reports delivered before `before` and gives their space back to the disk; pending ones stay, however old.
 
-    Gives how many they were. Not to be called within a transaction. Raises StoreError.
+    Gives how many they were. Not to be called within a transaction, nor while another process may store a report. Raises
+    StoreError.
     """
     with answered(connection):
         query = "DELETE FROM reports WHERE status = 'delivered' AND delivered_at < ?"
         count = connection.execute(query, (before,)).rowcount
         # executescript runs a statement to its end, where execute would stop after the first page.
         connection.executescript("PRAGMA incremental_vacuum")
+        known = {number for (number,) in connection.execute("SELECT id FROM reports")}
+    lines.forget_all_but(directory_of(connection), known)
     return count
-
-
-def _parts(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    gathered: list[bytes] = []
-    size = 0
-    for piece in pieces:
-        if gathered and size + len(piece) > _PART:
-            yield b"".join(gathered)
-            gathered, size = [], 0
-        gathered.append(piece)
-        size += len(piece)
-    if gathered:
-        yield b"".join(gathered)
 
 
 def _report(row: tuple[int, float, bytes, bytes, str, Status, int, float | None, float | None, str]) -> StoredReport:

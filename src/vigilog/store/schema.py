@@ -40,5 +40,19 @@ STEPS: tuple[str, ...] = (
         PRIMARY KEY (report, section, sequence)
     );
     """,
+    # The lines moved into a file for each report: through the database they were written twice.
+    """
+    DROP TABLE parts;
+
+    DELETE FROM reports;
+
+    CREATE TABLE sections (
+        report INTEGER NOT NULL REFERENCES reports (id) ON DELETE CASCADE,
+        section INTEGER NOT NULL,
+        start INTEGER NOT NULL,
+        length INTEGER NOT NULL,
+        PRIMARY KEY (report, section)
+    );
+    """,
 )
 """Statements of each step, applied in one transaction together with the new version (`PRAGMA user_version`)."""
