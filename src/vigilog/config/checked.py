@@ -5,7 +5,8 @@ from __future__ import annotations
 import msgspec
 
 from vigilog.config.layer import Value
-from vigilog.config.settings import Settings, Table
+from vigilog.config.settings import Settings
+from vigilog.config.table import Table
 from vigilog.core.errors import ConfigurationError
 from vigilog.core.nouns import Place
 

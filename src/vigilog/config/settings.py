@@ -10,19 +10,16 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from vigilog.config.table import Count, Table
+
 Level = Literal["paranoid", "server", "workstation"]
 RuleSetName = Literal["auto", "builtin", "debian", "psionic"]
 First = Literal["all", "today", "none"]
 Attachment = Literal["no", "text", "gzip"]
 Encoding = Literal["", "7bit", "8bit", "base64", "quoted-printable"]
 Order = Literal["stamp", "unique", "arrival"]
-Count = Annotated[int, msgspec.Meta(ge=1)]
 Days = Annotated[int, msgspec.Meta(ge=0)]
 Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
-
-
-class Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What every table of the configuration is: frozen, and without room for unknown keys."""
 
 
 class Check(Table, frozen=True):

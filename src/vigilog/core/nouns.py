@@ -96,9 +96,11 @@ class Heading(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that happened. `time` is seconds since the epoch, `line` the record that proves it, without its newline."""
+    """Something that happened. `time` and `arrived` are seconds since the epoch: what the record says of itself, and when it
+    came; `line` is the record that proves it, without its newline. `kind` is one of KINDS, or a trigger's own word."""
 
     time: float
+    arrived: float
     source: str
     rule: str
     kind: str
@@ -108,7 +110,8 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """A rule's threshold was crossed for a key; `events` are the proof."""
+    """A rule's threshold was crossed for a key at `time` (seconds since the epoch); `events` are the proof, the last one
+    crossed it."""
 
     rule: str
     key: tuple[str, ...]
@@ -117,10 +120,24 @@ class Alert:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """What an action did about an alert, or why it did not."""
+class Order:
+    """What is to be done about an alert: by the action of that name. `number` is its place in the outbox (0 where there is
+    none), `attempt` how often it was begun, this time included: more than 1 says that it may have been done before.
+    `of` is the outcome that the order is about, where an action looks at what others did."""
 
+    number: int
     action: str
     alert: Alert
+    attempt: int = 1
+    of: Outcome | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What an action did about an order (`done`), or why it did not (`reason`, one line). `changes` are rows for the store,
+    written in the transaction that marks the order as finished: plain records of the action's own kind."""
+
+    order: Order
     done: bool
     reason: str
+    changes: tuple[object, ...] = ()

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
-from vigilog.core.nouns import Chunk, Grade, Heading, Notice, Position
+from vigilog.core.nouns import Chunk, Grade, Heading, Notice, Order, Outcome, Position
 
 Reading = Iterator[Chunk | Notice]
 """What a source gives, in the order of its records, until nothing more is there for now."""
 
 Verdict = Mapping[Heading, bytes]
 """The lines of a block that are reported, by heading, in input order: raw lines, each still with its newline."""
-
 
 
 class Judgement(NamedTuple):
@@ -44,3 +43,14 @@ class Source(Protocol):
 
         Raises SourceError when the source cannot be read at all and a Notice would not do.
         """
+
+
+class Action(Protocol):
+    """Something that is done about alerts (`act`). Each has a thread of its own, and is never called by two at once."""
+
+    def perform(self, orders: Sequence[Order]) -> Iterator[Outcome]:
+        """Does all that is ordered (whatever came since the last call, in order) and gives the outcome of each as soon as it
+        is known. May take its time. Never raises for what goes wrong with one order: that is its outcome."""
+
+    def close(self) -> None:
+        """Ends what is under way, in a few seconds at most."""
