@@ -10,10 +10,11 @@ from __future__ import annotations
 import multiprocessing
 import multiprocessing.connection
 import os
+import pickle
 import re
 import signal
 from contextlib import suppress
-from typing import Any
+from typing import Any, Literal
 
 from vigilog.core.nouns import Rule
 from vigilog.patterns import emit, syntax
@@ -70,6 +71,10 @@ def needs_killable_search(rule: Rule) -> bool:
     return linear(rule) is None
 
 
+Captures = tuple[bytes | None, ...]
+"""What each capture of a match holds, None where it took no part."""
+
+
 class KillableSearch:
     """`re.search` in a process that can be killed."""
 
@@ -82,6 +87,16 @@ class KillableSearch:
 
     def search(self, line: bytes) -> bool | None:
         """Whether the line matches; None for a line over 4 KiB or one that took too long."""
+        answer = self.ask(line)
+        return answer if answer is None else answer is not False
+
+    def captures(self, line: bytes) -> Captures | None:
+        """What the captures hold; None if the line does not match, or that could not be decided."""
+        answer = self.ask(line)
+        return answer if isinstance(answer, tuple) else None
+
+    def ask(self, line: bytes) -> Captures | Literal[False] | None:
+        """The captures of the match, False if there is none, None where that could not be decided."""
         if len(line) > LONGEST_LINE or self.kills >= MOST_KILLS:
             return None
         if self.owner != os.getpid():  # a fork: the process behind the pipe answers whoever it was started by
@@ -90,7 +105,8 @@ class KillableSearch:
         with suppress(EOFError, ConnectionError):
             connection.send_bytes(line)
             if connection.poll(MOST_SECONDS_PER_LINE):
-                return connection.recv_bytes() == b"1"
+                answer: Captures | Literal[False] = pickle.loads(connection.recv_bytes())  # noqa: S301 - from our own child
+                return answer
         process.kill()
         process.join()
         connection.close()
@@ -126,6 +142,6 @@ def _serve(
         except EOFError:
             return
         signal.setitimer(signal.ITIMER_VIRTUAL, SECONDS_PER_LINE)
-        answer = b"1" if search(line) else b"0"
+        found = search(line)
         signal.setitimer(signal.ITIMER_VIRTUAL, 0)
-        connection.send_bytes(answer)
+        connection.send_bytes(pickle.dumps(found.groups() if found else False))

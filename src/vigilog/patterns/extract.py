@@ -1,25 +1,64 @@
 """The fields that a pattern takes out of a line: its captures, by name or by number.
 
-RE2 takes them out wherever it can hold the pattern; Python's `re` only where the line is short and the pattern could not
-make it slow, since this runs in the process itself.
+Python's `re` takes them out of short lines where no line could make it slow (`gentle`), RE2 otherwise; what only a backtracking
+engine understands is taken out in a process that can be killed.
 """
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
 from vigilog.core.nouns import Rule
-from vigilog.patterns.confirm import linear
+from vigilog.patterns import syntax
+from vigilog.patterns.confirm import LONGEST_LINE, Captures, KillableSearch, linear, python_expression, tree_of
+from vigilog.patterns.gentle import gentle
+from vigilog.patterns.syntax import Group
+
+Take = Callable[[bytes], Captures | None]
+"""Gives what the captures of a pattern hold in a line (as its view has it, without newline); None if it does not match."""
+
+
+@dataclass(frozen=True, slots=True)
+class Extractor:
+    """`names` are the captures' names in their order (a capture without a name has its number), `take` takes them out."""
+
+    names: tuple[str, ...]
+    take: Take
+
+
+def extractor(rule: Rule, *, caseless: bool = False) -> Extractor:
+    """The extractor of `rule`. Raises RuleError for a pattern that is none."""
+    tree = tree_of(rule, caseless=caseless)
+    groups = sorted((node for node in syntax.walk(tree) if isinstance(node, Group)), key=lambda group: group.index)
+    names = tuple(group.name or str(group.index) for group in groups)
+    expression = python_expression(rule, tree)
+    flags = re.IGNORECASE if caseless else 0
+    compiled = linear(rule, caseless=caseless)
+    if compiled is None:
+        return Extractor(names, KillableSearch(expression, flags).captures)
+
+    def always(line: bytes) -> Captures | None:
+        found = compiled.search(line)
+        return found.groups() if found else None
+
+    if not gentle(tree):
+        return Extractor(names, always)
+    search = re.compile(expression, flags).search
+
+    def quickly(line: bytes) -> Captures | None:
+        if len(line) > LONGEST_LINE:
+            return always(line)
+        found = search(line)
+        return found.groups() if found else None
+
+    return Extractor(names, quickly)
 
 
 def fields(rule: Rule, line: bytes, *, caseless: bool = False) -> dict[str, bytes]:
-    """What each capture of `rule` holds in a line that it matches; {} if it has none or only a backtracking engine could tell.
-
-    A capture is named as the pattern names it, else by its number. `line` is as the pattern sees it, without newline.
-    """
-    compiled = linear(rule, caseless=caseless)
-    if compiled is None:
-        return {}
-    found = compiled.search(line)
-    if found is None:
-        return {}
-    names = {index: name.decode("ascii") for name, index in compiled.groupindex.items()}
-    return {names.get(index, str(index)): value for index, value in enumerate(found.groups(), 1) if value is not None}
+    """What each capture of `rule` holds in a line that it matches, by its name or else its number; {} if there are none or
+    that could not be decided. `line` is as the pattern sees it, without newline."""
+    made = extractor(rule, caseless=caseless)
+    found = made.take(line) or ()
+    return {name: value for name, value in zip(made.names, found, strict=False) if value is not None}

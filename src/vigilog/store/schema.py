@@ -54,5 +54,46 @@ STEPS: tuple[str, ...] = (
         PRIMARY KEY (report, section)
     );
     """,
+    # What `vigilog run` counted, what it raised, and what is to be done about it.
+    """
+    CREATE TABLE events (
+        number INTEGER PRIMARY KEY,
+        rule TEXT NOT NULL,
+        clears INTEGER NOT NULL,
+        key BLOB NOT NULL,
+        time REAL NOT NULL,
+        arrived REAL NOT NULL,
+        source BLOB NOT NULL,
+        line BLOB NOT NULL
+    );
+
+    CREATE INDEX events_by_arrival ON events (arrived);
+
+    CREATE TABLE alerts (
+        number INTEGER PRIMARY KEY AUTOINCREMENT,
+        rule TEXT NOT NULL,
+        key TEXT NOT NULL,
+        time REAL NOT NULL,
+        raised REAL NOT NULL,
+        events TEXT NOT NULL
+    );
+
+    CREATE INDEX alerts_by_time ON alerts (raised);
+
+    CREATE TABLE outbox (
+        number INTEGER PRIMARY KEY AUTOINCREMENT,
+        alert INTEGER NOT NULL REFERENCES alerts (number) ON DELETE CASCADE,
+        action TEXT NOT NULL,
+        status TEXT NOT NULL DEFAULT 'waiting' CHECK (status IN ('waiting', 'begun', 'done', 'failed')),
+        attempts INTEGER NOT NULL DEFAULT 0,
+        of INTEGER REFERENCES outbox (number) ON DELETE CASCADE,
+        ended REAL,
+        reason TEXT NOT NULL DEFAULT ''
+    );
+
+    CREATE INDEX outbox_open ON outbox (number) WHERE status IN ('waiting', 'begun');
+    CREATE INDEX outbox_by_alert ON outbox (alert);
+    CREATE INDEX outbox_by_outcome ON outbox (of);
+    """,
 )
 """Statements of each step, applied in one transaction together with the new version (`PRAGMA user_version`)."""

@@ -1,0 +1,192 @@
+"""Triggers: patterns whose hits are counted. From a block of lines to what happened in it, in order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from vigilog.core.errors import RuleError
+from vigilog.core.nouns import Rule
+from vigilog.detect.window import Key
+from vigilog.parse.stamps import stamp
+from vigilog.patterns import block
+from vigilog.patterns.compiling import compile_rules
+from vigilog.patterns.confirm import Captures
+from vigilog.patterns.database import Database
+from vigilog.patterns.extract import Extractor, extractor
+
+LIVE_LIMIT = 3600.0
+"""A stamp further than this (seconds) from a line's arrival is not believed: a wrong clock, or a forged one."""
+
+Moment = Callable[[bytes], float]
+"""Gives the time of a line in seconds since the epoch."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """One trigger: any of `patterns` makes an event, any of `resets` clears its key. `fields` names the captures of a pattern
+    in their order ('' or missing: it is not a field; empty: the names are in the pattern), `key` those that are counted
+    together (empty: all). `count` events `within` seconds (None: whenever) raise an alert, after which the key is counted on
+    or, if `anew`, from nothing. `sources` are the names of its sources (empty: all)."""
+
+    name: str
+    kind: str
+    patterns: tuple[Rule, ...]
+    resets: tuple[Rule, ...] = ()
+    fields: tuple[str, ...] = ()
+    key: tuple[str, ...] = ()
+    count: int = 1
+    within: float | None = None
+    anew: bool = False
+    sources: frozenset[str] = frozenset()
+    actions: tuple[str, ...] = ()
+
+
+class Occurrence(NamedTuple):
+    """A line that a trigger's pattern matched: the trigger's place in its set, whether it clears the key, the key, the event's
+    time (seconds since the epoch) and the line."""
+
+    trigger: int
+    clears: bool
+    key: Key
+    time: float
+    line: bytes
+
+
+class _Owner(NamedTuple):
+    trigger: int
+    clears: bool
+    take: Callable[[bytes], Captures | None]
+    places: tuple[int, ...]
+    """Where the key's values are among the captures."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """The triggers that see a source, compiled: `owners[n]` is what rule n of the database belongs to."""
+
+    database: Database
+    owners: tuple[_Owner, ...]
+
+
+class TriggerSet:
+    """Triggers, ready to look at lines. Each source is scanned for its own triggers only.
+
+    With `first_match` a line that one trigger matches is not shown to those after it. Raises RuleError for a pattern that
+    cannot be used: nothing is skipped in silence.
+    """
+
+    def __init__(self, triggers: Sequence[Trigger], *, first_match: bool = False, cache_directory: str | None = None) -> None:
+        self.triggers = tuple(triggers)
+        self._first_match = first_match
+        self._cache = cache_directory
+        self._extractors: dict[Rule, Extractor] = {}
+        self._parts: dict[tuple[int, ...], _Part] = {}
+        self._by_source: dict[str, _Part] = {}
+
+    def prepare(self, sources: Iterable[str]) -> None:
+        """Compiles what the sources of these names need."""
+        for source in sources:
+            self._part(source)
+
+    def occurrences(self, source: str, lines: bytes, moment: Moment) -> Iterator[Occurrence]:
+        """What the triggers find in `lines` (whole lines, each with its newline) of a source: by line, and for each line in
+        the order of the triggers, each at most once."""
+        part = self._part(source)
+        framed = block.frame(lines)
+        owners, first_match = part.owners, self._first_match
+        last_end, last_trigger = 0, -1
+        line, time = b"", 0.0
+        for end, index in part.database.hits(framed, undecided=False):
+            owner = owners[index]
+            if end == last_end and (first_match or owner.trigger == last_trigger):
+                continue
+            if end != last_end:
+                line = block.line_at(framed, end).rstrip(block.BLANKS)
+                time = moment(line)
+            found = owner.take(line)
+            if found is None:
+                continue
+            key = tuple([found[place] or b"" for place in owner.places])
+            if owner.places and not any(key):
+                continue
+            last_end, last_trigger = end, owner.trigger
+            yield Occurrence(owner.trigger, owner.clears, key, time, line)
+
+    def fields(self, trigger: int, line: bytes) -> dict[str, str]:
+        """All fields that a trigger takes out of a line, by name; bytes that are no UTF-8 become surrogates."""
+        one = self.triggers[trigger]
+        for rule in (*one.patterns, *one.resets):
+            made = self._extractor(rule)
+            found = made.take(line)
+            if found is not None:
+                values = zip(names_of(one, made), found, strict=False)
+                return {name: value.decode("utf-8", "surrogateescape") for name, value in values if name and value is not None}
+        return {}
+
+    def _part(self, source: str) -> _Part:
+        part = self._by_source.get(source)
+        if part is None:
+            chosen = tuple(number for number, each in enumerate(self.triggers) if not each.sources or source in each.sources)
+            part = self._parts.get(chosen) or self._compiled(chosen)
+            self._parts[chosen] = self._by_source[source] = part
+        return part
+
+    def _compiled(self, chosen: Sequence[int]) -> _Part:
+        rules: list[Rule] = []
+        owners: list[_Owner] = []
+        for number in chosen:
+            one = self.triggers[number]
+            for rule in (*one.patterns, *one.resets):
+                made = self._extractor(rule)
+                owners.append(_Owner(number, rule in one.resets, made.take, key_places(one, made, rule)))
+                rules.append(rule)
+        database = compile_rules(rules, "stripped", cache_directory=self._cache)
+        if database.refused:
+            raise database.refused[0]
+        return _Part(database, tuple(owners))
+
+    def _extractor(self, rule: Rule) -> Extractor:
+        made = self._extractors.get(rule)
+        if made is None:
+            made = self._extractors[rule] = extractor(rule)
+        return made
+
+
+def names_of(trigger: Trigger, made: Extractor) -> tuple[str, ...]:
+    """The names of a pattern's captures as fields, in their order; '' for one that is no field."""
+    if trigger.fields:
+        return trigger.fields[: len(made.names)]
+    return tuple("" if name.isdecimal() else name for name in made.names)
+
+
+def key_places(trigger: Trigger, made: Extractor, rule: Rule) -> tuple[int, ...]:
+    """Where a pattern's captures hold the trigger's key. Raises RuleError if one is missing."""
+    names = names_of(trigger, made)
+    wanted = trigger.key or tuple(dict.fromkeys(filter(None, names)))
+    missing = [name for name in wanted if name not in names]
+    if missing:
+        there = ", ".join(filter(None, names)) or "none"
+        raise RuleError(
+            f'the pattern has no field "{missing[0]}", which is part of the key of trigger {trigger.name}',
+            place=rule.place,
+            expected=f"one of its fields: {there}",
+            remedy="name a capture so, or leave it out of the key",
+        )
+    return tuple(names.index(name) for name in wanted)
+
+
+def live(arrived: float) -> Moment:
+    """The time of lines that arrived at a moment: what they say themselves, unless that is far from it."""
+
+    def moment(line: bytes) -> float:
+        found = stamp(line, arrived)
+        return arrived if found is None or abs(found - arrived) > LIVE_LIMIT else found
+
+    return moment
+
+
+def by_name(triggers: Iterable[Trigger]) -> Mapping[str, int]:
+    """The triggers' places by their names."""
+    return {trigger.name: number for number, trigger in enumerate(triggers)}

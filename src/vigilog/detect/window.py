@@ -1,0 +1,90 @@
+"""Counting: N events of one key within T seconds. One pure function, and the keys that are counted at the moment.
+
+An event that comes late (its time lies before that of one already counted) takes its place in time, as long as it is not
+older than the window of the newest. Whoever counts the same events in the same order comes to the same alerts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+Key = tuple[bytes, ...]
+"""The values that an event is counted under."""
+
+
+class Entry(NamedTuple):
+    """An event in a window: its time in seconds since the epoch, and its number."""
+
+    time: float
+    number: int
+
+
+Window = tuple[Entry, ...]
+"""The newest events of a key, by time; never more than are needed for an alert, none older than the window's length."""
+
+
+def entered(window: Window, entry: Entry, count: int, within: float | None) -> Window:
+    """`window` with one more event: at most `count` of them, the oldest no more than `within` seconds (None: whenever) before
+    the newest. The event itself is not in it if it came too late."""
+    entries = (*window, entry) if not window or entry >= window[-1] else tuple(sorted((*window, entry)))
+    if len(entries) > count:
+        entries = entries[-count:]
+    if within is not None and entries[-1].time - entries[0].time > within:
+        oldest = entries[-1].time - within
+        entries = tuple(each for each in entries if each.time >= oldest)
+    return entries
+
+
+@dataclass(slots=True)
+class Windows:
+    """The windows of one trigger: an alert for `count` events `within` seconds (None: whenever); `anew` says that a key is
+    counted from nothing after that. `most` keys are counted at a time; `dropped` is how many had to be forgotten early."""
+
+    count: int
+    within: float | None
+    anew: bool
+    most: int
+    dropped: int = 0
+    _windows: dict[Key, Window] = field(default_factory=dict)
+    """The key that was seen last is the last one."""
+
+    def __len__(self) -> int:
+        return len(self._windows)
+
+    def enter(self, key: Key, entry: Entry) -> Window | None:
+        """Counts an event. Gives the events that prove an alert, if it makes one."""
+        if self.count == 1:
+            return (entry,)
+        windows = self._windows
+        window = entered(windows.pop(key, ()), entry, self.count, self.within)
+        crossed = len(window) == self.count and entry in window
+        if crossed and self.anew:
+            return window
+        windows[key] = window
+        if len(windows) > self.most:
+            self._forget(entry.time)
+        return window if crossed else None
+
+    def reset(self, key: Key) -> None:
+        """Forgets a key."""
+        self._windows.pop(key, None)
+
+    def expire(self, now: float) -> None:
+        """Forgets the keys whose events are all too old to count at `now` (seconds since the epoch)."""
+        if self.within is None:
+            return
+        oldest = now - self.within
+        for key in [key for key, window in self._windows.items() if window[-1].time < oldest]:
+            del self._windows[key]
+
+    def _forget(self, now: float) -> None:
+        """Makes room: what is too old, else the keys that were not seen for the longest time."""
+        self.expire(now)
+        surplus = len(self._windows) - self.most
+        if surplus > 0:
+            # a few more than needed, so that a flood of new keys does not come here with every event
+            surplus += self.most // 100
+            for key in list(self._windows)[:surplus]:
+                del self._windows[key]
+            self.dropped += surplus
