@@ -110,8 +110,8 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """A rule's threshold was crossed for a key at `time` (seconds since the epoch); `events` are the proof, the last one
-    crossed it."""
+    """A rule's threshold was crossed for a key at `time` (seconds since the epoch). `events` are the proof: the last one
+    crossed it and has all its fields, those before it have the fields of the key."""
 
     rule: str
     key: tuple[str, ...]

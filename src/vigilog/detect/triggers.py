@@ -45,13 +45,15 @@ class Trigger:
 
 class Occurrence(NamedTuple):
     """A line that a trigger's pattern matched: the trigger's place in its set, whether it clears the key, the key, the event's
-    time (seconds since the epoch) and the line."""
+    time (seconds since the epoch), the line, what the captures hold, and the pattern."""
 
     trigger: int
     clears: bool
     key: Key
     time: float
     line: bytes
+    found: Captures
+    rule: Rule
 
 
 class _Owner(NamedTuple):
@@ -60,6 +62,7 @@ class _Owner(NamedTuple):
     take: Callable[[bytes], Captures | None]
     places: tuple[int, ...]
     """Where the key's values are among the captures."""
+    rule: Rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,18 +115,17 @@ class TriggerSet:
             if owner.places and not any(key):
                 continue
             last_end, last_trigger = end, owner.trigger
-            yield Occurrence(owner.trigger, owner.clears, key, time, line)
+            yield Occurrence(owner.trigger, owner.clears, key, time, line, found, owner.rule)
 
-    def fields(self, trigger: int, line: bytes) -> dict[str, str]:
-        """All fields that a trigger takes out of a line, by name; bytes that are no UTF-8 become surrogates."""
+    def fields(self, trigger: int, rule: Rule, found: Captures) -> dict[str, str]:
+        """The fields that a trigger has in the captures of one of its patterns; bytes that are no UTF-8 become surrogates."""
+        values = zip(names_of(self.triggers[trigger], self._extractor(rule)), found, strict=False)
+        return {name: value.decode("utf-8", "surrogateescape") for name, value in values if name and value is not None}
+
+    def key_names(self, trigger: int) -> tuple[str, ...]:
+        """The names of the values of a trigger's key, in order."""
         one = self.triggers[trigger]
-        for rule in (*one.patterns, *one.resets):
-            made = self._extractor(rule)
-            found = made.take(line)
-            if found is not None:
-                values = zip(names_of(one, made), found, strict=False)
-                return {name: value.decode("utf-8", "surrogateescape") for name, value in values if name and value is not None}
-        return {}
+        return one.key or tuple(filter(None, names_of(one, self._extractor(one.patterns[0]))))
 
     def _part(self, source: str) -> _Part:
         part = self._by_source.get(source)
@@ -140,7 +142,7 @@ class TriggerSet:
             one = self.triggers[number]
             for rule in (*one.patterns, *one.resets):
                 made = self._extractor(rule)
-                owners.append(_Owner(number, rule in one.resets, made.take, key_places(one, made, rule)))
+                owners.append(_Owner(number, rule in one.resets, made.take, key_places(one, made, rule), rule))
                 rules.append(rule)
         database = compile_rules(rules, "stripped", cache_directory=self._cache)
         if database.refused:

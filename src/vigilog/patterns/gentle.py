@@ -25,6 +25,8 @@ from vigilog.patterns.syntax import (
 
 MOST_CHOICES = 1
 _TOO_MANY = 99
+_NEAR = 4
+"""How many bytes behind a repetition are looked at."""
 
 
 def gentle(tree: Node) -> bool:
@@ -52,8 +54,10 @@ def _choices(node: Node, following: int) -> int:
     match node:
         case Sequence(parts=parts):
             total = 0
-            for part in reversed(parts):
-                total += _choices(part, following)
+            for place in range(len(parts) - 1, -1, -1):
+                part = parts[place]
+                if not _is_closed(part, parts[place + 1 : place + 1 + _NEAR]):
+                    total += _choices(part, following)
                 following = _first(part) | (following if syntax.nullable(part) else 0)
                 if part == LINE_END:
                     following = 0
@@ -73,6 +77,18 @@ def _choices(node: Node, following: int) -> int:
             return _TOO_MANY
         case _:
             return 0
+
+
+def _is_closed(part: Node, behind: tuple[Node, ...]) -> bool:
+    """Whether a repeated byte can end in a few places only, since one that it cannot be must stand near behind it."""
+    match part:
+        case Repeat(body=Chars(bits=bits)):
+            for near in behind:
+                if not isinstance(near, Chars):
+                    return False
+                if not near.bits & bits:
+                    return True
+    return False
 
 
 def _is_one_way(body: Node) -> bool:

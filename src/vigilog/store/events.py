@@ -5,14 +5,13 @@ Windows themselves are not stored: appending events is many times faster than ch
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from vigilog.store.database import answered
 from vigilog.store.words import stored, told
-
-_FIELDS = "number, rule, clears, key, time, arrived, source, line"
 
 
 class Counted(NamedTuple):
@@ -50,20 +49,15 @@ def last_number(connection: sqlite3.Connection) -> int:
 def all_events(connection: sqlite3.Connection) -> Iterator[Counted]:
     """All that is stored, in the order in which it was counted. Raises StoreError."""
     with answered(connection):
-        for row in connection.execute(f"SELECT {_FIELDS} FROM events ORDER BY number"):
+        for row in connection.execute("SELECT * FROM events ORDER BY number"):
             yield _counted(row)
 
 
 def events(connection: sqlite3.Connection, numbers: Sequence[int]) -> dict[int, Counted]:
     """The events of these numbers, as far as they are there. Raises StoreError."""
-    found: dict[int, Counted] = {}
+    query = "SELECT * FROM events WHERE number IN (SELECT value FROM json_each(?))"
     with answered(connection):
-        for start in range(0, len(numbers), 500):
-            some = numbers[start : start + 500]
-            marks = ", ".join("?" * len(some))
-            for row in connection.execute(f"SELECT {_FIELDS} FROM events WHERE number IN ({marks})", some):
-                found[row[0]] = _counted(row)
-    return found
+        return {row[0]: _counted(row) for row in connection.execute(query, (json.dumps(list(numbers)),))}
 
 
 def forget_events(connection: sqlite3.Connection, rule: str, *, before: float | None, keep: int) -> int:
@@ -83,10 +77,9 @@ def forget_events(connection: sqlite3.Connection, rule: str, *, before: float | 
 
 def forget_rules(connection: sqlite3.Connection, known: Iterable[str]) -> int:
     """Forgets the events of every rule that is not `known`. Gives how many they were. Raises StoreError."""
-    names = list(known)
+    query = "DELETE FROM events WHERE rule NOT IN (SELECT value FROM json_each(?))"
     with answered(connection):
-        marks = ", ".join("?" * len(names))
-        return connection.execute(f"DELETE FROM events WHERE rule NOT IN ({marks})", names).rowcount
+        return connection.execute(query, (json.dumps(list(known)),)).rowcount
 
 
 def _packed(key: tuple[bytes, ...]) -> bytes:
@@ -95,4 +88,4 @@ def _packed(key: tuple[bytes, ...]) -> bytes:
 
 def _counted(row: tuple[int, str, int, bytes, float, float, bytes, bytes]) -> Counted:
     number, rule, clears, key, time, arrived, source, line = row
-    return Counted(number, rule, bool(clears), tuple(key.split(b"\n")), time, arrived, told(source), line)
+    return Counted(number, rule, bool(clears), tuple(key.split(b"\n")) if key else (), time, arrived, told(source), line)

@@ -6,13 +6,15 @@ with its outcome. Killed in between it is begun again, and its action is told th
 
 from __future__ import annotations
 
-import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from msgspec.msgpack import decode, encode
 
 from vigilog.core.nouns import Alert, Event, Order, Outcome
 from vigilog.store.database import answered
+from vigilog.store.words import stored, told
 
 PROOF = 100
 """So many of an alert's events are kept with it, the last ones."""
@@ -27,17 +29,24 @@ class Ended(NamedTuple):
     reason: str
 
 
-def add_alert(connection: sqlite3.Connection, alert: Alert, actions: Iterable[str], raised: float) -> list[Order]:
-    """Stores an alert that was raised at `raised` (seconds since the epoch) and an order for each of `actions`; gives the
+def add_alerts(connection: sqlite3.Connection, raised: Iterable[tuple[Alert, Sequence[str]]], moment: float) -> list[Order]:
+    """Stores alerts raised at `moment` (seconds since the epoch), and for each an order for each of its actions; gives the
     orders. To be called within a transaction. Raises StoreError."""
+    alerts, orders = [], []
     with answered(connection):
-        row = (alert.rule, json.dumps(alert.key), alert.time, raised, json.dumps([_plain(e) for e in alert.events[-PROOF:]]))
-        query = "INSERT INTO alerts (rule, key, time, raised, events) VALUES (?, ?, ?, ?, ?)"
-        number = connection.execute(query, row).lastrowid
-        orders = []
-        for action in actions:
-            placed = connection.execute("INSERT INTO outbox (alert, action) VALUES (?, ?)", (number, action)).lastrowid
-            orders.append(Order(placed or 0, action, alert, attempt=0))
+        alert_number = _last(connection, "alerts")
+        number = _last(connection, "outbox")
+        rows = []
+        for alert, actions in raised:
+            alert_number += 1
+            proof = [_plain(event) for event in alert.events[-PROOF:]]
+            alerts.append((alert_number, alert.rule, encode(list(map(stored, alert.key))), alert.time, moment, encode(proof)))
+            for action in actions:
+                number += 1
+                rows.append((number, alert_number, action))
+                orders.append(Order(number, action, alert, attempt=0))
+        connection.executemany("INSERT INTO alerts VALUES (?, ?, ?, ?, ?, ?)", alerts)
+        connection.executemany("INSERT INTO outbox (number, alert, action) VALUES (?, ?, ?)", rows)
     return orders
 
 
@@ -110,25 +119,28 @@ def forget_alerts(connection: sqlite3.Connection, before: float) -> int:
         return connection.execute(query, (before,)).rowcount
 
 
-def _plain(event: Event) -> dict[str, Any]:
-    """An event as JSON: bytes that are no UTF-8 are surrogates, which JSON escapes."""
-    return {
-        "time": event.time,
-        "arrived": event.arrived,
-        "source": event.source,
-        "rule": event.rule,
-        "kind": event.kind,
-        "fields": dict(event.fields),
-        "line": event.line.decode("utf-8", "surrogateescape"),
-    }
+_Plain = tuple[float, float, bytes, str, str, dict[str, bytes], bytes]
+"""An event as it is stored, in MessagePack: texts that may be no UTF-8 are bytes there."""
 
 
-def _event(plain: Mapping[str, Any]) -> Event:
-    return Event(**{**plain, "line": plain["line"].encode("utf-8", "surrogateescape")})
+def _plain(event: Event) -> _Plain:
+    fields = {name: value.encode("utf-8", "surrogateescape") for name, value in event.fields.items()}
+    return event.time, event.arrived, stored(event.source), event.rule, event.kind, fields, event.line
 
 
-def _alert(rule: str, key: str, time: float, events: str) -> Alert:
-    return Alert(rule, tuple(json.loads(key)), time, tuple(_event(plain) for plain in json.loads(events)))
+def _event(time: float, arrived: float, source: bytes, rule: str, kind: str, fields: dict[str, bytes], line: bytes) -> Event:
+    values = {name: value.decode("utf-8", "surrogateescape") for name, value in fields.items()}
+    return Event(time, arrived, told(source), rule, kind, values, line)
+
+
+def _alert(rule: str, key: bytes, time: float, events: bytes) -> Alert:
+    values = decode(key, type=list[bytes])
+    return Alert(rule, tuple(map(told, values)), time, tuple(_event(*plain) for plain in decode(events, type=list[_Plain])))
+
+
+def _last(connection: sqlite3.Connection, table: str) -> int:
+    found: tuple[int] | None = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = ?", (table,)).fetchone()
+    return found[0] if found else 0
 
 
 def _outcome(connection: sqlite3.Connection, number: int, alert: Alert) -> Outcome | None:

@@ -67,15 +67,13 @@ STEPS: tuple[str, ...] = (
         line BLOB NOT NULL
     );
 
-    CREATE INDEX events_by_arrival ON events (arrived);
-
     CREATE TABLE alerts (
         number INTEGER PRIMARY KEY AUTOINCREMENT,
         rule TEXT NOT NULL,
-        key TEXT NOT NULL,
+        key BLOB NOT NULL,
         time REAL NOT NULL,
         raised REAL NOT NULL,
-        events TEXT NOT NULL
+        events BLOB NOT NULL
     );
 
     CREATE INDEX alerts_by_time ON alerts (raised);
