@@ -16,7 +16,7 @@ from typing import Literal
 
 from vigilog.core.errors import StoreError
 from vigilog.store import lines
-from vigilog.store.database import answered, directory_of
+from vigilog.store.database import answered, directory_of, transaction
 from vigilog.store.words import stored, told
 
 Status = Literal["pending", "delivered"]
@@ -109,17 +109,28 @@ def mark_delivered(connection: sqlite3.Connection, report: int, moment: float) -
 def prune(connection: sqlite3.Connection, before: float) -> int:
     """Forgets reports delivered before `before` and gives their space back to the disk; pending ones stay, however old.
 
-    Gives how many they were. Not to be called within a transaction, nor while another process may store a report. Raises
-    StoreError.
+    Gives how many they were. Not to be called within a transaction. Raises StoreError.
     """
     with answered(connection):
         query = "DELETE FROM reports WHERE status = 'delivered' AND delivered_at < ?"
+        # On the disk before the files go: a power failure must not bring a report back whose lines are gone.
+        connection.execute("PRAGMA synchronous = FULL")
         count = connection.execute(query, (before,)).rowcount
+        connection.execute("PRAGMA synchronous = NORMAL")
         # executescript runs a statement to its end, where execute would stop after the first page.
         connection.executescript("PRAGMA incremental_vacuum")
-        known = {number for (number,) in connection.execute("SELECT id FROM reports")}
-    lines.forget_all_but(directory_of(connection), known)
+    forget_uncommitted(connection)
     return count
+
+
+def forget_uncommitted(connection: sqlite3.Connection) -> None:
+    """Removes the lines of reports that the store does not know: they were not committed, or are forgotten.
+
+    Not to be called within a transaction: it takes one, so that nobody is storing a report meanwhile. Raises StoreError.
+    """
+    with transaction(connection):
+        known = {number for (number,) in connection.execute("SELECT id FROM reports")}
+        lines.forget_all_but(directory_of(connection), known)
 
 
 def _report(row: tuple[int, float, bytes, bytes, str, Status, int, float | None, float | None, str]) -> StoredReport:
