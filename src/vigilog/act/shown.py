@@ -1,7 +1,7 @@
-r"""Text from the outside as one line that is safe to print: what could end the line, move a cursor or hide text is spelled out.
+r"""Text from the outside as one line that is safe to print: what could end it, move a cursor or hide text is spelled out.
 
-Control characters (the tab and the newline among them) become `\x1b`, C1 controls and characters that steer the direction of text
-or end lines become `\u202e`, bytes that are not UTF-8 become `\xff`.
+Control characters (tab and newline among them) become `\x1b`, C1 controls and characters that steer the direction of text or
+end lines become `\u202e`, bytes that are not UTF-8 become `\xff`.
 """
 
 from __future__ import annotations
