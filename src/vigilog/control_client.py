@@ -71,10 +71,11 @@ def _exchange(path: str, request: bytes, patience: float) -> bytes:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, limit)
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, limit)
         connection.connect(path)
-        # Whoever closes before all is read has said something about it, which is still to be read.
+        # Whoever closes before all is read has said something about it, which can still be read.
         with suppress(BrokenPipeError):
             connection.sendall(request)
         pieces = []
-        while piece := connection.recv(_PIECE):
-            pieces.append(piece)
+        with suppress(ConnectionResetError):
+            while piece := connection.recv(_PIECE):
+                pieces.append(piece)
     return b"".join(pieces)
