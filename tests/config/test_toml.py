@@ -14,6 +14,9 @@ from vigilog.config.settings import Check, Settings
 from vigilog.config.toml import read, read_settings, read_text
 
 
+TABLES = "[check], [psionic], [mail], [state], [run], [ban], [[trigger]], [action.NAME]"
+
+
 def told(text):
     """The mistakes in a text, as people read them."""
     return [str(error) for error in read_text(text, "v.toml").errors]
@@ -46,8 +49,8 @@ smtp_port = 25
 foo bar
 """
     assert told(text) == [
-        'v.toml:1: key "level" is in no table; expected one of [check], [psionic], [mail], [state]; move it below [check]',
-        'v.toml:2: unknown table [chek]; expected one of [check], [psionic], [mail], [state]; did you mean "check"?',
+        f'v.toml:1: key "level" is in no table; expected one of {TABLES}; move it below [check]',
+        f'v.toml:2: unknown table [chek]; expected one of {TABLES}; did you mean "check"?',
         'v.toml:4: check.level is "serverr"; expected one of "paranoid", "server", "workstation"; did you mean "server"?',
         "v.toml:5: check.jobs is 0; expected a whole number from 1",
         'v.toml:6: unknown key "lvl" in [check]; expected a key of [check]; did you mean "level"?',

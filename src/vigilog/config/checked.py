@@ -2,76 +2,68 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from math import isfinite
+
 import msgspec
 
+from vigilog.config.durations import seconds
 from vigilog.config.layer import Value
-from vigilog.config.settings import Settings
-from vigilog.config.table import Table
+from vigilog.config.objections import objection
+from vigilog.config.run_settings import Duration
+from vigilog.config.tables import hints, kind
 from vigilog.core.errors import ConfigurationError
 from vigilog.core.nouns import Place
 
-TEXT_FOR_PEOPLE = {("check", "host"), ("check", "date_format"), ("mail", "sender"), ("mail", "to")}
-PATHS = {
-    ("check", "rule_directory"),
-    ("check", "local_rules"),
-    ("check", "temporary_directory"),
-    ("psionic", "hacking"),
-    ("psionic", "violations"),
-    ("psionic", "violations_ignore"),
-    ("psionic", "ignore"),
-    ("psionic", "temporary_directory"),
-    ("mail", "smtp_password_file"),
-    ("state", "directory"),
-    ("state", "takeover"),
-}
+ONE_OR_MORE = {"pattern", "program", "reset", "fields", "key", "sources", "actions", "ports"}
+"""Keys of a trigger where a text alone stands for a list of one."""
 
-
-TABLES: dict[str, type[Table]] = {name: type(getattr(Settings(), name)) for name in Settings.__struct_fields__}
-"""Every table of vigilog.toml."""
-
-
-def keys_of(table: str) -> tuple[str, ...]:
-    """The keys of a table, in their order."""
-    return TABLES[table].__struct_fields__
+NAMES = {"fields", "key"}
+"""Those of them where it is names with blanks between them."""
 
 
 def checked(table: str, name: str, value: object, place: Place | None) -> Value | ConfigurationError:
-    """`value` as the settings hold it (lists as tuples), or the mistake in it. The key itself must exist."""
+    """`value` as the settings hold it (lists as tuples, durations in seconds), or the mistake in it. The key itself must
+    exist."""
     key = f"{table}.{name}"
+    shape = hints(kind(table))[name]
     try:
-        held: Value = getattr(msgspec.convert({name: value}, TABLES[table], strict=True), name)
+        held: Value = msgspec.convert(taken(kind(table), name, shape, value), shape, strict=True)
     except msgspec.ValidationError:
-        from vigilog.config.expected import expectation, fields, remedy  # noqa: PLC0415 - only where there is a mistake
+        from vigilog.config.expected import expectation, remedy  # noqa: PLC0415 - only where there is a mistake
 
-        shape = fields()[table][name].type
         found = f"{key} is {shown(value)}"
-        return ConfigurationError(found, place=place, expected=expectation(shape), remedy=remedy(shape, value))
-    for text in held if isinstance(held, tuple) else (held,):
-        if isinstance(text, str) and (expected := objection(table, name, text)):
-            return ConfigurationError(f"{key} has {shown(text)}", place=place, expected=expected)
+        return ConfigurationError(found, place=place, expected=expectation(table, name), remedy=remedy(table, name, value))
+    if isinstance(held, float) and not isfinite(held):
+        return ConfigurationError(f"{key} is {shown(value)}", place=place, expected="a finite number")
+    for part in parts(held):
+        if expected := objection(kind(table), name, part):
+            return ConfigurationError(f"{key} has {shown(part)}", place=place, expected=expected)
     return held
 
 
-def objection(table: str, name: str, text: str) -> str:
-    """What is expected instead of a text of the right type that can do harm or mean nothing, else ''."""
-    if any(character < " " or character == "\x7f" for character in text):
-        return "no control characters"
-    if (table, name) in TEXT_FOR_PEOPLE or name.endswith("_subject"):
-        try:
-            text.encode()
-        except UnicodeEncodeError:
-            return "text in UTF-8"
-    if (table, name) == ("mail", "to") and (not text.strip() or text.startswith("-")):
-        return "a mail address, which is not empty and does not begin with -"
-    if (table, name) in PATHS and not text.startswith("/") and text != getattr(TABLES[table](), name):
-        return "a path from the root, beginning with /"
-    if (
-        (table, name) == ("check", "sources")
-        and text not in {"journal", "-"}
-        and not text.removeprefix("multilog:").startswith("/")
-    ):
-        return "a path from the root, beginning with /, or journal, multilog:DIRECTORY or -"
-    return ""
+def taken(word: str, name: str, shape: object, value: object) -> object:
+    """`value` as it is converted, where the table takes more than its type says: durations and single texts."""
+    if not isinstance(value, str):
+        return value
+    if shape in {Duration, Duration | None}:
+        duration = seconds(value)
+        return value if duration is None else duration
+    if word == "trigger" and name in ONE_OR_MORE:
+        return value.split() if name in NAMES else [value]
+    return value
+
+
+def parts(held: Value) -> Iterator[str | float]:
+    """The single texts and numbers of a value; of a table its keys and its values."""
+    match held:
+        case tuple():
+            yield from held
+        case dict():
+            for name, text in held.items():
+                yield f"{name}={text}"
+        case str() | float():
+            yield held
 
 
 def suggestion(word: str, words: list[str]) -> str:

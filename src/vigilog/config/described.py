@@ -1,4 +1,4 @@
-"""What settings.py says about every table and key: the one source of `vigilog init`, of the manual and of the documentation."""
+"""What settings.py and run_settings.py say about every table and key: for `vigilog init`, the manual and the documentation."""
 
 from __future__ import annotations
 
@@ -9,14 +9,16 @@ from importlib.resources import files
 import msgspec
 from msgspec import inspect
 
+from vigilog.config.durations import said
 from vigilog.config.expected import expectation, fields
 from vigilog.config.layer import Value
-from vigilog.config.settings import Settings
+from vigilog.config.run_settings import Duration
+from vigilog.config.tables import TABLES, head, hints
 
 
 @dataclass(frozen=True, slots=True)
 class DescribedKey:
-    """A key: its name, what may stand there in words, its default, and what it means."""
+    """A key: its name, what may stand there in words, its default (None where there is none), and what it means."""
 
     name: str
     expected: str
@@ -26,27 +28,30 @@ class DescribedKey:
 
 @dataclass(frozen=True, slots=True)
 class DescribedTable:
-    """A table: its name, what it is for, and its keys in their order."""
+    """A table: its name, how its head is written, what it is for, and its keys in their order."""
 
     name: str
+    head: str
     meaning: str
     keys: tuple[DescribedKey, ...]
 
 
 def described() -> tuple[DescribedTable, ...]:
     """All tables of vigilog.toml, in their order."""
-    source = files("vigilog.config").joinpath("settings.py").read_text(encoding="utf-8")
-    classes = {node.name: node for node in ast.parse(source).body if isinstance(node, ast.ClassDef)}
-    return tuple(table(name, keys, classes) for name, keys in fields().items())
+    sources = [
+        files("vigilog.config").joinpath(name).read_text(encoding="utf-8") for name in ("settings.py", "run_settings.py")
+    ]
+    nodes = [node for source in sources for node in ast.parse(source).body]
+    classes = {node.name: node for node in nodes if isinstance(node, ast.ClassDef)}
+    return tuple(table(name, keys, classes[TABLES[name].__name__]) for name, keys in fields().items())
 
 
-def table(name: str, keys: dict[str, inspect.Field], classes: dict[str, ast.ClassDef]) -> DescribedTable:
+def table(name: str, keys: dict[str, inspect.Field], node: ast.ClassDef) -> DescribedTable:
     """One table, with the texts that stand under its fields in the source."""
-    node = classes[type(getattr(Settings(), name)).__name__]
     meanings = texts(node)
-    about = (ast.get_docstring(node) or "").partition(": ")[2]
-    held = [DescribedKey(key, expectation(field.type), default(field), meanings[key]) for key, field in keys.items()]
-    return DescribedTable(name, about, tuple(held))
+    about = " ".join((ast.get_docstring(node) or "").partition(": ")[2].split())
+    held = [DescribedKey(key, expectation(name, key), default(name, field), meanings[key]) for key, field in keys.items()]
+    return DescribedTable(name, head(name), about, tuple(held))
 
 
 def texts(node: ast.ClassDef) -> dict[str, str]:
@@ -59,7 +64,11 @@ def texts(node: ast.ClassDef) -> dict[str, str]:
     return found
 
 
-def default(field: inspect.Field) -> Value:
-    """The default of a key, as the settings hold it."""
-    value: Value = msgspec.convert(field.default, str | int | bool | tuple[str, ...])
-    return value
+def default(table: str, field: inspect.Field) -> Value:
+    """The default of a key as it is written: durations with their unit."""
+    if field.default_factory is not msgspec.NODEFAULT:
+        value: Value = field.default_factory()
+        return value
+    value = None if field.default is msgspec.NODEFAULT else field.default
+    duration = hints(table)[field.encode_name] in {Duration, Duration | None}
+    return said(value) if duration and isinstance(value, float) else value

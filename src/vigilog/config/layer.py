@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import msgspec
 
+from vigilog.config.run_settings import Action
 from vigilog.config.settings import Settings
 from vigilog.core.errors import ConfigurationError
 from vigilog.core.nouns import Place
 
-Key = tuple[str, str]
-"""A table of vigilog.toml and a key in it, e.g. `("check", "level")`."""
+if TYPE_CHECKING:
+    from vigilog.config.triggers import Loaded
 
-Value = str | int | bool | tuple[str, ...]
+Key = tuple[str, str]
+"""A table of vigilog.toml and a key in it, e.g. `("check", "level")` or `("action.page", "script")`."""
+
+Value = str | float | bool | tuple[str, ...] | dict[str, str] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,20 +28,24 @@ class Layer:
 
     `values` holds only keys that were set and passed their check; `places` says where. `errors` are the mistakes, none
     of which is in `values`. `remarks` are harmless but worth knowing; they are shaped like errors and never raised.
+    `triggers` are by their names: a trigger is one thing, and not taken apart into keys.
     """
 
     values: Mapping[Key, Value] = field(default_factory=dict)
     places: Mapping[Key, Place] = field(default_factory=dict)
     errors: tuple[ConfigurationError, ...] = ()
     remarks: tuple[ConfigurationError, ...] = ()
+    triggers: Mapping[str, Loaded] = field(default_factory=dict)
 
 
 def laid(layers: Iterable[Layer]) -> Layer:
-    """All layers as one: for each key the last layer that sets it wins, lists included; errors and remarks add up."""
+    """All layers as one: for each key the last layer that sets it wins, lists included, and for each trigger
+    the last that has it; errors and remarks add up."""
     values: dict[Key, Value] = {}
     places: dict[Key, Place] = {}
     errors: list[ConfigurationError] = []
     remarks: list[ConfigurationError] = []
+    triggers: dict[str, Loaded] = {}
     for layer in layers:
         values.update(layer.values)
         for key in layer.values:
@@ -44,12 +53,22 @@ def laid(layers: Iterable[Layer]) -> Layer:
         places.update(layer.places)
         errors.extend(layer.errors)
         remarks.extend(layer.remarks)
-    return Layer(values, places, tuple(errors), tuple(remarks))
+        triggers.update(layer.triggers)
+    return Layer(values, places, tuple(errors), tuple(remarks), triggers)
 
 
 def settled(layer: Layer) -> Settings:
-    """The settings a layer amounts to; keys it does not set have their defaults."""
+    """The settings a layer amounts to; keys it does not set have their defaults. An action without a type is left out."""
     document: dict[str, dict[str, Value]] = {}
     for (table, name), value in layer.values.items():
         document.setdefault(table, {})[name] = value
-    return msgspec.convert(document, Settings)
+    plain = {table: content for table, content in document.items() if "." not in table}
+    settings = msgspec.convert(plain, Settings)
+    actions = {table.partition(".")[2]: content for table, content in document.items() if "." in table and "type" in content}
+    if not actions and not layer.triggers:
+        return settings
+    return msgspec.structs.replace(
+        settings,
+        actions=settings.actions | msgspec.convert(actions, dict[str, Action]),
+        triggers=tuple(loaded.trigger for loaded in layer.triggers.values()),
+    )

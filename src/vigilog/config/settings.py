@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from vigilog.config.run_settings import Action, Ban, Run, Trigger
 from vigilog.config.table import Count, Table
 
 Level = Literal["paranoid", "server", "workstation"]
@@ -126,10 +127,14 @@ class State(Table, frozen=True):
     """Where offset files of logcheck may lie; they are used for a source that has no position of ours yet."""
 
 
-class Settings(Table, frozen=True):
-    """All of `vigilog.toml`."""
+class Settings(Table, frozen=True, rename={"triggers": "trigger", "actions": "action"}):
+    """All of `vigilog.toml`. The actions `ban` and `null` are there without a table of their own."""
 
     check: Check = Check()
     psionic: Psionic = Psionic()
     mail: Mail = Mail()
     state: State = State()
+    run: Run = Run()
+    ban: Ban = Ban()
+    triggers: tuple[Trigger, ...] = ()
+    actions: dict[str, Action] = msgspec.field(default_factory=lambda: {"ban": Action(type="ban"), "null": Action(type="null")})

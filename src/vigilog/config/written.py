@@ -39,10 +39,14 @@ def literal(value: Value) -> str:
     match value:
         case bool():
             return "true" if value else "false"
-        case int():
+        case int() | float():
             return str(value)
         case tuple():
             return "[" + ", ".join(literal(item) for item in value) + "]"
+        case dict():
+            return "{" + ", ".join(f"{literal(name)} = {literal(text)}" for name, text in value.items()) + "}"
+        case None:
+            return ""
     escapes = {'"': '\\"', "\\": "\\\\"}
     return '"' + "".join(escapes.get(each, each if each.isprintable() else escaped(each)) for each in value) + '"'
 

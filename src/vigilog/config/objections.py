@@ -1,0 +1,205 @@
+"""What is wrong with a value of the right type that can do harm or mean nothing, in words that say what is expected."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+TEXT_FOR_PEOPLE = {
+    ("check", "host"),
+    ("check", "date_format"),
+    ("mail", "sender"),
+    ("mail", "to"),
+    ("action", "to"),
+    ("trigger", "description"),
+}
+PATHS = {
+    ("check", "rule_directory"),
+    ("check", "local_rules"),
+    ("check", "temporary_directory"),
+    ("psionic", "hacking"),
+    ("psionic", "violations"),
+    ("psionic", "violations_ignore"),
+    ("psionic", "ignore"),
+    ("psionic", "temporary_directory"),
+    ("mail", "smtp_password_file"),
+    ("state", "directory"),
+    ("state", "takeover"),
+    ("run", "control"),
+    ("run", "metrics_file"),
+    ("ban", "command"),
+    ("action", "script"),
+    ("action", "file"),
+}
+NEVER_EMPTY = {
+    ("check", "rule_directory"),
+    ("check", "local_rules"),
+    ("state", "directory"),
+    ("state", "takeover"),
+    ("run", "control"),
+}
+"""Those of them that mean nothing without a path."""
+
+ANY_TEXT = {
+    ("trigger", "pattern"),
+    ("trigger", "reset"),
+    ("sample", "line"),
+    ("sample", "fields"),
+    ("action", "template"),
+    ("action", "environment"),
+}
+"""Where control characters may stand: what is written about hostile lines, and what the administrator alone writes."""
+
+MORE_THAN_NOTHING = {
+    ("run", "metrics_interval"),
+    ("ban", "time"),
+    ("ban", "max_time"),
+    ("ban", "check_interval"),
+    ("action", "time_limit"),
+    ("trigger", "ban_time"),
+}
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+FIXED = ("message", "name", "pattern", "string", "count", "generator", "date", "time", "datetime")
+"""LT_message and its like are variables that scripts are given in any case: no field and no option may take their place."""
+
+PORT = r"(?:[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])"
+PORTS = re.compile(rf"(?:tcp|udp)/({PORT})(?:-({PORT}))?")
+SOCKET = re.compile(rf"(?P<address>[0-9.]+|\[[0-9A-Fa-f:.]+\]):{PORT}")
+CLASS = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
+HOST_NAME = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(?:\.(?!-)[A-Za-z0-9_-]{1,63})*\.?")
+URL = re.compile(r"https?://[^\s/]+\S*")
+
+
+def objection(table: str, name: str, part: str | float) -> str:
+    """What is expected instead of a text or number under a key of `table` (a word of TABLES), '' where nothing is wrong."""
+    if not isinstance(part, str):
+        return "more than 0" if (table, name) in MORE_THAN_NOTHING and part == 0 else ""
+    if (table, name) in ANY_TEXT:
+        if "\0" in part and table != "sample":
+            return "no NUL character"
+    elif any(character < " " or character == "\x7f" for character in part):
+        return "no control characters"
+    if (table, name) in TEXT_FOR_PEOPLE or name.endswith("_subject"):
+        try:
+            part.encode()
+        except UnicodeEncodeError:
+            return "text in UTF-8"
+    if (table, name) in PATHS and not part.startswith("/") and (part or (table, name) in NEVER_EMPTY):
+        return "a path from the root, beginning with /"
+    special = SPECIAL.get((table, name))
+    return special(part) if special else ""
+
+
+def mail_address(text: str) -> str:
+    """An address that no mailer takes for an option."""
+    return "" if text.strip() and not text.startswith("-") else "a mail address, which is not empty and does not begin with -"
+
+
+def log(text: str) -> str:
+    """What can be read by `vigilog check`."""
+    if text in {"journal", "-"} or text.removeprefix("multilog:").startswith("/"):
+        return ""
+    return "a path from the root, beginning with /, or journal, multilog:DIRECTORY or -"
+
+
+def live_log(text: str) -> str:
+    """What can be watched by `vigilog run`."""
+    kind, _, address = text.removeprefix("syslog:").partition(":")
+    if not text.startswith("syslog:"):
+        return log(text) and "a path from the root, beginning with /, or journal, multilog:DIRECTORY, - or syslog:..."
+    if kind == "unix":
+        return "" if address.startswith("/") else "syslog:unix:PATH, where PATH begins with /"
+    if kind in {"udp", "tcp"}:
+        good = address_of(address) is not None
+        return "" if good else f"syslog:{kind}:ADDRESS:PORT, such as syslog:{kind}:0.0.0.0:514 or syslog:{kind}:[::]:514"
+    return "syslog:unix:PATH, syslog:udp:ADDRESS:PORT or syslog:tcp:ADDRESS:PORT"
+
+
+def address_of(text: str) -> str | None:
+    """The address in ADDRESS:PORT, without brackets; None where `text` is no such thing."""
+    from ipaddress import ip_address  # noqa: PLC0415 - only where there is a socket to listen on
+
+    found = SOCKET.fullmatch(text)
+    try:
+        return str(ip_address(found["address"].strip("[]"))) if found else None
+    except ValueError:
+        return None
+
+
+def loopback(text: str) -> str:
+    """A socket that only this host can reach, or none."""
+    from ipaddress import ip_address  # noqa: PLC0415 - only where there is a socket to listen on
+
+    address = address_of(text)
+    good = not text or (address is not None and ip_address(address).is_loopback)
+    return "" if good else "ADDRESS:PORT of the loopback, such as 127.0.0.1:9180 or [::1]:9180"
+
+
+def field(text: str) -> str:
+    """A name of a field, which scripts see as LT_NAME."""
+    if not NAME.fullmatch(text):
+        return "a name made of letters, digits and _ that does not begin with a digit"
+    return "another name: scripts have LT_" + text + " for something else already" if text in FIXED else ""
+
+
+def ports(text: str) -> str:
+    """A protocol and a port or a range of them."""
+    found = PORTS.fullmatch(text)
+    if found and int(found[1]) <= int(found[2] or found[1]):
+        return ""
+    return "a protocol and a port or several, such as tcp/22, udp/5060 or tcp/6000-6010"
+
+
+def variable(text: str) -> str:
+    """An environment variable, as NAME=VALUE."""
+    name = text.partition("=")[0]
+    if not NAME.fullmatch(name):
+        return "names of variables made of letters, digits and _"
+    return f"another name: {name} is set for every script" if name.removeprefix("LT_") in FIXED and name[:3] == "LT_" else ""
+
+
+def header(text: str) -> str:
+    """A header of HTTP, as NAME=VALUE."""
+    return "" if re.fullmatch(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+=[ -~]*", text) else "names and values as HTTP headers have them"
+
+
+def bystander(text: str) -> str:
+    """An entry of the allow list."""
+    from ipaddress import ip_network  # noqa: PLC0415 - only where there is such a list
+
+    try:
+        ip_network(text, strict=False)
+    except ValueError:
+        numeric = text.replace(".", "").replace("/", "").isdigit()
+        if text.startswith("/") or (HOST_NAME.fullmatch(text) and not numeric):
+            return ""
+        return "an address, a network, a host name, or a path of a file that begins with /"
+    return ""
+
+
+def matching(pattern: re.Pattern[str], expected: str) -> Callable[[str], str]:
+    """What a text must be as a whole."""
+    return lambda text: "" if pattern.fullmatch(text) else expected
+
+
+SPECIAL: dict[tuple[str, str], Callable[[str], str]] = {
+    ("check", "sources"): log,
+    ("mail", "to"): mail_address,
+    ("action", "to"): mail_address,
+    ("run", "sources"): live_log,
+    ("run", "metrics_listen"): loopback,
+    ("trigger", "sources"): live_log,
+    ("trigger", "name"): matching(re.compile(r".*\S.*"), "a name"),
+    ("trigger", "kind"): matching(CLASS, "a word made of letters, digits, - and _"),
+    ("trigger", "program"): matching(re.compile(r"[^\s\[\]:]+"), "the name of a program, without blanks, colons and brackets"),
+    ("trigger", "pattern"): matching(re.compile(r"(?s).+"), "a pattern that is not empty"),
+    ("trigger", "reset"): matching(re.compile(r"(?s).+"), "a pattern that is not empty"),
+    ("trigger", "fields"): field,
+    ("trigger", "key"): field,
+    ("trigger", "ports"): ports,
+    ("action", "environment"): variable,
+    ("action", "headers"): header,
+    ("action", "url"): matching(URL, "an address that begins with http:// or https://"),
+    ("ban", "allow"): bystander,
+}
+"""For single keys: what says what is expected instead, or ''."""
