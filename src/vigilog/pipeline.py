@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import NamedTuple
@@ -16,7 +17,7 @@ from typing import NamedTuple
 from vigilog import rule_set
 from vigilog.config.settings import Settings
 from vigilog.core.clock import Clock, local
-from vigilog.core.errors import SourceError
+from vigilog.core.errors import SourceError, StoreError
 from vigilog.core.nouns import KINDS, Chunk, Heading, Notice, Position
 from vigilog.core.seams import Judge, Source
 from vigilog.report import archive
@@ -25,6 +26,7 @@ from vigilog.report.order import Run, make_run
 from vigilog.report.runs import Runs
 from vigilog.store.database import transaction
 from vigilog.store.positions import positions, save_positions
+from vigilog.store.reports import forget_uncommitted
 from vigilog.titles import introduction, next_step, places, subject, title
 from vigilog.watch.options import Options
 from vigilog.watch.sources import open_source
@@ -78,9 +80,8 @@ def check(
 ) -> Checked:
     """Reads all sources from where the last run left them and makes the report about what is new. Commits nothing.
 
-    `tell` takes what `-d` prints, `advance` the bytes of each block when it is read, and the lines of
-    each when it is judged. Raises SourceError if
-    there is nothing to read and the logs are missing, RuleError for a rule file that cannot be read.
+    `tell` takes what `-d` prints, `advance` the bytes of each block when it is read, and the lines of each when it is judged.
+    Raises SourceError if there is nothing to read and the logs are missing, RuleError for a rule file that cannot be read.
     """
     begun = clock()
     rules = rule_set.load(settings)
@@ -205,9 +206,15 @@ def sections(settings: Settings, runs: Runs) -> tuple[Section, ...]:
 def commit(store: sqlite3.Connection, checked: Checked) -> int | None:
     """Stores the report, if there is anything in it, and the positions behind its lines, together.
 
-    Gives the report's number. From here on the lines count as reported: the report is delivered now or by the next run.
+    Gives the report's number. From here on the lines count as reported: the report is delivered now or by the next run. If
+    that fails, nothing is left of it: what the report would take up may be just what the disk lacks.
     """
-    with transaction(store):
-        number = None if silent(checked.report) else archive.keep(store, checked.report)
-        save_positions(store, CONSUMER, checked.positions)
+    try:
+        with transaction(store):
+            number = None if silent(checked.report) else archive.keep(store, checked.report)
+            save_positions(store, CONSUMER, checked.positions)
+    except BaseException:
+        with suppress(StoreError):
+            forget_uncommitted(store)
+        raise
     return number

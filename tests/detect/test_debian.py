@@ -24,8 +24,10 @@ def loaded(base: Path, files: Mapping[str, str], level: str = "server", *, crack
 
 
 def judged(rules: DebianRules, *lines: str) -> dict[Heading, list[str]]:
-    verdict = rules.judge("".join(line + "\n" for line in lines).encode())
-    return {heading: rows.decode().splitlines() for heading, rows in verdict.items()}
+    verdict, ignored, raised = rules.judge("".join(line + "\n" for line in lines).encode())
+    found = {heading: rows.decode().splitlines() for heading, rows in verdict.items()}
+    assert ignored + raised + len(found.get(EVENT, ())) == len(lines)
+    return found
 
 
 def attack(name: str) -> Heading:
@@ -213,7 +215,7 @@ def test_several_rule_directories_are_one(tmp_path: Path) -> None:
 def test_lines_are_reported_as_they_were_and_in_their_order(tmp_path: Path) -> None:
     rules = loaded(tmp_path, {"violations.d/v": "b", "ignore.d.server/i": "q"})
     lines = b"b \xff\x00 \r\n\nq\nb2\t \n x \x1b[0m\nb1\n"
-    assert rules.judge(lines) == {violation("v"): b"b \xff\x00 \r\nb2\t \nb1\n", EVENT: b"\n x \x1b[0m\n"}
+    assert rules.judge(lines).verdict == {violation("v"): b"b \xff\x00 \r\nb2\t \nb1\n", EVENT: b"\n x \x1b[0m\n"}
 
 
 def test_an_undecided_line_is_raised_by_a_rule_and_not_taken_away_by_an_ignore_rule(tmp_path: Path) -> None:

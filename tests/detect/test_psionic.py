@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from vigilog.core.errors import RuleError
 from vigilog.core.nouns import Heading
+from vigilog.core.seams import Judgement
 from vigilog.detect import psionic
 from vigilog.detect.psionic import ATTACK, UNUSUAL, VIOLATION, PsionicRules
 
@@ -29,8 +30,10 @@ def loaded(folder: Path, files: Files, *, exact_grep: bool = False) -> PsionicRu
 
 
 def judged(rules: PsionicRules, *lines: bytes) -> dict[Heading, list[bytes]]:
-    verdict = rules.judge(b"".join(line + b"\n" for line in lines))
-    return {heading: rows.split(b"\n")[:-1] for heading, rows in verdict.items()}
+    verdict, ignored, raised = rules.judge(b"".join(line + b"\n" for line in lines))
+    found = {heading: rows.split(b"\n")[:-1] for heading, rows in verdict.items()}
+    assert ignored + raised + len(found.get(UNUSUAL, ())) == len(lines)
+    return found
 
 
 def test_the_three_sections_do_not_exclude_each_other(tmp_path: Path) -> None:
@@ -134,7 +137,7 @@ def test_without_any_file_nothing_is_reported(tmp_path: Path) -> None:
     for exact_grep in (False, True):
         rules = loaded(tmp_path, dict.fromkeys(NAMES), exact_grep=exact_grep)
         assert judged(rules, b"attack", b"denied", b"x") == {}
-    assert psionic.load("", "", "", "").judge(b"x\n") == {}
+    assert psionic.load("", "", "", "").judge(b"x\n") == Judgement({}, ignored=1, raised=0)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -255,7 +258,7 @@ def test_with_exact_grep_the_sections_are_those_of_the_scripts_greps(
 ) -> None:
     rules = loaded(tmp_path, dict(zip(NAMES, contents, strict=True)), exact_grep=True)
     text = b"".join(line + b"\n" for line in lines)
-    assert rules.judge(text) == script(tmp_path, text)
+    assert rules.judge(text).verdict == script(tmp_path, text)
 
 
 @settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
@@ -268,7 +271,7 @@ def test_without_it_they_are_the_same_wherever_all_patterns_are_good(
     rules = loaded(tmp_path, files)
     assume(not rules.notices)
     text = b"".join(line + b"\n" for line in lines)
-    assert rules.judge(text) == script(tmp_path, text)
+    assert rules.judge(text).verdict == script(tmp_path, text)
 
 
 def test_the_layers_are_those_that_there_are(tmp_path: Path) -> None:

@@ -106,6 +106,7 @@ def test_a_framed_block_gives_back_its_lines(lines: list[bytes], data: st.DataOb
     assert [block.line_at(framed, end) for end in ends] == lines
     assert [block.line_with_newline(framed, end) for end in ends] == [line + b"\n" for line in lines]
     named = data.draw(st.sets(st.sampled_from(ends))) if ends else set()
-    others = b"".join(line + b"\n" for line, end in zip(lines, ends, strict=True) if end not in named)
-    assert b"".join(block.other_lines(framed, named)) == others
+    rows = [(line + b"\n", end in named) for line, end in zip(lines, ends, strict=True)]
+    assert block.lines_at(framed, sorted(named)) == b"".join(row for row, is_named in rows if is_named)
+    assert block.other_lines(framed, sorted(named)) == b"".join(row for row, is_named in rows if not is_named)
     assert block.in_order(framed, [*range(at + 1, len(framed) + 1), *named, *named, block.FIRST_LINE]) == sorted(named)
