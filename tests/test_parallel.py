@@ -1,20 +1,23 @@
 """Several processes give the same results in the same order as one, and never leave anybody waiting."""
 
 import os
+import resource
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from random import Random
 
 import pytest
 
 from vigilog.core.errors import VigilogError
-from vigilog.parallel import ordered
+from vigilog.parallel import AHEAD, WAITING, ordered
 from vigilog.patterns.confirm import KillableSearch
 
-JOBS = [1, 2, 3]
+ASKING = os.getpid()
+OTHERS = [1, 2, 3]
+"""How many processes work besides the one that asks."""
 
 
 def children() -> set[str]:
@@ -30,56 +33,133 @@ def no_process_is_left() -> Iterator[None]:
     assert len(os.listdir("/proc/self/fd")) <= descriptors
 
 
-@pytest.mark.parametrize("jobs", JOBS)
-def test_results_come_in_the_order_of_the_blocks(jobs: int) -> None:
+def in_another_process(work: Callable[[], object]) -> None:
+    """Does `work` unless this is the process that asks: in tests that is pytest."""
+    if os.getpid() != ASKING:
+        work()
+
+
+def die() -> None:
+    """As the kernel ends a process that uses too much memory."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+@pytest.mark.parametrize("others", [0, *OTHERS])
+def test_results_come_in_the_order_of_the_blocks(others: int) -> None:
     def work(block: bytes) -> tuple[bytes, int]:
         time.sleep(Random(block).random() / 200)
         return block[::-1], os.getpid()
 
-    blocks = [b"%d" % number for number in range(100)]
-    results = list(ordered(work, blocks, jobs))
+    blocks = [b"%d" % number for number in range(200)]
+    results = list(ordered(work, blocks, others))
     assert [result for result, _ in results] == [block[::-1] for block in blocks]
-    assert len({process for _, process in results} - {os.getpid()}) == jobs
+    processes = {process for _, process in results}
+    assert os.getpid() in processes
+    assert len(processes) == others + 1
 
 
-@pytest.mark.parametrize("jobs", JOBS)
-def test_large_blocks_and_large_results_do_not_wait_for_each_other(jobs: int) -> None:
+@pytest.mark.parametrize("others", OTHERS)
+def test_large_blocks_and_large_results_do_not_wait_for_each_other(others: int) -> None:
     blocks = [bytes([number]) * 3_000_000 for number in range(10)]
-    results = list(ordered(lambda block: {"block": block, "again": [block]}, blocks, jobs))
+    results = list(ordered(lambda block: {"block": block, "again": [block]}, blocks, others))
     assert [result["block"] for result in results] == blocks
 
 
-@pytest.mark.parametrize("jobs", JOBS)
-def test_nothing_in_is_nothing_out(jobs: int) -> None:
-    assert list(ordered(len, [], jobs)) == []
-    assert list(ordered(len, [b"", b"a", b""], jobs)) == [0, 1, 0]
+@pytest.mark.parametrize("others", [0, *OTHERS])
+def test_nothing_in_is_nothing_out(others: int) -> None:
+    assert list(ordered(len, [], others)) == []
+    assert list(ordered(len, [b"", b"a", b""], others)) == [0, 1, 0]
 
 
-@pytest.mark.parametrize("jobs", JOBS)
-def test_blocks_are_taken_as_they_are_needed(jobs: int) -> None:
-    taken = 0
+class Blocks:
+    """A thousand blocks; `taken` is how many of them were asked for."""
 
-    def blocks() -> Iterator[bytes]:
-        nonlocal taken
-        for taken in range(1, 1001):  # noqa: B007 - counted outside
-            yield b"x"
+    def __init__(self) -> None:
+        self.taken = 0
 
-    results = ordered(len, blocks(), jobs)
+    def __iter__(self) -> Iterator[bytes]:
+        for self.taken in range(1, 1001):
+            yield b"%d" % self.taken
+
+
+def longest_wait(others: int) -> int:
+    """How many blocks may be taken before the first result is there: as many as may wait, and the one that is too many."""
+    return AHEAD * (others + 1) + 1
+
+
+@pytest.mark.parametrize("others", OTHERS)
+def test_blocks_are_taken_as_they_are_needed(others: int) -> None:
+    blocks = Blocks()
+    results = ordered(len, blocks, others)
     assert next(results) == 1
-    assert taken <= 2 * jobs + 1
+    assert blocks.taken <= longest_wait(others)
     results.close()  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize("jobs", JOBS)
-def test_a_process_that_dies_is_an_error(jobs: int) -> None:
+@pytest.mark.parametrize("others", OTHERS)
+def test_while_one_block_takes_long_others_are_done_but_no_more_than_may_wait(others: int) -> None:
+    def work(block: bytes) -> int:
+        if block == b"1":
+            time.sleep(0.5)
+        return int(block)
+
+    blocks = Blocks()
+    results = ordered(work, blocks, others)
+    assert next(results) == 1
+    assert blocks.taken == longest_wait(others)
+    assert list(results) == list(range(2, 1001))
+
+
+@pytest.mark.parametrize("others", [1, 2])
+def test_this_process_takes_a_block_only_where_all_others_have_some_that_wait(others: int) -> None:
+    def work(_block: bytes) -> int:
+        in_another_process(lambda: time.sleep(0.2))
+        return os.getpid()
+
+    results = list(ordered(work, [b""] * (WAITING * others + 1), others))
+    assert [result == os.getpid() for result in results] == [False] * WAITING * others + [True]
+
+
+def test_results_come_where_many_files_are_open() -> None:
+    """A descriptor above 1023 is none that select() could take."""
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if before[1] != resource.RLIM_INFINITY and before[1] < 2048:
+        pytest.skip("no 2048 files may be open here")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (2048, before[1]))
+    with open(os.devnull, "rb") as file:
+        opened = [os.dup(file.fileno()) for _ in range(1100)]
+    try:
+        assert list(ordered(len, [b"a"] * 50, 2)) == [1] * 50
+    finally:
+        for descriptor in opened:
+            os.close(descriptor)
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+@pytest.mark.parametrize("others", OTHERS)
+def test_a_process_that_dies_is_an_error(others: int) -> None:
     def work(block: bytes) -> bytes:
-        if block == b"5":
-            os.kill(os.getpid(), signal.SIGKILL)
+        if block == b"1":
+            in_another_process(die)
         return block
 
-    results = ordered(work, [b"%d" % number for number in range(50)], jobs)
+    results = ordered(work, [b"%d" % number for number in range(50)], others)
     with pytest.raises(VigilogError, match=r"ended while it matched lines.*--jobs 1"):
         list(results)
+
+
+def test_a_process_that_dies_when_it_has_nothing_left_to_do_is_an_error_to_whoever_has() -> None:
+    def work(block: bytes) -> bytes:
+        in_another_process(threading.Timer(0.1, die).start)
+        return block
+
+    def blocks() -> Iterator[bytes]:
+        yield b"1"
+        time.sleep(0.5)
+        yield from [b"2"] * 3
+
+    with pytest.raises(VigilogError, match="ended while it matched lines"):
+        list(ordered(work, blocks(), 1))
 
 
 def test_a_process_that_fails_is_an_error() -> None:
@@ -92,9 +172,19 @@ def test_a_process_that_fails_is_an_error() -> None:
         next(results)
 
 
+@pytest.mark.parametrize("others", [0, 1])
+def test_what_fails_in_this_process_is_heard(others: int) -> None:
+    def work(_block: bytes) -> None:
+        if os.getpid() == ASKING:
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        list(ordered(work, [b""] * 50, others))
+
+
 def test_a_process_that_dies_in_the_middle_of_a_result_is_an_error() -> None:
     def work(block: bytes) -> bytes:
-        threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGKILL)).start()
+        in_another_process(threading.Timer(0.2, die).start)
         return block * 50_000_000
 
     def blocks() -> Iterator[bytes]:
@@ -113,7 +203,7 @@ def test_a_process_that_dies_while_its_searches_live_is_an_error(line: bytes) ->
         searches = [KillableSearch(rb"^(aa+)+b\1c\1x$") for _ in range(3)]
         for search in searches[:-1]:
             search.search(b"x")
-        threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGKILL)).start()
+        in_another_process(threading.Timer(0.2, die).start)
         while True:
             searches[-1].search(line)
 

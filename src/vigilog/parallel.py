@@ -78,7 +78,11 @@ def _has(worker: Worker) -> int:
 
 
 def _is_there(expected: Worker | tuple[Result]) -> bool:
-    return isinstance(expected, tuple) or bool(select.select([expected.ready], [], [], 0)[0])
+    if isinstance(expected, tuple):
+        return True
+    waiting = select.poll()  # select() takes no descriptor above 1023
+    waiting.register(expected.ready, select.POLLIN)
+    return bool(waiting.poll(0))
 
 
 def _next(expected: deque[Worker | tuple[Result]]) -> Result:
