@@ -56,6 +56,8 @@ class Watchman:
         self.windows = [Windows(each.count, each.within, each.anew, keys) for each in triggers.triggers]
         self.tallies = [Tally() for _ in triggers.triggers]
         self.batch = Batch()
+        self.newest = 0.0
+        """The time of the newest event: by it, not by the clock, keys grow old."""
         self._last = last
 
     def see(self, source: str, lines: bytes, arrived: float, moment: Moment) -> None:
@@ -70,6 +72,8 @@ class Watchman:
                 windows[trigger].reset(key)
                 continue
             tallies[trigger].events += 1
+            if time > self.newest:
+                self.newest = time
             proof = windows[trigger].enter(key, Entry(time, last))
             if proof is not None:
                 tallies[trigger].alerts += 1
@@ -87,7 +91,14 @@ class Watchman:
                 self.windows[place].reset(event.key)
             else:
                 self.windows[place].enter(event.key, Entry(event.time, event.number))
+                self.newest = max(self.newest, event.time)
             self._last = max(self._last, event.number)
+
+    def inherit(self, former: Watchman) -> None:
+        """Goes on with the numbers of the watchman before it, for the triggers that both have."""
+        tallies = dict(zip((each.name for each in former.triggers.triggers), former.tallies, strict=True))
+        self.tallies = [tallies.get(each.name) or Tally() for each in self.triggers.triggers]
+        self._last = max(self._last, former._last)  # noqa: SLF001 - one of its own kind
 
     def taken(self) -> Batch:
         """The batch, which begins anew."""
@@ -119,9 +130,10 @@ def resume(store: sqlite3.Connection, triggers: TriggerSet, keys: int) -> Watchm
 
 
 def commit(
-    store: sqlite3.Connection, watchman: Watchman, positions: Sequence[Position], now: float
+    store: sqlite3.Connection, watchman: Watchman, positions: Sequence[Position], room: dict[str, int], now: float
 ) -> tuple[list[Alert], list[Order]]:
-    """Stores what was found and the positions behind it, in one transaction; gives the alerts and the orders for them.
+    """Stores what was found and the positions behind it, in one transaction; gives the alerts, and the orders that begin
+    now: as many for each action as it has `room`.
 
     `now` is seconds since the epoch. Raises StoreError; then nothing is stored, and the batch is still there.
     """
@@ -139,7 +151,7 @@ def commit(
         add_events(store, (event for event in batch.counted if counts[event.rule] > 1))
         alerts = [watchman.alert(raised, known) for raised in batch.raised]
         actions = [triggers[raised.by.trigger].actions for raised in batch.raised]
-        orders = add_alerts(store, zip(alerts, actions, strict=True), now)
+        orders = add_alerts(store, zip(alerts, actions, strict=True), room, now)
         save_positions(store, CONSUMER, positions)
     watchman.taken()
     return alerts, orders
@@ -150,6 +162,6 @@ def forget(store: sqlite3.Connection, watchman: Watchman, now: float) -> None:
     with transaction(store):
         forget_rules(store, [trigger.name for trigger in watchman.triggers.triggers])
         for trigger, windows in zip(watchman.triggers.triggers, watchman.windows, strict=True):
-            windows.expire(now - LIVE_LIMIT)
+            windows.expire(watchman.newest - LIVE_LIMIT)
             before = None if trigger.within is None else now - trigger.within - LIVE_LIMIT - SLACK
             forget_events(store, trigger.name, before=before, keep=windows.most * trigger.count)

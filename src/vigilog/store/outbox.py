@@ -7,7 +7,7 @@ with its outcome. Killed in between it is begun again, and its action is told th
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from msgspec.msgpack import decode, encode
@@ -29,40 +29,61 @@ class Ended(NamedTuple):
     reason: str
 
 
-def add_alerts(connection: sqlite3.Connection, raised: Iterable[tuple[Alert, Sequence[str]]], moment: float) -> list[Order]:
-    """Stores alerts raised at `moment` (seconds since the epoch), and for each an order for each of its actions; gives the
-    orders. To be called within a transaction. Raises StoreError."""
-    alerts, orders = [], []
+def add_alerts(
+    connection: sqlite3.Connection, raised: Iterable[tuple[Alert, Sequence[str]]], room: dict[str, int], moment: float
+) -> list[Order]:
+    """Stores alerts raised at `moment` (seconds since the epoch), and for each an order for each of its actions. Gives the
+    orders that begin now, which are marked so: as many for each action as it has `room`, which becomes less.
+
+    To be called within a transaction. Raises StoreError.
+    """
+    alerts, orders, begun = [], [], []
     with answered(connection):
         alert_number = _last(connection, "alerts")
         number = _last(connection, "outbox")
-        rows = []
         for alert, actions in raised:
             alert_number += 1
             proof = [_plain(event) for event in alert.events[-PROOF:]]
             alerts.append((alert_number, alert.rule, encode(list(map(stored, alert.key))), alert.time, moment, encode(proof)))
             for action in actions:
                 number += 1
-                rows.append((number, alert_number, action))
-                orders.append(Order(number, action, alert, attempt=0))
+                has_room = room.get(action, 0) > 0
+                orders.append((number, alert_number, action, "begun" if has_room else "waiting", int(has_room)))
+                if has_room:
+                    room[action] -= 1
+                    begun.append(Order(number, action, alert))
         connection.executemany("INSERT INTO alerts VALUES (?, ?, ?, ?, ?, ?)", alerts)
-        connection.executemany("INSERT INTO outbox (number, alert, action) VALUES (?, ?, ?)", rows)
-    return orders
+        query = "INSERT INTO outbox (number, alert, action, status, attempts) VALUES (?, ?, ?, ?, ?)"
+        connection.executemany(query, orders)
+    return begun
 
 
-def add_order(connection: sqlite3.Connection, action: str, of: Outcome) -> Order | None:
-    """Stores an order for an action that looks at what others did; None if the outcome's own order is not stored (any more)."""
+def add_order(connection: sqlite3.Connection, action: str, of: Outcome) -> None:
+    """Stores an order for an action that looks at what others did, unless the outcome's own order is not stored (any more)."""
     with answered(connection):
         query = "INSERT INTO outbox (alert, action, of) SELECT alert, ?, number FROM outbox WHERE number = ?"
-        placed = connection.execute(query, (action, of.order.number))
-        return Order(placed.lastrowid or 0, action, of.order.alert, attempt=0, of=of) if placed.rowcount else None
+        connection.execute(query, (action, of.order.number))
 
 
-def mark_begun(connection: sqlite3.Connection, numbers: Sequence[int]) -> None:
-    """Notes that the orders of these numbers begin now. To be committed before they do. Raises StoreError."""
+def begin_orders(connection: sqlite3.Connection, room: Mapping[str, int]) -> list[Order]:
+    """Marks waiting orders as begun, the oldest first, as many for each action as it has room for, and gives them.
+
+    To be called within a transaction that is committed before they begin. Raises StoreError.
+    """
+    query = _ORDERS + "WHERE o.status = 'waiting' AND o.action = ? ORDER BY o.number LIMIT ?"
+    begun: list[Order] = []
     with answered(connection):
-        query = "UPDATE outbox SET status = 'begun', attempts = attempts + 1 WHERE number = ?"
-        connection.executemany(query, [(number,) for number in numbers])
+        for action, count in room.items():
+            begun += [_order(connection, row) for row in connection.execute(query, (action, count)).fetchall()]
+        marks = [(order.number,) for order in begun]
+        connection.executemany("UPDATE outbox SET status = 'begun', attempts = attempts + 1 WHERE number = ?", marks)
+    return begun
+
+
+def reopen_orders(connection: sqlite3.Connection) -> int:
+    """Makes orders that a process had begun before it died wait again; gives how many they were. Raises StoreError."""
+    with answered(connection):
+        return connection.execute("UPDATE outbox SET status = 'waiting' WHERE status = 'begun'").rowcount
 
 
 def mark_ended(connection: sqlite3.Connection, outcomes: Iterable[Outcome], moment: float) -> None:
@@ -73,21 +94,6 @@ def mark_ended(connection: sqlite3.Connection, outcomes: Iterable[Outcome], mome
     ]
     with answered(connection):
         connection.executemany("UPDATE outbox SET status = ?, ended = ?, reason = ? WHERE number = ?", rows)
-
-
-def open_orders(connection: sqlite3.Connection) -> list[Order]:
-    """The orders that are not ended, the oldest first; those that were begun before have an `attempt` above 0. Raises
-    StoreError."""
-    query = (
-        "SELECT o.number, o.action, o.attempts, o.of, a.rule, a.key, a.time, a.events FROM outbox o "
-        "JOIN alerts a ON a.number = o.alert WHERE o.status IN ('waiting', 'begun') ORDER BY o.number"
-    )
-    found = []
-    with answered(connection):
-        for number, action, attempts, of, *alert in connection.execute(query).fetchall():
-            raised = _alert(*alert)
-            found.append(Order(number, action, raised, attempts, _outcome(connection, of, raised) if of else None))
-    return found
 
 
 def drop_orders(connection: sqlite3.Connection, action: str, reason: str, moment: float) -> int:
@@ -141,6 +147,18 @@ def _alert(rule: str, key: bytes, time: float, events: bytes) -> Alert:
 def _last(connection: sqlite3.Connection, table: str) -> int:
     found: tuple[int] | None = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = ?", (table,)).fetchone()
     return found[0] if found else 0
+
+
+_ORDERS = (
+    "SELECT o.number, o.action, o.attempts, o.of, a.rule, a.key, a.time, a.events FROM outbox o "
+    "JOIN alerts a ON a.number = o.alert "
+)
+
+
+def _order(connection: sqlite3.Connection, row: tuple[int, str, int, int | None, str, bytes, float, bytes]) -> Order:
+    number, action, attempts, of, *alert = row
+    raised = _alert(*alert)
+    return Order(number, action, raised, attempts + 1, _outcome(connection, of, raised) if of else None)
 
 
 def _outcome(connection: sqlite3.Connection, number: int, alert: Alert) -> Outcome | None:

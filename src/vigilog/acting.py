@@ -1,0 +1,156 @@
+"""Orders carried out: each action in a thread of its own, so that a slow one holds up neither the watch nor the others.
+
+The queues are bounded. What finds no room stays in the outbox and is fetched when there is some: a storm of alerts costs disk,
+not memory, and no order is lost.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
+
+from vigilog.act.timed import Timed
+from vigilog.core.nouns import Order, Outcome
+from vigilog.core.seams import Action
+
+ROOM = 2000
+"""Orders that an action may have waiting in memory."""
+
+
+class Actor:
+    """One action at work in its thread. `ended` is called there with each outcome."""
+
+    def __init__(self, name: str, action: Action, ended: Callable[[Actor, Outcome], None]) -> None:
+        self.name = name
+        self.action = action
+        self.has = 0
+        """Orders handed over whose outcome is not collected yet."""
+        self._ended = ended
+        self._orders: deque[Order] = deque()
+        self._changed = threading.Condition()
+        self._stopping = False
+        self._thread = threading.Thread(target=self._work, name=f"action {name}", daemon=True)
+        self._thread.start()
+
+    def order(self, orders: Iterable[Order]) -> None:
+        """Hands orders over."""
+        with self._changed:
+            self._orders.extend(orders)
+            self._changed.notify()
+
+    def stop(self) -> None:
+        """Lets the thread do what waits, close the action and end."""
+        with self._changed:
+            self._stopping = True
+            self._changed.notify()
+
+    def join(self, seconds: float) -> bool:
+        """Waits for the end of the thread. If that is late, the action is closed from here. Gives whether it came."""
+        self._thread.join(seconds)
+        if self._thread.is_alive():
+            with self._changed:
+                self._orders.clear()
+            self.action.close()
+            self._thread.join(seconds)
+        return not self._thread.is_alive()
+
+    def _work(self) -> None:
+        timed = self.action if isinstance(self.action, Timed) else None
+        while True:
+            orders = self._next(timed.due() if timed else None)
+            if orders:
+                self._collect(self.action.perform(orders))
+            elif self._stopping:
+                break
+            elif timed:
+                self._collect(timed.tick())
+        self.action.close()
+        if timed:
+            self._collect(timed.tick())
+
+    def _next(self, seconds: float | None) -> list[Order]:
+        """All orders that wait, at once; none if there were none for so long, or it is time to stop."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._orders or self._stopping, seconds)
+            orders = list(self._orders)
+            self._orders.clear()
+            return orders
+
+    def _collect(self, outcomes: Iterator[Outcome]) -> None:
+        for outcome in outcomes:
+            self._ended(self, outcome)
+
+
+class Acting:
+    """All actions at work. `fileno` is readable when outcomes wait to be taken."""
+
+    def __init__(self) -> None:
+        self._actors: dict[str, Actor] = {}
+        self._ended: deque[tuple[Actor, Outcome]] = deque()
+        self._bell = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
+
+    def fileno(self) -> int:
+        """The descriptor to wait for."""
+        return self._bell
+
+    def replace(self, actions: Mapping[str, Action], seconds: float) -> list[Outcome]:
+        """Works with `actions` from now on: those that are the same object go on undisturbed, the others end what they have, in
+        about `seconds` at most. Gives the outcomes that came meanwhile."""
+        leaving = [actor for name, actor in self._actors.items() if actions.get(name) is not actor.action]
+        _end(leaving, seconds)
+        staying = {name: actor for name, actor in self._actors.items() if actor not in leaving}
+        self._actors = {name: staying.get(name) or Actor(name, action, self._take) for name, action in actions.items()}
+        return self.outcomes()
+
+    def room(self) -> dict[str, int]:
+        """How many more orders each action takes now."""
+        return {name: max(0, ROOM - actor.has) for name, actor in self._actors.items()}
+
+    def waiting(self) -> dict[str, int]:
+        """How many orders each action has that are not ended."""
+        return {name: actor.has for name, actor in self._actors.items()}
+
+    def order(self, orders: Iterable[Order]) -> None:
+        """Hands orders to their actions, of which there must be one for each."""
+        sorted_out: dict[str, list[Order]] = {}
+        for order in orders:
+            sorted_out.setdefault(order.action, []).append(order)
+        for name, some in sorted_out.items():
+            actor = self._actors[name]
+            actor.has += len(some)
+            actor.order(some)
+
+    def outcomes(self) -> list[Outcome]:
+        """What has ended since the last call."""
+        with suppress(BlockingIOError):
+            os.eventfd_read(self._bell)
+        taken = []
+        while self._ended:
+            actor, outcome = self._ended.popleft()
+            actor.has -= 1
+            taken.append(outcome)
+        return taken
+
+    def close(self, seconds: float) -> list[Outcome]:
+        """Ends all actions, in about `seconds` at most; gives the last outcomes. An order without one stays in the outbox."""
+        last = self.replace({}, seconds)
+        os.close(self._bell)
+        return last
+
+    def _take(self, actor: Actor, outcome: Outcome) -> None:
+        self._ended.append((actor, outcome))
+        os.eventfd_write(self._bell, 1)
+
+
+def _end(actors: Iterable[Actor], seconds: float) -> None:
+    """Stops all of them, then waits for all of them, no longer than `seconds` in all if they can be stopped."""
+    ending = list(actors)
+    for actor in ending:
+        actor.stop()
+    until = time.monotonic() + seconds
+    for actor in ending:
+        actor.join(max(0.1, until - time.monotonic()))
