@@ -62,7 +62,7 @@ class Watchman:
 
     def see(self, source: str, lines: bytes, arrived: float, moment: Moment) -> None:
         """Looks at whole lines of a source that arrived at a moment (seconds since the epoch); `moment` gives their times."""
-        triggers, windows, tallies, last = self.triggers.triggers, self.windows, self.tallies, self._last
+        triggers, windows, tallies, last, newest = self.triggers.triggers, self.windows, self.tallies, self._last, self.newest
         add = self.batch.counted.append
         for occurrence in self.triggers.occurrences(source, lines, moment):
             trigger, clears, key, time, line, _, _ = occurrence
@@ -72,13 +72,12 @@ class Watchman:
                 windows[trigger].reset(key)
                 continue
             tallies[trigger].events += 1
-            if time > self.newest:
-                self.newest = time
+            newest = time if time > newest else newest
             proof = windows[trigger].enter(key, Entry(time, last))
             if proof is not None:
                 tallies[trigger].alerts += 1
                 self.batch.raised.append(Raised(occurrence, proof))
-        self._last = last
+        self._last, self.newest = last, newest
 
     def recount(self, stored: Iterable[Counted]) -> None:
         """Builds the windows again from what was counted before, in order. Raises no alert again."""
@@ -98,7 +97,7 @@ class Watchman:
         """Goes on with the numbers of the watchman before it, for the triggers that both have."""
         tallies = dict(zip((each.name for each in former.triggers.triggers), former.tallies, strict=True))
         self.tallies = [tallies.get(each.name) or Tally() for each in self.triggers.triggers]
-        self._last = max(self._last, former._last)  # noqa: SLF001 - one of its own kind
+        self._last = max(self._last, former._last)
 
     def taken(self) -> Batch:
         """The batch, which begins anew."""
