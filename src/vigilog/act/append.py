@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import threading
 from collections.abc import Collection, Iterator, Sequence
 
 from vigilog.act.opening import opened
@@ -32,14 +33,14 @@ class Append:
         self._outcome = template(text or OUTCOME, fields)
         self._file: int | None = None
         self._stale = False
+        self._busy = threading.Lock()
 
     def perform(self, orders: Sequence[Order]) -> Iterator[Outcome]:
         """Writes a line for each; a line that could not be written whole is taken back."""
         for number, order in enumerate(orders):
             try:
-                _write(self._current(look=number == 0), f"{self._line(order)}\n".encode())
+                self._add(f"{self._line(order)}\n".encode(), look=number == 0)
             except OSError as error:
-                self._drop()
                 yield Outcome(order, done=False, reason=f"not written to {self._path}: {error.strerror}")
             else:
                 yield Outcome(order, done=True, reason=f"written to {self._path}")
@@ -49,8 +50,9 @@ class Append:
         self._stale = True
 
     def close(self) -> None:
-        """Closes the file."""
-        self._drop()
+        """Closes the file. Any thread may call it."""
+        with self._busy:
+            self._drop()
 
     def would(self, order: Order) -> str:
         """What `perform` would do about `order`."""
@@ -58,6 +60,14 @@ class Append:
 
     def _line(self, order: Order) -> str:
         return (self._alert if order.of is None else self._outcome).line(order)
+
+    def _add(self, line: bytes, *, look: bool) -> None:
+        with self._busy:
+            try:
+                _write(self._current(look=look), line)
+            except OSError:
+                self._drop()
+                raise
 
     def _current(self, *, look: bool) -> int:
         if self._stale or (look and self._file is not None and not _is_at(self._file, self._path)):

@@ -64,7 +64,7 @@ def environment(order: Order, base: Mapping[str, str], more: Mapping[str, str], 
     """
     alert = order.alert
     fields = alert.events[-1].fields if alert.events else {}
-    told = {f"LT_{name}": _bytes(value) for name, value in fields.items() if NAME.fullmatch(name)}
+    told = {f"LT_{name}": _bytes(value) for name, value in fields.items() if NAME.fullmatch(name) and name not in FIXED}
     told |= {name: _bytes(value) for name, value in more.items()}
     told |= _of_event(alert) | _of_pattern(patterns.get(alert.rule), list(fields.values()))
     kept = {"PATH": PATH.encode()} | {name: _bytes(base[name]) for name in KEPT if name in base}

@@ -5,6 +5,7 @@ An order has its outcome when the mail that tells of it went out. How mail leave
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 
@@ -53,17 +54,13 @@ class Mail:
         self._next = ticks()
         self._failed = 0
         self._known: list[Outcome] = []
+        self._busy = threading.Lock()
 
     def perform(self, orders: Sequence[Order]) -> Iterator[Outcome]:
         """Gathers, and mails if it is time to."""
-        for order in orders:
-            if len(self._waiting) >= MOST:
-                if self._failed:
-                    self._known.append(Outcome(order, done=False, reason=f"queue full: {MOST} wait for mail to work again"))
-                    continue
-                self._mail()
-            self._gathered.add(order)
-            self._waiting.append(light(order, bare=len(self._waiting) >= WHOLE))
+        with self._busy:
+            for order in orders:
+                self._gather(order)
         return self.tick()
 
     def due(self) -> float | None:
@@ -74,19 +71,36 @@ class Mail:
 
     def tick(self) -> Iterator[Outcome]:
         """Mails what is gathered, if it is time to."""
-        if self._waiting and self._ticks() >= self._next:
-            self._mail()
-        known, self._known = self._known, []
+        with self._busy:
+            if self._waiting and self._ticks() >= self._next:
+                self._mail()
+            known, self._known = self._known, []
         return iter(known)
 
     def close(self) -> None:
-        """Mails what is gathered. What cannot be mailed now has no outcome, and is given again at the next start."""
-        if self._waiting:
-            self._mail(last=True)
+        """Mails what is gathered. What cannot be mailed now has no outcome, and is given again at the next start.
+
+        Any thread may call it; while another one is mailing it does nothing.
+        """
+        if self._busy.acquire(blocking=False):
+            try:
+                if self._waiting:
+                    self._mail(last=True)
+            finally:
+                self._busy.release()
 
     def would(self, order: Order) -> str:
         """What `perform` would do about `order`."""
         return f"mail: {self._subject.line(order)}"
+
+    def _gather(self, order: Order) -> None:
+        if len(self._waiting) >= MOST:
+            if self._failed:
+                self._known.append(Outcome(order, done=False, reason=f"queue full: {MOST} wait for mail to work again"))
+                return
+            self._mail()
+        self._gathered.add(order)
+        self._waiting.append(light(order, bare=len(self._waiting) >= WHOLE))
 
     def _mail(self, *, last: bool = False) -> None:
         try:

@@ -129,15 +129,17 @@ class Script:
 
     def _step(self, running: dict[int, _Run], selector: selectors.BaseSelector) -> Iterator[Outcome]:
         next_deadline = min(run.deadline for run in running.values())
-        for key, _ in selector.select(max(0.0, next_deadline - self._ticks())):
+        ready = [key for key, _ in selector.select(max(0.0, next_deadline - self._ticks()))]
+        for key in ready:
             if key.fileobj is self._woken:
                 selector.unregister(self._woken)
                 for run in running.values():
                     self._press(run, "Vigilog is stopping", min(self._grace, _STOPPING_GRACE))
-            elif key.data is not None:
-                if not process.hear(key.data):
-                    selector.unregister(key.fd)
-            else:
+            elif key.data is not None and not process.hear(key.data):
+                selector.unregister(key.fd)
+        # Last, since a program that has ended takes its descriptors with it.
+        for key in ready:
+            if key.fd in running:
                 yield self._ended(running.pop(key.fd), selector)
         for run in [run for run in running.values() if run.deadline <= self._ticks()]:
             if run.pressed == 2:
