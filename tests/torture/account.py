@@ -32,6 +32,16 @@ def stored_lines(database: Path) -> list[bytes]:
     return b"".join(texts[report][start : start + length] for report, start, length in rows).split(b"\n")[:-1]
 
 
+def strays(database: Path) -> list[str]:
+    """Files of lines that are of no report, and reports whose lines are not there."""
+    with closing(sqlite3.connect(database)) as store:
+        reports = {str(number) for (number,) in store.execute("SELECT id FROM reports")}
+    files = {path.name for path in (database.parent / "reports").glob("*")}
+    return [f"lines of no report: {name}" for name in sorted(files - reports)] + [
+        f"report without its lines: {name}" for name in sorted(reports - files)
+    ]
+
+
 def said_losses(database: Path) -> list[str]:
     """What the reports in the store say of records that may be lost: notices, and logtail's warning where a log shrank."""
     with closing(sqlite3.connect(database)) as store:

@@ -19,7 +19,7 @@ from vigilog import pipeline
 from vigilog.cli.main import run
 from vigilog.store import lock
 
-SPANS = (("lock", 1_000), ("lock", 16_000), ("commit", 450), ("commit", 450))
+SPANS = (("lock", 1_000), ("lock", 16_000), ("commit", 700), ("commit", 700))
 """Places, and about how many calls are made from there: to deliver what is pending, to read everything, and to the end."""
 
 

@@ -15,7 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from tests.torture import dying, printed
-from tests.torture.account import printed_marked, said_losses, stored_once, undelivered
+from tests.torture.account import printed_marked, said_losses, stored_once, strays, undelivered
 from tests.torture.command import PROGRAM, check_arguments, environment
 from tests.torture.disk import Disk
 from tests.torture.logs import logs
@@ -212,6 +212,7 @@ class World:
             self.faults.append("the last run did not succeed")
         written = {word: log.lines for word, log in self.logs.items()}
         faults = [*self.faults, *stored_once(self.database, written), *printed_marked(self.printed, written)]
+        faults += strays(self.database)
         if waiting := undelivered(self.database):
             faults.append(f"{waiting} reports were not delivered")
         losses = said_losses(self.database)
@@ -223,7 +224,7 @@ class World:
         """The faults, and where to find what led to them; a copy of the store lies beside it."""
         history = self._root / "history"
         history.write_text("\n".join(self.history))
-        shutil.copyfile(self.database, self._root / "vigilog.db")
+        shutil.copytree(self._state, self._root / "state")
         return "\n".join([*faults, f"{self._runs} runs; everything that was done is in {history}"])
 
     def _arguments(self) -> list[str]:
