@@ -1,0 +1,1 @@
+"""Shutting addresses out: what may be banned, for how long, and the firewalls that do it."""
