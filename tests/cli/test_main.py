@@ -9,7 +9,7 @@ import types
 
 import pytest
 
-from vigilog import __version__
+from vigilog import __version__, control_client
 from vigilog.cli import commands
 from vigilog.cli.main import STATUS, main
 from vigilog.core import errors
@@ -66,7 +66,12 @@ def test_each_error_has_its_status(fake, capsys, error, status):
 
 
 def test_every_class_of_error_has_a_status():
-    classes = [value for value in vars(errors).values() if isinstance(value, type) and issubclass(value, errors.VigilogError)]
+    classes = [
+        value
+        for module in (errors, control_client)
+        for value in vars(module).values()
+        if isinstance(value, type) and issubclass(value, errors.VigilogError)
+    ]
     assert {cls.__name__ for cls in classes} == set(STATUS)
 
 

@@ -13,6 +13,9 @@ COMMANDS = {
     "explain": "vigilog.cli.explain",
     "validate": "vigilog.cli.validate",
     "init": "vigilog.cli.init",
+    "status": "vigilog.cli.status",
+    "reload": "vigilog.cli.reload",
+    "flushlogs": "vigilog.cli.flushlogs",
     "manual": "vigilog.cli.manual",
     "completion": "vigilog.cli.completion",
 }

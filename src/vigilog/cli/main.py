@@ -20,6 +20,9 @@ STATUS = {
     "DeliveryError": 75,
     "MissingExtra": 69,
     "AlreadyRunning": 1,
+    "NotRunning": 69,
+    "NotAllowed": 77,
+    "Refused": 1,
     "VigilogError": 1,
 }
 """The exit status of each error, by the name of its class (sysexits.h, where it has one)."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 Statuses = tuple[tuple[int, str], ...]
 
 WRONG_OPTION = (2, "An option is wrong.")
+NOT_RUNNING = (69, "`vigilog run` is not running, or does not answer.")
+NOT_ALLOWED = (77, "The control socket is closed to this user.")
 MISTAKE = (78, "There is a mistake in the configuration; each is told with its file and line.")
 
 STATUSES: dict[str, Statuses] = {
@@ -31,6 +33,22 @@ STATUSES: dict[str, Statuses] = {
         (0, "The file was written."),
         WRONG_OPTION,
         (78, "The file is there already or cannot be written, or the logcheck.sh has a mistake."),
+    ),
+    "status": ((0, "The status was printed."), WRONG_OPTION, NOT_RUNNING, NOT_ALLOWED),
+    "reload": (
+        (0, "The new configuration is in use."),
+        (1, "The daemon could not reload, and said why."),
+        WRONG_OPTION,
+        NOT_RUNNING,
+        NOT_ALLOWED,
+        (78, "There is a mistake in the new configuration; the one before it stays in use."),
+    ),
+    "flushlogs": (
+        (0, "The files were opened anew."),
+        (1, "The daemon could not do it, and said why."),
+        WRONG_OPTION,
+        NOT_RUNNING,
+        NOT_ALLOWED,
     ),
     "manual": ((0, "The manual was printed or written."), WRONG_OPTION, (78, "A page cannot be written.")),
     "completion": ((0, "The script was printed."), WRONG_OPTION),
