@@ -98,12 +98,14 @@ class Acting:
         return self._bell
 
     def replace(self, actions: Mapping[str, Action], seconds: float) -> list[Outcome]:
-        """Works with `actions` from now on: those that are the same object go on undisturbed, the others end what they have, in
-        about `seconds` at most. Gives the outcomes that came meanwhile."""
-        leaving = [actor for name, actor in self._actors.items() if actions.get(name) is not actor.action]
-        _end(leaving, seconds)
-        staying = {name: actor for name, actor in self._actors.items() if actor not in leaving}
-        self._actors = {name: staying.get(name) or Actor(name, action, self._take) for name, action in actions.items()}
+        """Works with `actions` from now on (one object under several names has one thread): those that are there already go on
+        undisturbed, the others end what they have, in about `seconds` at most. Gives the outcomes that came meanwhile."""
+        staying = {id(actor.action): actor for actor in self._actors.values() if actor.action in actions.values()}
+        _end([actor for actor in set(self._actors.values()) if id(actor.action) not in staying], seconds)
+        for name, action in actions.items():
+            if id(action) not in staying:
+                staying[id(action)] = Actor(name, action, self._take)
+        self._actors = {name: staying[id(action)] for name, action in actions.items()}
         return self.outcomes()
 
     def room(self) -> dict[str, int]:

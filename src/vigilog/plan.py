@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from vigilog.config import run_settings
 from vigilog.config.host import GENERAL_LOGS, Host
@@ -24,6 +24,10 @@ class Plan:
     triggers: tuple[Trigger, ...]
     followers: Mapping[str, tuple[str, ...]]
     sources: tuple[str, ...]
+
+    def seeing_all(self) -> Plan:
+        """The same with triggers that see every source."""
+        return replace(self, triggers=tuple(replace(each, sources=frozenset()) for each in self.triggers))
 
 
 def planned(settings: Settings, host: Host, name_of: Callable[[str], str]) -> Plan:

@@ -72,7 +72,7 @@ class Watchman:
                 windows[trigger].reset(key)
                 continue
             tallies[trigger].events += 1
-            newest = time if time > newest else newest
+            newest = max(newest, time)
             proof = windows[trigger].enter(key, Entry(time, last))
             if proof is not None:
                 tallies[trigger].alerts += 1
