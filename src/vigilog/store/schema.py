@@ -93,5 +93,24 @@ STEPS: tuple[str, ...] = (
     CREATE INDEX outbox_by_alert ON outbox (alert);
     CREATE INDEX outbox_by_outcome ON outbox (of);
     """,
+    # Who is shut out, who was, and who was let in again ('' in place of a target: everybody).
+    """
+    CREATE TABLE bans (
+        target TEXT NOT NULL,
+        port TEXT NOT NULL,
+        since REAL NOT NULL,
+        until REAL NOT NULL,
+        rule BLOB NOT NULL,
+        times INTEGER NOT NULL,
+        reason TEXT NOT NULL,
+        lifted REAL,
+        PRIMARY KEY (target, port, since)
+    ) WITHOUT ROWID;
+
+    CREATE TABLE ban_lifts (
+        target TEXT NOT NULL PRIMARY KEY,
+        moment REAL NOT NULL
+    ) WITHOUT ROWID;
+    """,
 )
 """Statements of each step, applied in one transaction together with the new version (`PRAGMA user_version`)."""
