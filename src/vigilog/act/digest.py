@@ -36,7 +36,6 @@ class Tally:
 class Digest:
     """What has been gathered for one mail."""
 
-    head: Order | None = None
     total: int = 0
     keys: dict[tuple[str, tuple[str, ...]], Tally] = field(default_factory=dict)
     further: dict[str, Tally] = field(default_factory=dict)
@@ -46,7 +45,6 @@ class Digest:
     def add(self, order: Order) -> None:
         """Takes up the alert of `order`."""
         alert = order.alert
-        self.head = self.head or order
         self.total += 1
         self.repeated = self.repeated or order.attempt > 1
         known = (alert.rule, alert.key)

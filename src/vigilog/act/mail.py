@@ -22,6 +22,8 @@ SUBJECT = "{name}: {key}"
 """The default of the subject."""
 WHOLE = 1000
 """So many waiting orders keep their events, if these are small; those after them are remembered without."""
+TITLE = 200
+"""A subject has so many characters at most, besides how many more alerts the mail is about."""
 MOST = 100_000
 """When so many orders wait, the mail goes out at once."""
 _TRIES = 10
@@ -49,6 +51,7 @@ class Mail:
     ) -> None:
         self._send, self._host, self._digest, self._ticks = send, host, digest, ticks
         self._subject = template(subject or SUBJECT, fields)
+        self._first = ""
         self._gathered = Digest()
         self._waiting: list[Order] = []
         self._next = ticks()
@@ -91,20 +94,23 @@ class Mail:
 
     def would(self, order: Order) -> str:
         """What `perform` would do about `order`."""
-        return f"mail: {self._subject.line(order)}"
+        return f"mail: {self._title(order)}"
 
     def _gather(self, order: Order) -> None:
-        if len(self._waiting) >= MOST:
-            if self._failed:
-                self._known.append(Outcome(order, done=False, reason=f"queue full: {MOST} wait for mail to work again"))
-                return
+        if len(self._waiting) >= MOST and not self._failed:
             self._mail()
+        if len(self._waiting) >= MOST:
+            self._known.append(Outcome(order, done=False, reason=f"queue full: {MOST} wait for mail to work again"))
+            return
+        if not self._waiting:
+            self._first = self._title(order)
         self._gathered.add(order)
         self._waiting.append(light(order, bare=len(self._waiting) >= WHOLE))
 
     def _mail(self, *, last: bool = False) -> None:
         try:
-            self._send(self._title(), self._gathered.text(self._host))
+            more = len(self._waiting) - 1
+            self._send(f"{self._first} (and {more} more)" if more else self._first, self._gathered.text(self._host))
         except DeliveryError as error:
             self._failed += 1
             self._next = self._ticks() + min(_FIRST_DISTANCE * 2 ** (self._failed - 1), _LONGEST_DISTANCE)
@@ -115,11 +121,9 @@ class Mail:
             self._next = self._ticks() + self._digest
             self._settle(done=True, reason="mailed" if number == 1 else f"mailed with {number - 1} others")
 
-    def _title(self) -> str:
-        assert self._gathered.head is not None
-        title = self._subject.line(self._gathered.head)
-        more = self._gathered.total - 1
-        return f"{title} (and {more} more)" if more else title
+    def _title(self, order: Order) -> str:
+        title = self._subject.line(order)
+        return title if len(title) <= TITLE else f"{title[:TITLE]} ..."
 
     def _settle(self, *, done: bool, reason: str) -> None:
         self._known += [Outcome(order, done=done, reason=reason) for order in self._waiting]
