@@ -14,7 +14,6 @@ from itertools import groupby
 from typing import NamedTuple
 
 from vigilog.store.database import answered
-from vigilog.store.words import stored, told
 
 EVERYTHING = ""
 """In `ban_lifts`: everybody was let in."""
@@ -65,18 +64,7 @@ def record(connection: sqlite3.Connection, bans: Iterable[Banned]) -> None:
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, (SELECT MAX(moment) FROM ban_lifts WHERE target IN (?1, '') AND moment >= ?3))
         ON CONFLICT (target, port, since) DO UPDATE SET until = excluded.until, rule = excluded.rule, reason = excluded.reason
     """
-    rows = (
-        (
-            ban.target,
-            ban.port,
-            ban.since,
-            ban.until,
-            stored(ban.rule),
-            ban.times,
-            ban.reason.encode("utf-8", "replace").decode(),
-        )
-        for ban in bans
-    )
+    rows = [(ban.target, ban.port, ban.since, ban.until, _storable(ban.rule), ban.times, _storable(ban.reason)) for ban in bans]
     with answered(connection):
         connection.executemany(query, rows)
 
@@ -93,14 +81,12 @@ def lift(connection: sqlite3.Connection, targets: Iterable[str] | None, moment: 
 
 
 def in_force(connection: sqlite3.Connection, now: float) -> Iterator[Banned]:
-    """The bans that hold at `now`, in no order, one at most for a target and port. Raises StoreError."""
-    query = """
-        SELECT target, port, rule, since, MAX(until), times, reason FROM bans
-        WHERE until > ? AND lifted IS NULL GROUP BY target, port
-    """
+    """The bans that hold at `now`; should two be for the same target and port, the later one comes last. Raises StoreError."""
+    query = "SELECT target, port, rule, since, until, times, reason FROM bans WHERE until > ? AND lifted IS NULL"
     with answered(connection):
-        for target, port, rule, *rest in connection.execute(query, (now,)):
-            yield Banned(target, port, told(rule), *rest)
+        same: dict[str, str] = {}  # thousands of bans have the same few rules and reasons: each is kept once
+        for target, port, rule, since, until, times, reason in connection.execute(query, (now,)):
+            yield Banned(target, port, same.setdefault(rule, rule), since, until, times, same.setdefault(reason, reason))
 
 
 def count(connection: sqlite3.Connection, now: float) -> int:
@@ -136,3 +122,8 @@ def prune(connection: sqlite3.Connection, before: float) -> int:
     with answered(connection):
         connection.execute("DELETE FROM ban_lifts WHERE moment < ?", (before,))
         return connection.execute("DELETE FROM bans WHERE until < ?", (before,)).rowcount
+
+
+def _storable(text: str) -> str:
+    """`text` without lone surrogates, which SQLite cannot hold."""
+    return text.encode("utf-8", "replace").decode()

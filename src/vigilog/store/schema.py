@@ -100,7 +100,7 @@ STEPS: tuple[str, ...] = (
         port TEXT NOT NULL,
         since REAL NOT NULL,
         until REAL NOT NULL,
-        rule BLOB NOT NULL,
+        rule TEXT NOT NULL,
         times INTEGER NOT NULL,
         reason TEXT NOT NULL,
         lifted REAL,
