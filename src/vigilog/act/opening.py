@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from contextlib import suppress
 
 _LINKS = 40
 _WAY = os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -61,10 +62,14 @@ def _link(name: str, directory: int) -> str | None:
 
 
 def _made(name: str, directory: int, mode: int) -> int:
-    try:
+    with suppress(FileNotFoundError):
         return os.open(name, _FILE, dir_fd=directory)
-    except FileNotFoundError:
+    try:
         descriptor = os.open(name, _FILE | os.O_CREAT | os.O_EXCL, mode, dir_fd=directory)
+    except FileExistsError:
+        # Somebody else made it in between, such as another action.
+        return os.open(name, _FILE, dir_fd=directory)
+    else:
         # The mode that was asked for, whatever the umask.
         os.fchmod(descriptor, mode)
         return descriptor
