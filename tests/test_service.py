@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
 
 import pytest
 
+from tests.watch.nobody import only_root
 from vigilog.service import Service, gains_no_rights
+
+SOURCE = Path(__file__).resolve().parent.parent / "src"
 
 
 class Clock:
@@ -125,3 +131,46 @@ def test_whether_programs_can_gain_rights_is_known(need, option, told):
     code = "from vigilog.service import gains_no_rights; print(gains_no_rights())"
     done = subprocess.run(["setpriv", *option, sys.executable, "-c", code], capture_output=True, check=True, text=True)
     assert done.stdout == told
+
+
+# --- giving up what the unit gives
+
+AMBIENT = ["--reuid=65534", "--regid=65534", "--clear-groups", "--inh-caps=-all,+net_admin,+net_bind_service",
+           "--ambient-caps=-all,+net_admin,+net_bind_service", "--no-new-privs"]  # fmt: skip
+
+
+@only_root
+@pytest.mark.peer
+def test_after_the_helper_is_there_the_daemon_keeps_its_ports_and_its_scripts_have_nothing(need):
+    """Started as the unit starts it: another user, with ambient capabilities."""
+    need("setpriv")
+    code = (
+        "import subprocess, sys, threading; sys.path.insert(0, sys.argv[1])\n"
+        "from vigilog.capabilities import NET_ADMIN, NET_BIND_SERVICE, give_up_all_but, held\n"
+        "def child(): return subprocess.run(['grep', 'CapEff', '/proc/self/status'], capture_output=True).stdout.split()[1]\n"
+        "both = 1 << NET_ADMIN | 1 << NET_BIND_SERVICE\n"
+        "assert (held('CapEff'), held('CapAmb'), int(child(), 16)) == (both, both, both)\n"
+        "give_up_all_but([NET_BIND_SERVICE])\n"
+        "assert (held('CapEff'), held('CapPrm'), held('CapAmb')) == (1 << NET_BIND_SERVICE, 1 << NET_BIND_SERVICE, 0)\n"
+        "assert int(child(), 16) == 0\n"
+        "seen = []; thread = threading.Thread(target=lambda: seen.append(held())); thread.start(); thread.join()\n"
+        "assert seen == [1 << NET_BIND_SERVICE]\n"
+        "give_up_all_but()\n"
+        "assert held() == 0\n"
+    )
+    library = tempfile.mkdtemp()
+    try:
+        os.chmod(library, 0o755)
+        shutil.copytree(SOURCE / "vigilog", f"{library}/vigilog", ignore=shutil.ignore_patterns("__pycache__", "rules"))
+        done = subprocess.run(
+            ["setpriv", *AMBIENT, "/usr/bin/python3", "-c", code, library], capture_output=True, text=True, check=False
+        )
+    finally:
+        shutil.rmtree(library)
+    assert (done.stderr, done.returncode) == ("", 0)
+
+
+def test_who_has_nothing_can_give_up_nothing_more():
+    code = "from vigilog.capabilities import give_up_all_but, held; give_up_all_but([10]); give_up_all_but([10]); print(held() & ~(1 << 10))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "0\n"

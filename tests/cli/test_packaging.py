@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from vigilog.cli.main import STATUS
+from vigilog.config.run_settings import Run
+
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
 PACKAGING = CHECKOUT / "packaging"
 SCRIPTS = ["packaging/install", "packaging/uninstall", "packaging/make-venv", "packaging/test-packages", ".ci/run"]
@@ -53,16 +56,78 @@ def test_at_boot_the_subject_says_so():
     assert "vigilog check --reboot" in (PACKAGING / "systemd" / "vigilog-check-boot.service").read_text()
 
 
-def test_no_unit_forbids_new_privileges_for_the_mailer_needs_them():
+def test_no_unit_of_check_forbids_new_privileges_for_the_mailer_needs_them():
     """What implies NoNewPrivileges for a user without rights: systemd.exec(5) of systemd 252."""
     forbidding = (
         "NoNewPrivileges SystemCallFilter SystemCallLog SystemCallArchitectures RestrictAddressFamilies RestrictNamespaces"
         " PrivateDevices ProtectKernelTunables ProtectKernelModules ProtectKernelLogs ProtectClock MemoryDenyWriteExecute"
         " RestrictRealtime RestrictSUIDSGID DynamicUser LockPersonality ProtectHostname"
     )
-    for unit in (PACKAGING / "systemd").iterdir():
+    for unit in (PACKAGING / "systemd").glob("vigilog-check*"):
         keys = set(re.findall(r"^(\w+)=", unit.read_text(), re.MULTILINE))
         assert not keys & set(forbidding.split()), unit.name
+
+
+def key(name):
+    """The values of a key in the unit of `vigilog run`."""
+    return re.findall(rf"^{name}=(.*)$", (PACKAGING / "systemd" / "vigilog.service").read_text(), re.MULTILINE)
+
+
+@pytest.mark.peer
+def test_systemd_finds_the_watchman_well_protected(tmp_path, need):
+    """Without a word against it, 10 is the worst and 0 the best; what Debian's own daemons have is between 5 and 9.6."""
+    need("systemd-analyze")
+    unit = tmp_path / "vigilog.service"
+    unit.write_text((PACKAGING / "systemd" / "vigilog.service").read_text().replace("@PREFIX@", "/opt/vigilog"))
+    command = ["systemd-analyze", "security", "--no-pager", "--offline=true", "--threshold=25", unit]
+    process = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert process.returncode == 0, process.stdout
+    assert "Overall exposure level" in process.stdout
+
+
+def test_the_watchman_says_when_it_is_ready_and_is_started_again_unless_its_configuration_is_wrong():
+    assert key("Type") == ["notify"]
+    assert key("Restart") == ["on-failure"]
+    assert key("RestartPreventExitStatus") == [str(STATUS["ConfigurationError"])]
+    assert int(key("WatchdogSec")[0]) > 0
+
+
+def test_the_end_of_the_watchman_is_not_the_end_of_its_scripts():
+    """With the default of systemd, scripts and the helper that bans would be told to end at the same moment."""
+    assert key("KillMode") == ["mixed"]
+
+
+def test_the_watchman_and_check_are_the_same_user_and_remember_in_the_same_place():
+    check = (PACKAGING / "systemd" / "vigilog-check.service").read_text()
+    for name in ("User", "StateDirectory", "StateDirectoryMode", "LogsDirectory", "UMask"):
+        assert re.findall(rf"^{name}=(.*)$", check, re.MULTILINE) == key(name)
+    assert Run().control.startswith(f"/run/{key('RuntimeDirectory')[0]}/")
+
+
+def test_the_helper_can_talk_to_the_firewall_and_nothing_else_can():
+    assert key("AmbientCapabilities") == key("CapabilityBoundingSet") == ["CAP_NET_ADMIN CAP_NET_BIND_SERVICE"]
+    assert "AF_NETLINK" in key("RestrictAddressFamilies")[0]
+
+
+def test_every_unit_that_is_installed_is_removed():
+    removed = (CHECKOUT / "packaging" / "uninstall").read_text()
+    for unit in (PACKAGING / "systemd").iterdir():
+        assert f"/{unit.name}" in removed, unit.name
+
+
+def test_the_watchman_starts_by_itself_only_where_there_are_triggers(tmp_path):
+    """The expression of packaging/install, on what can stand there."""
+    found = re.search(r"grep -Eqs '([^']+)'", (CHECKOUT / "packaging" / "install").read_text())
+    assert found
+    for text, expected in [
+        ("[[trigger]]\n", 0),
+        ("  [[trigger]] # x\n", 0),
+        ("# [[trigger]]\n", 1),
+        ("[[trigger.sample]]\n", 1),
+        ("", 1),
+    ]:
+        (tmp_path / "f.toml").write_text(text)
+        assert subprocess.run(["grep", "-Eqs", found[1], tmp_path / "f.toml"], check=False).returncode == expected, text
 
 
 @pytest.mark.parametrize("script", SCRIPTS)
