@@ -11,6 +11,7 @@ import stat
 import threading
 import time
 import urllib.request
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -94,6 +95,12 @@ def test_every_metric_has_its_help_and_type_once_and_counters_end_in_total():
         assert (metric.type == "counter") == metric.name.endswith("_total")
         assert "\n" not in metric.help
         assert "\\" not in metric.help
+
+
+def test_every_metric_is_told_in_the_documentation():
+    page = (Path(__file__).resolve().parent.parent / "docs" / "run.md").read_text()
+    told = [line for line in page.splitlines() if line.startswith("| `vigilog_")]
+    assert told == [f"| `{metric.name}` | {metric.type} | {metric.help} |" for metric in METRICS]
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"])), st.floats(allow_nan=False))

@@ -56,16 +56,39 @@ def test_at_boot_the_subject_says_so():
     assert "vigilog check --reboot" in (PACKAGING / "systemd" / "vigilog-check-boot.service").read_text()
 
 
+FORBIDDING = {
+    "NoNewPrivileges",
+    "SystemCallFilter",
+    "SystemCallLog",
+    "SystemCallArchitectures",
+    "RestrictAddressFamilies",
+    "RestrictNamespaces",
+    "PrivateDevices",
+    "ProtectKernelTunables",
+    "ProtectKernelModules",
+    "ProtectKernelLogs",
+    "ProtectClock",
+    "MemoryDenyWriteExecute",
+    "RestrictRealtime",
+    "RestrictSUIDSGID",
+    "DynamicUser",
+    "LockPersonality",
+    "ProtectHostname",
+}
+"""What implies NoNewPrivileges for a user without rights: systemd.exec(5) of systemd 252."""
+
+
 def test_no_unit_of_check_forbids_new_privileges_for_the_mailer_needs_them():
-    """What implies NoNewPrivileges for a user without rights: systemd.exec(5) of systemd 252."""
-    forbidding = (
-        "NoNewPrivileges SystemCallFilter SystemCallLog SystemCallArchitectures RestrictAddressFamilies RestrictNamespaces"
-        " PrivateDevices ProtectKernelTunables ProtectKernelModules ProtectKernelLogs ProtectClock MemoryDenyWriteExecute"
-        " RestrictRealtime RestrictSUIDSGID DynamicUser LockPersonality ProtectHostname"
-    )
     for unit in (PACKAGING / "systemd").glob("vigilog-check*"):
         keys = set(re.findall(r"^(\w+)=", unit.read_text(), re.MULTILINE))
-        assert not keys & set(forbidding.split()), unit.name
+        assert not keys & FORBIDDING, unit.name
+
+
+def test_the_documentation_gives_back_all_that_keeps_a_script_from_gaining_rights():
+    unit = (PACKAGING / "systemd" / "vigilog.service").read_text()
+    forbidding = {name for name in FORBIDDING if re.search(rf"^{name}=", unit, re.MULTILINE)} | {"CapabilityBoundingSet"}
+    [block] = re.findall(r"\n    \[Service\]\n((?:    .*\n)+)", (CHECKOUT / "docs" / "run.md").read_text())
+    assert {line.strip().split("=")[0] for line in block.splitlines()} == forbidding
 
 
 def key(name):
