@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from vigilog.core.nouns import Alert, Event, Order, Position
 from vigilog.detect.triggers import LIVE_LIMIT, Moment, Occurrence, TriggerSet
-from vigilog.detect.window import Entry, Window, Windows
+from vigilog.detect.window import Window, Windows
 from vigilog.store.database import transaction
-from vigilog.store.events import Counted, add_events, all_events, events, forget_events, forget_rules
+from vigilog.store.events import Counted, Row, add_events, all_events, events, forget_events, oldest_arrival, packed, unpacked
 from vigilog.store.outbox import add_alerts
 from vigilog.store.positions import save_positions
+from vigilog.store.words import stored, told
 
 CONSUMER = "run"
 SLACK = 60.0
@@ -43,7 +44,7 @@ class Tally:
 class Batch:
     """What was found since the last commit."""
 
-    counted: list[Counted] = field(default_factory=list)
+    counted: list[Row] = field(default_factory=list)
     raised: list[Raised] = field(default_factory=list)
 
 
@@ -63,17 +64,17 @@ class Watchman:
     def see(self, source: str, lines: bytes, arrived: float, moment: Moment) -> None:
         """Looks at whole lines of a source that arrived at a moment (seconds since the epoch); `moment` gives their times."""
         triggers, windows, tallies, last, newest = self.triggers.triggers, self.windows, self.tallies, self._last, self.newest
-        add = self.batch.counted.append
+        add, name = self.batch.counted.append, stored(source)
         for occurrence in self.triggers.occurrences(source, lines, moment):
             trigger, clears, key, time, line, _, _ = occurrence
             last += 1
-            add(Counted(last, triggers[trigger].name, clears, key, time, arrived, source, line))
+            add((last, triggers[trigger].name, clears, packed(key), time, arrived, name, line))
             if clears:
                 windows[trigger].reset(key)
                 continue
             tallies[trigger].events += 1
             newest = max(newest, time)
-            proof = windows[trigger].enter(key, Entry(time, last))
+            proof = windows[trigger].enter(key, (time, last))
             if proof is not None:
                 tallies[trigger].alerts += 1
                 self.batch.raised.append(Raised(occurrence, proof))
@@ -87,9 +88,9 @@ class Watchman:
             if place is None:
                 continue
             if event.clears:
-                self.windows[place].reset(event.key)
+                self.windows[place].reset(unpacked(event.key))
             else:
-                self.windows[place].enter(event.key, Entry(event.time, event.number))
+                self.windows[place].enter(unpacked(event.key), (event.time, event.number))
                 self.newest = max(self.newest, event.time)
             self._last = max(self._last, event.number)
 
@@ -104,21 +105,20 @@ class Watchman:
         batch, self.batch = self.batch, Batch()
         return batch
 
-    def alert(self, raised: Raised, known: Mapping[int, Counted]) -> Alert:
+    def alert(self, raised: Raised, known: Mapping[int, Row]) -> Alert:
         """A raised alert with its events, as far as they are `known`."""
-        by = raised.by
-        trigger = self.triggers.triggers[by.trigger]
-        key = tuple([value.decode("utf-8", "surrogateescape") for value in by.key])
-        named = dict(zip(self.triggers.key_names(by.trigger), key, strict=False))
+        place, _, values, time, line, found, rule = raised.by
+        trigger = self.triggers.triggers[place]
+        key = tuple([value.decode("utf-8", "surrogateescape") for value in values])
+        named = dict(zip(self.triggers.key_names(place), key, strict=False))
         events = [
-            Event(each.time, each.arrived, each.source, trigger.name, trigger.kind, named, each.line)
-            for each in [known[entry.number] for entry in raised.proof if entry.number in known]
+            Event(each[4], each[5], told(each[6]), trigger.name, trigger.kind, named, each[7])
+            for each in [known[number] for _, number in raised.proof if number in known]
         ]
-        fields = self.triggers.fields(by.trigger, by.rule, by.found)
         # the event that raised it comes last, also where it came late and has its place in time before others
-        last = next(place for place in range(len(events) - 1, -1, -1) if events[place].line is by.line)
-        crossing = replace(events.pop(last), fields=fields)
-        return Alert(trigger.name, key, by.time, (*events, crossing))
+        last = next(number for number in range(len(events) - 1, -1, -1) if events[number].line is line)
+        crossing = events.pop(last)._replace(fields=self.triggers.fields(place, rule, found))
+        return Alert(trigger.name, key, time, (*events, crossing))
 
 
 def resume(store: sqlite3.Connection, triggers: TriggerSet, keys: int) -> Watchman:
@@ -142,14 +142,14 @@ def commit(
     if not (batch.counted or positions):
         return alerts, orders
     triggers = watchman.triggers.triggers
-    known = {event.number: event for event in batch.counted} if batch.raised else {}
-    wanted = {entry.number for raised in batch.raised for entry in raised.proof}.difference(known)
+    known: dict[int, Row] = {event[0]: event for event in batch.counted} if batch.raised else {}
+    wanted = {number for raised in batch.raised for _, number in raised.proof}.difference(known)
     with transaction(store):
-        known.update(events(store, sorted(wanted)) if wanted else {})
-        counts = {trigger.name: trigger.count for trigger in triggers}
-        add_events(store, (event for event in batch.counted if counts[event.rule] > 1))
+        known.update(events(store, wanted))
+        single = {trigger.name for trigger in triggers if trigger.count == 1}
+        add_events(store, [event for event in batch.counted if event[1] not in single] if single else batch.counted)
         alerts = [watchman.alert(raised, known) for raised in batch.raised]
-        actions = [triggers[raised.by.trigger].actions for raised in batch.raised]
+        actions = [triggers[raised.by[0]].actions for raised in batch.raised]
         orders = add_alerts(store, zip(alerts, actions, strict=True), room, now)
         save_positions(store, CONSUMER, positions)
     watchman.taken()
@@ -158,9 +158,11 @@ def commit(
 
 def forget(store: sqlite3.Connection, watchman: Watchman, now: float) -> None:
     """Drops what cannot count any more at `now` (seconds since the epoch), from memory and from the store."""
-    with transaction(store):
-        forget_rules(store, [trigger.name for trigger in watchman.triggers.triggers])
-        for trigger, windows in zip(watchman.triggers.triggers, watchman.windows, strict=True):
-            windows.expire(watchman.newest - LIVE_LIMIT)
-            before = None if trigger.within is None else now - trigger.within - LIVE_LIMIT - SLACK
-            forget_events(store, trigger.name, before=before, keep=windows.most * trigger.count)
+    longest = max((trigger.within or 0.0 for trigger in watchman.triggers.triggers), default=0.0)
+    for windows in watchman.windows:
+        windows.expire(watchman.newest - LIVE_LIMIT)
+    before = now - longest - LIVE_LIMIT - SLACK
+    if oldest_arrival(store) < before:
+        needed = {number for windows in watchman.windows for number in windows.numbers()}
+        with transaction(store):
+            forget_events(store, needed, before)

@@ -6,7 +6,7 @@ import time
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from vigilog.parse import stamps, tai64n
@@ -187,3 +187,25 @@ def test_the_lab_host_wrote_the_same_times_in_both_forms(sample_data):
         pairs = [(stamp(one, NOW + 3600), stamp(other, NOW)) for one, other in zip(short, full, strict=True)]
     assert len(pairs) == 6_597
     assert all(other is not None and one == int(other) for one, other in pairs)
+
+
+_CLOCKS = st.tuples(st.integers(0, 25), st.integers(0, 61), st.integers(0, 62)).map(lambda parts: b"%02d:%02d:%02d" % parts)
+_SHORT = st.tuples(st.sampled_from([b"Jan", b"Feb", b"Oct", b"Dec", b"Foo"]), st.integers(0, 32), _CLOCKS).map(
+    lambda parts: b"%s %2d %s" % parts
+)
+_LONG = st.tuples(
+    st.integers(1970, 2038),
+    st.integers(0, 13),
+    st.integers(0, 32),
+    _CLOCKS,
+    st.sampled_from([b"", b".1", b".123456", b".123456789", b".1234567890", b",5", b".", b".x"]),
+    st.sampled_from([b"", b"Z", b"z", b"+01:00", b"-0330", b"+1:00", b"+24:00", b"+01:60", b"-00:00"]),
+).map(lambda parts: b"%04d-%02d-%02dT%s%s%s" % parts)
+
+
+@settings(max_examples=2000, deadline=None)
+@given(st.one_of(_SHORT, _LONG), st.sampled_from([b" host x", b"", b" ", b"x", b"  ", b":1 x"]), st.integers(0, 2_000_000_000))
+def test_the_quick_ways_to_a_stamp_give_what_the_slow_way_gives(text, rest, arrived):
+    from vigilog.parse.stamps import _any_stamp
+
+    assert stamp(text + rest, float(arrived)) == _any_stamp(text + rest, float(arrived))

@@ -94,8 +94,7 @@ class Heading(NamedTuple):
     unless_attack: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """Something that happened. `time` and `arrived` are seconds since the epoch: what the record says of itself, and when it
     came; `line` is the record that proves it, without its newline. `kind` is one of KINDS, or a trigger's own word."""
 

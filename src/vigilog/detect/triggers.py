@@ -43,17 +43,9 @@ class Trigger:
     actions: tuple[str, ...] = ()
 
 
-class Occurrence(NamedTuple):
-    """A line that a trigger's pattern matched: the trigger's place in its set, whether it clears the key, the key, the event's
-    time (seconds since the epoch), the line, what the captures hold, and the pattern."""
-
-    trigger: int
-    clears: bool
-    key: Key
-    time: float
-    line: bytes
-    found: Captures
-    rule: Rule
+Occurrence = tuple[int, bool, Key, float, bytes, Captures, Rule]
+"""A line that a trigger's pattern matched: the trigger's place in its set, whether it clears the key, the key, the event's
+time (seconds since the epoch), the line, what the captures hold, and the pattern. A plain tuple: there are many."""
 
 
 class _Owner(NamedTuple):
@@ -102,20 +94,20 @@ class TriggerSet:
         last_end, last_trigger = 0, -1
         line, time = b"", 0.0
         for end, index in part.database.hits(framed, undecided=False):
-            owner = owners[index]
-            if end == last_end and (first_match or owner.trigger == last_trigger):
+            number, clears, take, places, rule = owners[index]
+            if end == last_end and (first_match or number == last_trigger):
                 continue
             if end != last_end:
-                line = block.line_at(framed, end).rstrip(block.BLANKS)
+                line = framed[framed.rfind(b"\n", 0, end - 1) + 1 : end - 1].rstrip(block.BLANKS)
                 time = moment(line)
-            found = owner.take(line)
+            found = take(line)
             if found is None:
                 continue
-            key = tuple([found[place] or b"" for place in owner.places])
-            if owner.places and not any(key):
+            key = tuple([found[place] or b"" for place in places])
+            if places and not any(key):
                 continue
-            last_end, last_trigger = end, owner.trigger
-            yield Occurrence(owner.trigger, owner.clears, key, time, line, found, owner.rule)
+            last_end, last_trigger = end, number
+            yield number, clears, key, time, line, found, rule
 
     def fields(self, trigger: int, rule: Rule, found: Captures) -> dict[str, str]:
         """The fields that a trigger has in the captures of one of its patterns; bytes that are no UTF-8 become surrogates."""

@@ -6,19 +6,15 @@ older than the window of the newest. Whoever counts the same events in the same 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 Key = tuple[bytes, ...]
 """The values that an event is counted under."""
 
 
-class Entry(NamedTuple):
-    """An event in a window: its time in seconds since the epoch, and its number."""
-
-    time: float
-    number: int
-
+Entry = tuple[float, int]
+"""An event in a window: its time in seconds since the epoch, and its number."""
 
 Window = tuple[Entry, ...]
 """The newest events of a key, by time; never more than are needed for an alert, none older than the window's length."""
@@ -30,9 +26,9 @@ def entered(window: Window, entry: Entry, count: int, within: float | None) -> W
     entries = (*window, entry) if not window or entry >= window[-1] else tuple(sorted((*window, entry)))
     if len(entries) > count:
         entries = entries[-count:]
-    if within is not None and entries[-1].time - entries[0].time > within:
-        oldest = entries[-1].time - within
-        entries = tuple(each for each in entries if each.time >= oldest)
+    if within is not None and entries[-1][0] - entries[0][0] > within:
+        oldest = entries[-1][0] - within
+        entries = tuple(each for each in entries if each[0] >= oldest)
     return entries
 
 
@@ -58,13 +54,17 @@ class Windows:
             return (entry,)
         windows = self._windows
         window = entered(windows.pop(key, ()), entry, self.count, self.within)
-        crossed = len(window) == self.count and entry in window
+        crossed = len(window) == self.count and (window[-1] is entry or entry in window)
         if crossed and self.anew:
             return window
         windows[key] = window
         if len(windows) > self.most:
-            self._forget(entry.time)
+            self._forget(entry[0])
         return window if crossed else None
+
+    def numbers(self) -> Iterator[int]:
+        """The numbers of all events that are in a window."""
+        return (number for window in self._windows.values() for _, number in window)
 
     def reset(self, key: Key) -> None:
         """Forgets a key."""
@@ -75,7 +75,7 @@ class Windows:
         if self.within is None:
             return
         oldest = now - self.within
-        for key in [key for key, window in self._windows.items() if window[-1].time < oldest]:
+        for key in [key for key, window in self._windows.items() if window[-1][0] < oldest]:
             del self._windows[key]
 
     def _forget(self, now: float) -> None:

@@ -44,6 +44,18 @@ def stamp(line: bytes, arrived: float) -> float | None:
     `arrived` (seconds since the epoch) decides the year where none is written: the latest one that does not put the line
     behind the day (UTC) after its arrival. Times without a zone are this machine's local time. Never raises.
     """
+    if line[15:16] == b" ":
+        soon = _short(line[:15], int(arrived // DAY))
+        if soon is not None:
+            return soon
+    elif line[10:11] == b"T":
+        soon = _long(line[:40].split(b" ", 1)[0])
+        if soon is not None:
+            return soon
+    return _any_stamp(line, arrived)
+
+
+def _any_stamp(line: bytes, arrived: float) -> float | None:
     first = line[:1]
     if first.isalpha():
         short = _RFC3164.match(line)
@@ -57,6 +69,39 @@ def stamp(line: bytes, arrived: float) -> float | None:
         return tai64n.seconds(line)
     whole = _ISO.match(line) or _NAMED_DAY.match(line) or _ACCESS.search(line, 0, _HEAD)
     return _with_year(whole[0], whole.re) if whole else None
+
+
+@lru_cache(maxsize=4096)
+def _short(text: bytes, arrival_day: int) -> float | None:
+    """The moment of `Nov 20 08:30:00`, exactly that: counted from its minute: the calendar is slow, minutes are few."""
+    if not _RFC3164.fullmatch(text) or text[13:14] > b"5":
+        return None
+    minute = _short_minute(text[:12], arrival_day)
+    return None if minute is None else minute + int(text[13:15])
+
+
+@lru_cache(maxsize=4096)
+def _short_minute(text: bytes, arrival_day: int) -> float | None:
+    return _without_year(text + b":00", arrival_day)
+
+
+def _long(text: bytes) -> float | None:
+    """The moment of `2026-11-20T08:30:00.123456+01:00`, with or without a fraction; the zone must be there."""
+    zone = 1 if text[-1:] == b"Z" else 6
+    minute = _long_minute(text[:17], text[-zone:])
+    second = text[17:19]
+    if minute is None or not second.isdigit() or second > b"59":
+        return None
+    fraction = text[20:-zone]
+    if text[19:20] == b"." and fraction.isdigit() and len(fraction) <= 9:
+        return minute + int(second) + int(fraction) / 10 ** len(fraction)
+    return minute + int(second) if len(text) == 19 + zone else None
+
+
+@lru_cache(maxsize=4096)
+def _long_minute(text: bytes, zone: bytes) -> float | None:
+    found = _ISO.fullmatch(text + b"00" + zone)
+    return _moment(found.groupdict(), int(found["year"])) if found and (found["sign"] or found["utc"]) else None
 
 
 @lru_cache(maxsize=4096)

@@ -96,15 +96,18 @@ class Database:
             append((end, number))
 
         scanner.scan(framed, match_event_handler=hit)
-        hits: set[tuple[int, int]] = set()
-        last = block.text_end(framed)
-        for end, number in found:
+        hits: list[tuple[int, int]] = []
+        last, exact, owners = block.text_end(framed), self.compiled.exact, self.compiled.owners
+        for end, number in sorted(set(found)):
             if not block.FIRST_LINE < end <= last:
                 continue
-            sure = number < self.compiled.exact or self.confirm(number, self.seen(framed, end))
-            if sure or (sure is None and undecided):
-                hits.update((end, index) for index in self.compiled.owners[number])
-        return sorted(hits)
+            if number >= exact:
+                sure = self.confirm(number, self.seen(framed, end))
+                if not (sure or (sure is None and undecided)):
+                    continue
+            hits += [(end, index) for index in owners[number]]
+        hits.sort()
+        return hits
 
     def seen(self, framed: bytes, end: int) -> bytes:
         """The line that ends at `end` as its patterns see it."""

@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from msgspec.msgpack import decode, encode
+from msgspec.msgpack import Decoder, encode
 
 from vigilog.core.nouns import Alert, Event, Order, Outcome
 from vigilog.store.database import answered
@@ -43,8 +43,9 @@ def add_alerts(
         number = _last(connection, "outbox")
         for alert, actions in raised:
             alert_number += 1
-            proof = [_plain(event) for event in alert.events[-PROOF:]]
-            alerts.append((alert_number, alert.rule, encode(list(map(stored, alert.key))), alert.time, moment, encode(proof)))
+            key = encode([stored(value) for value in alert.key])
+            kind = alert.events[-1].kind if alert.events else ""
+            alerts.append((alert_number, alert.rule, kind, key, alert.time, moment, _proof(alert)))
             for action in actions:
                 number += 1
                 has_room = room.get(action, 0) > 0
@@ -52,7 +53,7 @@ def add_alerts(
                 if has_room:
                     room[action] -= 1
                     begun.append(Order(number, action, alert))
-        connection.executemany("INSERT INTO alerts VALUES (?, ?, ?, ?, ?, ?)", alerts)
+        connection.executemany("INSERT INTO alerts VALUES (?, ?, ?, ?, ?, ?, ?)", alerts)
         query = "INSERT INTO outbox (number, alert, action, status, attempts) VALUES (?, ?, ?, ?, ?)"
         connection.executemany(query, orders)
     return begun
@@ -108,7 +109,7 @@ def alerts(connection: sqlite3.Connection, since: float, limit: int = 1000) -> I
 
     Raises StoreError.
     """
-    query = "SELECT number, rule, key, time, events FROM alerts WHERE raised >= ? ORDER BY number DESC LIMIT ?"
+    query = "SELECT number, rule, kind, key, time, events FROM alerts WHERE raised >= ? ORDER BY number DESC LIMIT ?"
     with answered(connection):
         rows = connection.execute(query, (since, limit)).fetchall()
         for number, *alert in rows:
@@ -125,23 +126,36 @@ def forget_alerts(connection: sqlite3.Connection, before: float) -> int:
         return connection.execute(query, (before,)).rowcount
 
 
-_Plain = tuple[float, float, bytes, str, str, dict[str, bytes], bytes]
-"""An event as it is stored, in MessagePack: texts that may be no UTF-8 are bytes there."""
+_Fields = dict[str, bytes]
+_Proof = tuple[_Fields, _Fields, list[tuple[float, float, bytes, bytes]]]
+"""The events of an alert in MessagePack: the fields of those before the last, the fields of the last, and of each the time, the
+arrival, the source and the line. Texts that may be no UTF-8 are bytes there."""
+_decode_proof = Decoder(_Proof).decode
+_decode_key = Decoder(list[bytes]).decode
 
 
-def _plain(event: Event) -> _Plain:
-    fields = {name: value.encode("utf-8", "surrogateescape") for name, value in event.fields.items()}
-    return event.time, event.arrived, stored(event.source), event.rule, event.kind, fields, event.line
+def _proof(alert: Alert) -> bytes:
+    events = alert.events[-PROOF:]
+    rows = [(event.time, event.arrived, stored(event.source), event.line) for event in events]
+    ends = [_packed(event.fields) for event in (events[0], events[-1])] if events else [{}, {}]
+    return encode((*ends, rows))
 
 
-def _event(time: float, arrived: float, source: bytes, rule: str, kind: str, fields: dict[str, bytes], line: bytes) -> Event:
-    values = {name: value.decode("utf-8", "surrogateescape") for name, value in fields.items()}
-    return Event(time, arrived, told(source), rule, kind, values, line)
+def _packed(fields: Mapping[str, str]) -> _Fields:
+    return {name: value.encode("utf-8", "surrogateescape") for name, value in fields.items()}
 
 
-def _alert(rule: str, key: bytes, time: float, events: bytes) -> Alert:
-    values = decode(key, type=list[bytes])
-    return Alert(rule, tuple(map(told, values)), time, tuple(_event(*plain) for plain in decode(events, type=list[_Plain])))
+def _unpacked(fields: _Fields) -> dict[str, str]:
+    return {name: value.decode("utf-8", "surrogateescape") for name, value in fields.items()}
+
+
+def _alert(rule: str, kind: str, key: bytes, time: float, events: bytes) -> Alert:
+    first, last, rows = _decode_proof(events)
+    before, crossing = _unpacked(first), _unpacked(last)
+    proof = [Event(at, arrived, told(source), rule, kind, before, line) for at, arrived, source, line in rows]
+    if proof:
+        proof[-1] = proof[-1]._replace(fields=crossing)
+    return Alert(rule, tuple(told(value) for value in _decode_key(key)), time, tuple(proof))
 
 
 def _last(connection: sqlite3.Connection, table: str) -> int:
@@ -150,12 +164,12 @@ def _last(connection: sqlite3.Connection, table: str) -> int:
 
 
 _ORDERS = (
-    "SELECT o.number, o.action, o.attempts, o.of, a.rule, a.key, a.time, a.events FROM outbox o "
+    "SELECT o.number, o.action, o.attempts, o.of, a.rule, a.kind, a.key, a.time, a.events FROM outbox o "
     "JOIN alerts a ON a.number = o.alert "
 )
 
 
-def _order(connection: sqlite3.Connection, row: tuple[int, str, int, int | None, str, bytes, float, bytes]) -> Order:
+def _order(connection: sqlite3.Connection, row: tuple[int, str, int, int | None, str, str, bytes, float, bytes]) -> Order:
     number, action, attempts, of, *alert = row
     raised = _alert(*alert)
     return Order(number, action, raised, attempts + 1, _outcome(connection, of, raised) if of else None)

@@ -57,19 +57,17 @@ STEPS: tuple[str, ...] = (
     # What `vigilog run` counted, what it raised, and what is to be done about it.
     """
     CREATE TABLE events (
-        number INTEGER PRIMARY KEY,
-        rule TEXT NOT NULL,
-        clears INTEGER NOT NULL,
-        key BLOB NOT NULL,
-        time REAL NOT NULL,
+        first INTEGER PRIMARY KEY,
+        last INTEGER NOT NULL,
+        count INTEGER NOT NULL,
         arrived REAL NOT NULL,
-        source BLOB NOT NULL,
-        line BLOB NOT NULL
+        events BLOB NOT NULL
     );
 
     CREATE TABLE alerts (
         number INTEGER PRIMARY KEY AUTOINCREMENT,
         rule TEXT NOT NULL,
+        kind TEXT NOT NULL,
         key BLOB NOT NULL,
         time REAL NOT NULL,
         raised REAL NOT NULL,
