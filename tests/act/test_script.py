@@ -1,5 +1,6 @@
 """A script is started without a shell, told by its environment, heard, limited, and ended with all that it started."""
 
+import gc
 import os
 import signal
 import subprocess
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.act.samples import HOSTILE, alert, event, order
+from vigilog.act import script as scripts
 from vigilog.act.script import Script
 from vigilog.core.errors import ConfigurationError
 
@@ -32,7 +34,10 @@ def script(path, **options):
 
 
 def done(action, *orders):
-    return list(action.perform(orders))
+    found = list(action.perform(orders))
+    while action.due() is not None:
+        found += action.tick()
+    return found
 
 
 def only(action, *orders):
@@ -169,33 +174,73 @@ def test_what_finds_no_room_in_the_queue_is_refused_and_said(write):
     assert [one.reason for one in found if not one.done] == ["queue full: 2 are waiting"] * 2
 
 
-def test_closing_from_another_thread_ends_what_runs_and_leaves_the_rest_for_the_next_start(write, tmp_path):
-    action = script(write(f"echo $$ >> {tmp_path}/begun; sleep 1000 & wait"), parallel=2)
-    found = []
-    thread = threading.Thread(target=lambda: found.extend(action.perform([order(number) for number in range(1, 6)])))
-    thread.start()
-    assert eventually(lambda: (tmp_path / "begun").exists() and len((tmp_path / "begun").read_text().split()) == 2)
+def test_a_script_that_hangs_keeps_one_place_and_new_orders_find_the_others(write, monkeypatch):
+    action = script(write("[ $VIGILOG_ORDER != 1 ] || sleep 1000"), parallel=2)
+    assert list(action.perform([order(1)])) == []
+    assert action.due() == 0
+    begun = time.monotonic()
+    found = list(action.perform([order(2), order(3)]))
+    while len(found) < 2:
+        found += action.tick()
+    assert time.monotonic() - begun < 2
+    assert [one.order.number for one in found] == [2, 3]
+    monkeypatch.setattr(scripts, "PATIENCE", 0.1)
     action.close()
-    thread.join(10)
-    assert not thread.is_alive()
-    assert sorted((one.order.number, one.done, one.reason) for one in found) == [
-        (1, False, "killed by SIGTERM, because Vigilog is stopping"),
-        (2, False, "killed by SIGTERM, because Vigilog is stopping"),
-    ]
-    assert all(gone(int(number)) for number in (tmp_path / "begun").read_text().split())
+    assert [one.order.number for one in action.tick()] == [1]
 
 
-def test_closing_kills_a_script_that_does_not_listen_within_seconds(write, tmp_path):
-    action = script(write(f"trap '' TERM; echo x > {tmp_path}/begun; while :; do sleep 0.1; done"))
-    found = []
-    thread = threading.Thread(target=lambda: found.extend(action.perform([order()])))
-    thread.start()
-    assert eventually((tmp_path / "begun").exists)
+def test_the_queue_is_bounded_over_many_calls(write):
+    action = script(write("sleep 1"), parallel=1, queue=1)
+    assert list(action.perform([order(1)])) == []
+    assert list(action.perform([order(2)])) == []
+    assert [one.reason for one in action.perform([order(3)])] == ["queue full: 1 are waiting"]
+    assert [one.order.number for one in done(action)] == [1, 2]
+
+
+def test_closing_lets_what_runs_end_and_leaves_what_waits_for_the_next_start(write, tmp_path):
+    action = script(write(f"echo x >> {tmp_path}/begun; sleep 0.5"), parallel=2)
+    assert list(action.perform([order(number) for number in range(1, 6)])) == []
+    action.close()
+    assert sorted((one.order.number, one.done) for one in action.tick()) == [(1, True), (2, True)]
+    assert action.due() is None
+    assert (tmp_path / "begun").read_text() == "x\n" * 2
+
+
+def test_closing_ends_what_does_not_end_by_itself_in_a_few_seconds(write, tmp_path):
+    action = script(write(f"trap '' TERM; echo $$ > {tmp_path}/it; while :; do sleep 0.1; done"), grace=0.5)
+    assert list(action.perform([order()])) == []
+    assert eventually(lambda: (tmp_path / "it").exists() and (tmp_path / "it").read_text())
     begun = time.monotonic()
     action.close()
+    assert 3 < time.monotonic() - begun < 6
+    assert [one.reason for one in action.tick()] == ["killed by SIGKILL, because Vigilog is stopping"]
+    assert gone(int((tmp_path / "it").read_text()))
+    assert children() == []
+
+
+def test_closing_once_more_from_another_thread_leaves_no_more_time(write, tmp_path):
+    action = script(write(f"touch {tmp_path}/begun; sleep 1000 & wait"))
+    assert list(action.perform([order()])) == []
+    assert eventually((tmp_path / "begun").exists)
+    begun = time.monotonic()
+    thread = threading.Thread(target=action.close)
+    thread.start()
+    time.sleep(0.2)
+    action.close()
     thread.join(10)
-    assert time.monotonic() - begun < 4
-    assert found[0].reason == "killed by SIGKILL, because Vigilog is stopping"
+    assert time.monotonic() - begun < 2
+    assert [one.reason for one in action.tick()] == ["killed by SIGTERM, because Vigilog is stopping"]
+
+
+def test_a_closed_action_leaves_no_descriptor_and_may_be_closed_again(write):
+    gc.collect()
+    before = os.listdir("/proc/self/fd")
+    action = script(write("exit 0"))
+    assert only(action, order()).done
+    for _ in range(3):
+        action.close()
+        assert list(action.tick()) == []
+    assert os.listdir("/proc/self/fd") == before
 
 
 def test_nothing_is_begun_after_closing(write, tmp_path):
@@ -203,16 +248,6 @@ def test_nothing_is_begun_after_closing(write, tmp_path):
     action.close()
     assert done(action, order()) == []
     assert not (tmp_path / "run").exists()
-
-
-def test_outcomes_that_nobody_takes_leave_no_process_behind(write, tmp_path):
-    action = script(write(f"[ $VIGILOG_ORDER = 1 ] || {{ echo $$ > {tmp_path}/it; sleep 1000; }}"), parallel=2)
-    outcomes = action.perform([order(1), order(2)])
-    next(outcomes)
-    assert eventually(lambda: (tmp_path / "it").exists() and (tmp_path / "it").read_text())
-    outcomes.close()
-    assert gone(int((tmp_path / "it").read_text()))
-    assert children() == []
 
 
 @pytest.mark.parametrize(
@@ -276,6 +311,8 @@ def test_what_it_would_do_is_said_in_a_few_words():
 
 def test_two_hundred_scripts_leave_neither_a_descriptor_nor_a_child(write):
     action = script(write("exit 0"), parallel=8)
+    assert only(action, order()).done
+    gc.collect()
     before = len(os.listdir("/proc/self/fd"))
     assert sum(found.done for found in done(action, *map(order, range(200)))) == 200
     assert len(os.listdir("/proc/self/fd")) == before

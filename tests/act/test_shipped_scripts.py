@@ -52,8 +52,11 @@ def put(tmp_path, need):
 
 
 def run(script, name="SIP_Login", **facts):
-    [found] = script.perform([order(about=alert(event(rule=name, **facts), rule=name))])
-    return found
+    found = list(script.perform([order(about=alert(event(rule=name, **facts), rule=name))]))
+    while script.due() is not None:
+        found += script.tick()
+    [only] = found
+    return only
 
 
 def logit():

@@ -6,32 +6,28 @@ that has ended takes with it what it left running in its process group.
 
 from __future__ import annotations
 
-import selectors
+import errno
 import signal
-import socket
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import islice
 
-from vigilog.act import process, program
+from vigilog.act import program
 from vigilog.act.environment import KEPT, Environment, checked_names, environment
+from vigilog.act.runs import Ended, Runs
 from vigilog.act.shown import shown, shown_bytes
 from vigilog.core.errors import ConfigurationError
 from vigilog.core.nouns import Order, Outcome
 
-_STOPPING_GRACE = 2.0
-
-
-@dataclass(slots=True)
-class _Run:
-    order: Order
-    process: process.Process
-    notes: tuple[str, ...]
-    deadline: float
-    pressed: int = 0
-    why: str = ""
+SLICE = 0.05
+"""While programs run, new orders are looked for so often, in seconds."""
+PATIENCE = 3.0
+"""When Vigilog stops, what runs has so many seconds to end by itself."""
+_START_ERRORS = {
+    errno.ENOEXEC: "it has no `#!` line, and is no program",
+    errno.ENOENT: "the interpreter that its `#!` line names is not there",
+}
 
 
 class Script:
@@ -40,6 +36,7 @@ class Script:
 
     `base` is the daemon's environment, `more` variables of the configuration, `patterns` logtrigger's patterns by rule.
     `log` is given each line of what programs say on standard error, made harmless; `ticks` is a clock that only goes forward.
+    It is an action with `due` and `tick` (`timed`): a program that hangs keeps one place, and the others go on.
     Raises ConfigurationError for a path that is not absolute and for names of variables that are taken.
     """
 
@@ -53,7 +50,7 @@ class Script:
         time_limit: float = 60.0,
         parallel: int = 4,
         queue: int = 1000,
-        grace: float = 5.0,
+        grace: float = 2.0,
         log: Callable[[str], object] = lambda line: None,  # noqa: ARG005
         ticks: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -62,37 +59,54 @@ class Script:
         if time_limit <= 0:
             raise ConfigurationError(f"a time limit of {time_limit:g} seconds", expected="more than 0")
         self._path, self._base, self._more, self._patterns = path, base, checked_names(more or {}), patterns or {}
-        self._time_limit, self._grace, self._parallel, self._queue = time_limit, grace, parallel, queue
-        self._log, self._ticks = log, ticks
-        self._closing = False
-        self._woken, self._wake = socket.socketpair()
-        self._immortal: list[process.Process] = []
+        self._time_limit, self._parallel, self._queue, self._log = time_limit, parallel, queue, log
+        self._waiting: deque[Order] = deque()
+        self._runs = Runs(grace, ticks)
+        self._known: list[Outcome] = []
+        self._closing = 0
+        self._busy = threading.Lock()
 
     def perform(self, orders: Sequence[Order]) -> Iterator[Outcome]:
-        """Runs the program for each order; gives the outcomes as the programs end. Those not begun when `close` is called have
-        none."""
-        self._immortal = [each for each in self._immortal if each.program.poll() is None]
-        room = self._parallel + self._queue
-        waiting = deque(orders[:room])
-        running: dict[int, _Run] = {}
-        with selectors.DefaultSelector() as selector:
-            selector.register(self._woken, selectors.EVENT_READ)
-            try:
-                yield from self._begin(waiting, running, selector)
-                for order in islice(orders, room, None):
-                    yield Outcome(order, done=False, reason=f"queue full: {self._queue} are waiting")
-                while running:
-                    yield from self._step(running, selector)
-                    yield from self._begin(waiting, running, selector)
-            finally:
-                for run in running.values():
-                    process.send(run.process, signal.SIGKILL)
-                    process.finish(run.process)
+        """Takes the orders up, and begins with them as far as there is room. The outcomes come from `tick` as programs end;
+        here only those that are known at once."""
+        with self._busy:
+            for order in orders:
+                if len(self._waiting) + len(self._runs) < self._parallel + self._queue:
+                    self._waiting.append(order)
+                else:
+                    self._known.append(Outcome(order, done=False, reason=f"queue full: {self._queue} are waiting"))
+            self._begin()
+        return self.tick()
+
+    def due(self) -> float | None:
+        """Now, as long as something runs or waits."""
+        return 0.0 if self._known or self._runs or (self._waiting and not self._closing) else None
+
+    def tick(self) -> Iterator[Outcome]:
+        """Waits a moment for what runs, and begins what waits."""
+        with self._busy:
+            if self._runs and not self._known:
+                self._collect(SLICE)
+            self._begin()
+            known, self._known = self._known, []
+        return iter(known)
 
     def close(self) -> None:
-        """Ends the programs under way; `perform` gives their outcomes. Returns at once; any thread may call it."""
-        self._closing = True
-        self._wake.send(b"!")
+        """Gives what runs a few seconds to end, then ends it: `tick` gives the outcomes. What waits has none, and is given
+        again at the next start.
+
+        Any thread may call it. While another one is at it, it returns at once, and the programs have no more time.
+        """
+        self._closing += 1
+        self._runs.wake()
+        if self._busy.acquire(blocking=False):
+            try:
+                while self._runs:
+                    self._runs.hasten(0.0 if self._closing > 1 else PATIENCE, "Vigilog is stopping")
+                    self._collect(PATIENCE)
+                self._runs.close()
+            finally:
+                self._busy.release()
 
     def would(self, order: Order) -> str:
         """What `perform` would do about `order`."""
@@ -111,75 +125,33 @@ class Script:
     def _environment(self, order: Order) -> Environment:
         return environment(order, self._base, self._more, self._patterns)
 
-    def _begin(self, waiting: deque[Order], running: dict[int, _Run], selector: selectors.BaseSelector) -> Iterator[Outcome]:
-        while waiting and len(running) < self._parallel and not self._closing:
-            order = waiting.popleft()
-            made = self._environment(order)
+    def _begin(self) -> None:
+        while self._waiting and len(self._runs) < self._parallel and not self._closing:
+            order = self._waiting.popleft()
             wrong = program.fault(self._path)
-            try:
-                begun = None if wrong else process.started(self._path, made.variables)
-            except OSError as error:
-                wrong = _start_error(error)
-            if wrong or begun is None:
-                yield Outcome(order, done=False, reason=f"{self._path} was not run: {wrong}")
-                continue
-            running[begun.ended] = _Run(order, begun, made.notes, self._ticks() + self._time_limit)
-            selector.register(begun.ended, selectors.EVENT_READ)
-            selector.register(begun.errors, selectors.EVENT_READ, begun)
+            if not wrong:
+                try:
+                    self._runs.begin(order, self._path, self._environment(order), self._time_limit)
+                except OSError as error:
+                    wrong = _START_ERRORS.get(error.errno or 0) or error.strerror or str(error)
+            if wrong:
+                self._known.append(Outcome(order, done=False, reason=f"{self._path} was not run: {wrong}"))
 
-    def _step(self, running: dict[int, _Run], selector: selectors.BaseSelector) -> Iterator[Outcome]:
-        next_deadline = min(run.deadline for run in running.values())
-        ready = [key for key, _ in selector.select(max(0.0, next_deadline - self._ticks()))]
-        for key in ready:
-            if key.fileobj is self._woken:
-                selector.unregister(self._woken)
-                for run in running.values():
-                    self._press(run, "Vigilog is stopping", min(self._grace, _STOPPING_GRACE))
-            elif key.data is not None and not process.hear(key.data):
-                selector.unregister(key.fd)
-        # Last, since a program that has ended takes its descriptors with it.
-        for key in ready:
-            if key.fd in running:
-                yield self._ended(running.pop(key.fd), selector)
-        for run in [run for run in running.values() if run.deadline <= self._ticks()]:
-            if run.pressed == 2:
-                yield self._given_up(running.pop(run.process.ended), selector)
-            else:
-                self._press(run, f"it ran longer than {self._time_limit:g} seconds", self._grace)
+    def _collect(self, seconds: float) -> None:
+        self._known += [self._outcome(ended) for ended in self._runs.step(seconds)]
 
-    def _press(self, run: _Run, why: str, grace: float) -> None:
-        process.send(run.process, signal.SIGKILL if run.pressed else signal.SIGTERM)
-        run.pressed += 1
-        run.why = run.why or why
-        run.deadline = self._ticks() + grace
-
-    def _ended(self, run: _Run, selector: selectors.BaseSelector) -> Outcome:
-        self._forget(run, selector)
-        status = process.finish(run.process)
-        lines = [shown_bytes(line) for line in bytes(run.process.said).splitlines() if line.strip()]
+    def _outcome(self, ended: Ended) -> Outcome:
+        lines = [shown_bytes(line) for line in ended.said.splitlines() if line.strip()]
         for line in lines:
             self._log(f"{self._path}: {line}")
-        ended = f"killed by {signal.Signals(-status).name}" if status < 0 else f"ended with status {status}"
-        parts = [f"{ended}, because {run.why}" if run.why else ended, *run.notes]
+        how = _how(ended.status)
+        parts = [f"{how}, because {ended.why}" if ended.why else how, *ended.notes]
         if lines:
             parts.append(f"it said: {lines[-1]}")
-        return Outcome(run.order, done=status == 0 and not run.why, reason="; ".join(parts))
-
-    def _given_up(self, run: _Run, selector: selectors.BaseSelector) -> Outcome:
-        self._forget(run, selector)
-        process.abandon(run.process)
-        self._immortal.append(run.process)
-        return Outcome(run.order, done=False, reason=f"it cannot be killed (process {run.process.program.pid}); {run.why}")
-
-    def _forget(self, run: _Run, selector: selectors.BaseSelector) -> None:
-        for descriptor in (run.process.ended, run.process.errors):
-            if descriptor in selector.get_map():
-                selector.unregister(descriptor)
+        return Outcome(ended.order, done=ended.status == 0 and not ended.why, reason="; ".join(parts))
 
 
-def _start_error(error: OSError) -> str:
-    if error.errno == 8:
-        return "it has no `#!` line, and is no program"
-    if error.errno == 2:
-        return "the interpreter that its `#!` line names is not there"
-    return error.strerror or str(error)
+def _how(status: int | None) -> str:
+    if status is None:
+        return "it cannot be killed"
+    return f"killed by {signal.Signals(-status).name}" if status < 0 else f"ended with status {status}"
