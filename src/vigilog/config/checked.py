@@ -21,6 +21,9 @@ ONE_OR_MORE = {"pattern", "program", "reset", "fields", "key", "sources", "actio
 NAMES = {"fields", "key"}
 """Those of them where it is names with blanks between them."""
 
+NOTHING = "-"
+"""Stands in `fields` for a capture that is no field."""
+
 
 def checked(table: str, name: str, value: object, place: Place | None) -> Value | ConfigurationError:
     """`value` as the settings hold it (lists as tuples, durations in seconds), or the mistake in it. The key itself must
@@ -44,6 +47,9 @@ def checked(table: str, name: str, value: object, place: Place | None) -> Value 
 
 def taken(word: str, name: str, shape: object, value: object) -> object:
     """`value` as it is converted, where the table takes more than its type says: durations and single texts."""
+    if (word, name) == ("trigger", "fields"):
+        listed = value.split() if isinstance(value, str) else value
+        return ["" if each == NOTHING else each for each in listed] if isinstance(listed, list) else listed
     if not isinstance(value, str):
         return value
     if shape in {Duration, Duration | None}:

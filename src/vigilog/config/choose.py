@@ -43,6 +43,7 @@ class Wishes:
     list_file: str | None = None
     list_directory: str | None = None
     logcheck_sh: str | None = None
+    logtrigger: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,15 @@ class Host:
         """What is read on this host if nobody says otherwise: its logs, or the journal where there are none."""
         return self.logs or (("journal",) if self.journal else ())
 
+    @property
+    def system_log(self) -> tuple[str, ...]:
+        """Where `vigilog run` finds the system log if nobody says otherwise: the journal, else the file that holds whatever has
+        no log of its own, which need not be there yet."""
+        if self.journal:
+            return ("journal",)
+        general = [log for log in (*self.logs, *self.unreadable) if os.path.basename(log) in GENERAL_LOGS]
+        return tuple(general[:1]) or ("/var/log/syslog",)
+
 
 def look(root: str = "/", home: str | None = None) -> Host:
     """What this user finds below `root`; `home` (default: $HOME) is where a user without rights keeps state."""

@@ -26,9 +26,10 @@ Value = str | float | bool | tuple[str, ...] | dict[str, str] | None
 class Layer:
     """What one source of settings says.
 
-    `values` holds only keys that were set and passed their check; `places` says where. `errors` are the mistakes, none
-    of which is in `values`. `remarks` are harmless but worth knowing; they are shaped like errors and never raised.
-    `triggers` are by their names: a trigger is one thing, and not taken apart into keys.
+    `values` holds only keys that were set and passed their check; `places` says where every key stands, right or wrong, and
+    under `""` where its table does. `errors` are the mistakes, none of which is in `values`. `remarks` are harmless but worth
+    knowing; they are shaped like errors and never raised. `triggers` are by their names: a trigger is one thing, and not taken
+    apart into keys.
     """
 
     values: Mapping[Key, Value] = field(default_factory=dict)

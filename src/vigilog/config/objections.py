@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from vigilog.core.errors import ConfigurationError
+
 TEXT_FOR_PEOPLE = {
     ("check", "host"),
     ("check", "date_format"),
@@ -67,7 +69,7 @@ PORTS = re.compile(rf"(?:tcp|udp)/({PORT})(?:-({PORT}))?")
 SOCKET = re.compile(rf"(?P<address>[0-9.]+|\[[0-9A-Fa-f:.]+\]):{PORT}")
 CLASS = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
 HOST_NAME = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(?:\.(?!-)[A-Za-z0-9_-]{1,63})*\.?")
-URL = re.compile(r"https?://[^\s/]+\S*")
+URL = re.compile(r"(?:https?://[^\s/]+\S*)?")
 
 
 def objection(table: str, name: str, part: str | float) -> str:
@@ -104,15 +106,15 @@ def log(text: str) -> str:
 
 def live_log(text: str) -> str:
     """What can be watched by `vigilog run`."""
-    kind, _, address = text.removeprefix("syslog:").partition(":")
     if not text.startswith("syslog:"):
         return log(text) and "a path from the root, beginning with /, or journal, multilog:DIRECTORY, - or syslog:..."
-    if kind == "unix":
-        return "" if address.startswith("/") else "syslog:unix:PATH, where PATH begins with /"
-    if kind in {"udp", "tcp"}:
-        good = address_of(address) is not None
-        return "" if good else f"syslog:{kind}:ADDRESS:PORT, such as syslog:{kind}:0.0.0.0:514 or syslog:{kind}:[::]:514"
-    return "syslog:unix:PATH, syslog:udp:ADDRESS:PORT or syslog:tcp:ADDRESS:PORT"
+    from vigilog.watch.syslog_address import address  # noqa: PLC0415 - only where there is a socket to listen on
+
+    try:
+        address(text)
+    except ConfigurationError as error:
+        return error.expected
+    return ""
 
 
 def address_of(text: str) -> str | None:
@@ -136,7 +138,9 @@ def loopback(text: str) -> str:
 
 
 def field(text: str) -> str:
-    """A name of a field, which scripts see as LT_NAME."""
+    """A name of a field, which scripts see as LT_NAME; '' stands for none."""
+    if not text:
+        return ""
     if not NAME.fullmatch(text):
         return "a name made of letters, digits and _ that does not begin with a digit"
     return "another name: scripts have LT_" + text + " for something else already" if text in FIXED else ""
@@ -155,7 +159,8 @@ def variable(text: str) -> str:
     name = text.partition("=")[0]
     if not NAME.fullmatch(name):
         return "names of variables made of letters, digits and _"
-    return f"another name: {name} is set for every script" if name.removeprefix("LT_") in FIXED and name[:3] == "LT_" else ""
+    taken = name.startswith("VIGILOG_") or (name.startswith("LT_") and name.removeprefix("LT_") in FIXED)
+    return f"another name: {name} is set for every script" if taken else ""
 
 
 def header(text: str) -> str:
@@ -191,7 +196,7 @@ SPECIAL: dict[tuple[str, str], Callable[[str], str]] = {
     ("trigger", "sources"): live_log,
     ("trigger", "name"): matching(re.compile(r".*\S.*"), "a name"),
     ("trigger", "kind"): matching(CLASS, "a word made of letters, digits, - and _"),
-    ("trigger", "program"): matching(re.compile(r"[^\s\[\]:]+"), "the name of a program, without blanks, colons and brackets"),
+    ("trigger", "program"): matching(re.compile(r"[^\s\[:]+"), "a program's name, without blank, colon and ["),
     ("trigger", "pattern"): matching(re.compile(r"(?s).+"), "a pattern that is not empty"),
     ("trigger", "reset"): matching(re.compile(r"(?s).+"), "a pattern that is not empty"),
     ("trigger", "fields"): field,

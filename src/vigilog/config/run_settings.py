@@ -55,7 +55,8 @@ class Trigger(Table, frozen=True):
     """The patterns are about the message of a syslog line of one of these programs, from its first byte; empty: about the
     whole line."""
     fields: tuple[str, ...] = ()
-    """Names of what the pattern takes out of the line, in its order, where the language does not name them itself."""
+    """Names of what the pattern takes out of the line, in its order, where the pattern does not name them itself; `-` stands
+    for what is not kept."""
     key: tuple[str, ...] = ()
     """The fields that are counted together; empty: all of them."""
     count: Count = 1
@@ -92,7 +93,7 @@ class Sample(Table, frozen=True):
 
 
 class Action(Table, frozen=True):
-    """`[action.NAME]`: something that is done about an alert. Which of the keys belong to which type stands in the docs."""
+    """`[action.NAME]`: something that is done about an alert. Each key but `type` says to which types it belongs."""
 
     type: Literal["script", "ban", "append", "mail", "webhook", "null"]
     """What kind of action it is."""

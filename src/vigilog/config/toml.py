@@ -85,7 +85,8 @@ def layer(document: Document) -> Layer:
         found = entry(name, content, document, *path)
         errors += found.errors
         values |= {(name, key): value for key, value in found.values.items()}
-        places |= {(name, key): found.places[key] for key in found.values}
+        places |= {(name, key): place for key, place in found.places.items()}
+        places[name, ""] = document.place(*path)
     loaded, mistakes = triggers.read(document)
     errors = sorted([*errors, *mistakes], key=lambda error: error.place.line or 0 if error.place else 0)
     return Layer(values, places, tuple(errors), triggers={each.trigger.name: each for each in loaded})

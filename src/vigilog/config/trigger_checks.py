@@ -5,6 +5,7 @@ Loads the pattern languages, but no engine.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from vigilog.config.checked import shown
@@ -13,8 +14,13 @@ from vigilog.config.triggers import Loaded
 from vigilog.core.errors import ConfigurationError, RuleError
 from vigilog.core.nouns import Place
 from vigilog.patterns.languages import LANGUAGES
-from vigilog.patterns.syntax import Choice, Foreign, Group, Node, Repeat
-from vigilog.patterns.syntax import Sequence as Parts
+from vigilog.patterns.syntax import Group, Node, walk
+
+VOLATILE = {"pid", "port", "source_port"}
+"""Fields that are another from line to line, by their names."""
+
+CODE = re.compile(r"%%|\[%[diu]\]|%.", re.DOTALL)
+"""The format codes of a scanf pattern, those in brackets, as a process has its number, with these."""
 
 
 def mistakes(loaded: Loaded) -> tuple[ConfigurationError, ...]:
@@ -26,22 +32,27 @@ def mistakes(loaded: Loaded) -> tuple[ConfigurationError, ...]:
     if trigger.program and trigger.language != "regex":
         found = f"program with patterns of the language {trigger.language}"
         errors.append(mistake(loaded, "program", found, 'language = "regex"'))
-    for key in ("fields", "key"):
-        listed = getattr(trigger, key)
-        twice = sorted({name for name in listed if listed.count(name) > 1})
-        errors += [mistake(loaded, key, f"the field {shown(name)} is there twice", "each name once") for name in twice]
+    for where, listed in (("fields", trigger.fields), ("key", trigger.key)):
+        twice = sorted({name for name in listed if name and listed.count(name) > 1})
+        errors += [mistake(loaded, where, f"the field {shown(name)} is there twice", "each name once") for name in twice]
     patterns, refused = parsed(loaded, "pattern", trigger.pattern)
     resets, refused_resets = parsed(loaded, "reset", trigger.reset)
     errors += [*refused, *refused_resets]
     if "fields" in loaded.places and not trigger.fields:  # they had a mistake, and anything said of them would be another
         return tuple(errors)
+    key = key_of(loaded)
     for place, node in patterns:
         errors += against_fields(loaded, place, node)
-        errors += without_key(loaded, place, node, trigger.key)
-    needed = trigger.key or tuple(dict.fromkeys(name for _, node in patterns for name in names(node, trigger.fields)))
+        errors += without_key(loaded, place, node, key)
     for place, node in resets:
-        errors += without_key(loaded, place, node, needed)
+        errors += without_key(loaded, place, node, key)
     return tuple(errors)
+
+
+def key_of(loaded: Loaded) -> tuple[str, ...]:
+    """The fields that are counted together: the key of the trigger, or else all fields of its first good pattern."""
+    patterns, _ = parsed(loaded, "pattern", loaded.trigger.pattern)
+    return loaded.trigger.key or next((names(node, loaded.trigger.fields) for _, node in patterns), ())
 
 
 def parsed(loaded: Loaded, key: str, texts: Sequence[str]) -> tuple[list[tuple[Place, Node]], list[ConfigurationError]]:
@@ -59,58 +70,70 @@ def parsed(loaded: Loaded, key: str, texts: Sequence[str]) -> tuple[list[tuple[P
     return trees, errors
 
 
+def fields_of(loaded: Loaded) -> frozenset[str]:
+    """All fields that any pattern of a trigger takes out of a line."""
+    patterns, _ = parsed(loaded, "pattern", loaded.trigger.pattern)
+    return frozenset(name for _, node in patterns for name in names(node, loaded.trigger.fields))
+
+
 def place_of(loaded: Loaded, key: str, number: int) -> Place:
     """Where the entry `number` (from 0) of the list under `key` stands."""
     return loaded.places.get(f"{key}.{number}") or loaded.places.get(key) or loaded.place
 
 
-def captures(node: Node) -> Iterator[Group]:
-    """All captures in a tree."""
-    match node:
-        case Group(body=body):
-            yield node
-            yield from captures(body)
-        case Parts(parts=nodes) | Choice(branches=nodes):
-            for each in nodes:
-                yield from captures(each)
-        case Repeat(body=body) | Foreign(wider=body):
-            yield from captures(body)
+def captures(node: Node) -> dict[int, str]:
+    """The captures in a tree by their numbers, in the order of their opening: their names, '' where they have none."""
+    found = {each.index: each.name or "" for each in walk(node) if isinstance(each, Group)}
+    return dict(sorted(found.items()))
 
 
 def names(node: Node, fields: Sequence[str]) -> tuple[str, ...]:
-    """The fields that a pattern takes out of a line: its captures in the order of their opening, each by its own name, or by
-    the next of `fields` if it has none; captures beyond those have no name."""
-    left = iter(fields)
-    groups = {group.index: group.name for group in captures(node)}
-    found = (name or next(left, "") for _, name in sorted(groups.items()))
-    return tuple(dict.fromkeys(filter(None, found)))
+    """The fields that a pattern takes out of a line, in the order of its captures: those of `fields` if there are any, else by
+    their own names. Captures without a name are none."""
+    own = list(captures(node).values())
+    return tuple(dict.fromkeys(filter(None, fields[: len(own)] if fields else own)))
 
 
 def against_fields(loaded: Loaded, place: Place, node: Node) -> Iterator[ConfigurationError]:
-    """More names than captures, and captures with names that no field may have."""
-    groups = {group.index: group.name for group in captures(node)}
-    unnamed = sum(name is None for name in groups.values())
+    """More names than captures, names in two places, and captures with names that no field may have."""
+    groups = captures(node)
     wanted = len(loaded.trigger.fields)
-    if wanted > unnamed:
-        found = f"{wanted} fields, and the pattern takes {unnamed or 'none'} out of the line"
+    if wanted > len(groups):
+        found = f"{wanted} fields, and the pattern takes {len(groups) or 'none'} out of the line"
         yield mistake(loaded, "fields", found, "at most one name for each", place)
     for name in filter(None, groups.values()):
-        if expected := field(name):
+        if wanted:
+            found = f"fields, and the pattern names a field {shown(name)} itself"
+            yield mistake(loaded, "fields", found, "names in one of the two", place)
+        elif expected := field(name):
             yield ConfigurationError(f"the pattern names a field {shown(name)}", place=place, expected=expected)
-        if name in loaded.trigger.fields:
-            found = f"the field {shown(name)} is in the pattern and in fields"
-            yield ConfigurationError(found, place=place, expected="each name once")
 
 
 def without_key(loaded: Loaded, place: Place, node: Node, key: Sequence[str]) -> Iterator[ConfigurationError]:
     """Fields of the key that a pattern does not take out of the line."""
     there = names(node, loaded.trigger.fields)
+    expected = f"one of {', '.join(there)}" if there else "a pattern with fields"
+    remedy = "" if loaded.trigger.key else "without `key` it is all fields of the first pattern: name those that all have"
     for name in key:
         if name not in there:
-            expected = f"one of {', '.join(there)}" if there else "a pattern with fields"
-            yield ConfigurationError(
-                f"the pattern has no field {shown(name)}, which is in the key", place=place, expected=expected
-            )
+            found = f"the pattern has no field {shown(name)}, which is in the key"
+            yield ConfigurationError(found, place=place, expected=expected, remedy=remedy)
+
+
+def splits(loaded: Loaded) -> Iterator[ConfigurationError]:
+    """Remarks on what is counted together: numbers of processes and ports, which differ from line to line."""
+    trigger = loaded.trigger
+    if trigger.count == 1:
+        return
+    inner = set()
+    if trigger.language == "scanf" and trigger.pattern:
+        codes = [code for code in CODE.findall(trigger.pattern[0]) if code != "%%"]
+        inner = {name for name, code in zip(trigger.fields, codes, strict=False) if code.startswith("[")}
+    for name in key_of(loaded):
+        if name in inner or name in VOLATILE:
+            found = f"{shown(name)} is counted as part of the key, so that lines of different {name} do not add up"
+            place = loaded.places.get("key") or loaded.places.get("fields") or loaded.place
+            yield ConfigurationError(found, place=place, remedy="write - in its place in fields, or name the key")
 
 
 def mistake(loaded: Loaded, key: str, found: str, expected: str, place: Place | None = None) -> ConfigurationError:

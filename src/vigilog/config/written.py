@@ -2,27 +2,78 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from dataclasses import replace
 from textwrap import wrap
 
-from vigilog.config.described import DescribedKey, described
+from vigilog.config.described import DescribedKey, DescribedTable, described
 from vigilog.config.layer import Key, Value
+from vigilog.config.run_checks import BELONGING
+from vigilog.config.tables import PLAIN
 
 WIDTH = 100
 
+EXAMPLES: dict[Key, Value] = {
+    ("trigger", "name"): "door",
+    ("trigger", "description"): "Guesses at the door.",
+    ("trigger", "pattern"): (r"Failed login of (?P<user>\S+) from (?P<address>\S+)",),
+    ("trigger", "program"): ("doord",),
+    ("trigger", "key"): ("address",),
+    ("trigger", "count"): 5,
+    ("trigger", "within"): "10m",
+    ("trigger", "reset"): (r"Login of \S+ from (?P<address>\S+)",),
+    ("trigger", "actions"): ("ban", "page", "logins"),
+    ("trigger", "ports"): ("tcp/22",),
+    ("trigger", "ban_time"): "1h",
+    ("sample", "line"): "Nov 29 17:20:00 host doord[7]: Failed login of root from 192.0.2.7",
+    ("sample", "fields"): {"user": "root", "address": "192.0.2.7"},
+    ("action.page", "type"): "script",
+    ("action.page", "script"): "/etc/vigilog/page.sh",
+    ("action.logins", "type"): "append",
+    ("action.logins", "file"): "/var/log/failed_logins.log",
+    ("action.logins", "template"): "{time} {name} {user} {address}",
+    ("action.operator", "type"): "mail",
+    ("action.operator", "to"): ("root",),
+    ("action.chat", "type"): "webhook",
+    ("action.chat", "url"): "https://chat.example/hook",
+}
+"""A trigger and actions that show how they are written; what is not here has its default."""
+
+SHORTEST = """\
+## A shipped rule (`vigilog rules list` shows them all) needs no more than this:
+
+# [[trigger]]
+# rule = "sshd"
+# actions = ["ban"]"""
+
 
 def written(values: Mapping[Key, Value], remarks: Mapping[Key, str], introduction: str) -> str:
-    """The text of a vigilog.toml that sets `values` and leaves all other keys commented out with their defaults.
+    """The text of a vigilog.toml that sets `values` and leaves all other keys commented out with their defaults, and with them
+    an example of a trigger and of each type of action.
 
     `remarks` are put before single keys, `introduction` at the top. Read back, it gives `values` and nothing else.
     """
     parts = [comment(introduction)]
-    for table in described():
-        parts.append(f"[{table.name}]")
-        parts.append(comment(capital(table.meaning)))
-        names = [(table.name, key.name) for key in table.keys]
-        parts += [entry(key, values.get(name), remarks.get(name, "")) for key, name in zip(table.keys, names, strict=True)]
+    tables = {table.name: table for table in described()}
+    for name in PLAIN:
+        keys = [entry(key, values.get((name, key.name)), remarks.get((name, key.name), "")) for key in tables[name].keys]
+        parts += [f"[{name}]", comment(capital(tables[name].meaning)), *keys]
+    parts.append(SHORTEST)
+    parts += example(tables["trigger"], "trigger", [key.name for key in tables["trigger"].keys if key.name != "rule"])
+    parts += example(tables["sample"], "sample", ["line", "fields"])
+    for (table, key), kind in EXAMPLES.items():
+        if key == "type":
+            parts += example(tables["action"], table, ["type", *BELONGING[str(kind)]])
     return "\n\n".join(parts) + "\n"
+
+
+def example(table: DescribedTable, name: str, keys: list[str]) -> list[str]:
+    """A table that is commented out, head and all, with some of its keys."""
+    head = table.head.replace("action.NAME", name)
+    shown = [key for key in table.keys if key.name in keys]
+    about = [comment(capital(table.meaning)), f"# {head}"]
+    return [*about, *(entry(replace(key, default=EXAMPLES.get((name, key.name), key.default)), None, "") for key in shown)]
 
 
 def entry(key: DescribedKey, value: Value | None, remark: str) -> str:
@@ -44,11 +95,16 @@ def literal(value: Value) -> str:
         case tuple():
             return "[" + ", ".join(literal(item) for item in value) + "]"
         case dict():
-            return "{" + ", ".join(f"{literal(name)} = {literal(text)}" for name, text in value.items()) + "}"
+            return "{" + ", ".join(f"{bare(name)} = {literal(text)}" for name, text in value.items()) + "}"
         case None:
             return ""
     escapes = {'"': '\\"', "\\": "\\\\"}
     return '"' + "".join(escapes.get(each, each if each.isprintable() else escaped(each)) for each in value) + '"'
+
+
+def bare(name: str) -> str:
+    """A key in TOML, in quotes where it needs them."""
+    return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else literal(name)
 
 
 def escaped(character: str) -> str:

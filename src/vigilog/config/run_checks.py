@@ -1,0 +1,119 @@
+"""What does not go together among triggers, actions, sources and bans, each of which is right by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+
+from vigilog.config.checked import shown, suggestion
+from vigilog.config.layer import Key, Layer
+from vigilog.config.run_settings import Action, Ban, Trigger
+from vigilog.config.settings import Settings
+from vigilog.config.trigger_checks import fields_of, place_of
+from vigilog.config.triggers import Loaded
+from vigilog.core.errors import ConfigurationError
+from vigilog.core.nouns import Place
+
+BELONGING: dict[str, tuple[str, ...]] = {
+    "script": ("script", "time_limit", "parallel", "queue", "environment"),
+    "ban": (),
+    "append": ("file", "template", "on"),
+    "mail": ("to", "template", "digest"),
+    "webhook": ("url", "headers", "retries", "time_limit"),
+    "null": (),
+}
+"""For each type of action its keys."""
+
+NEEDED = {"script": "script", "append": "file", "webhook": "url"}
+"""The key without which an action of a type can do nothing."""
+
+
+def crossed(layer: Layer, settings: Settings, triggers: Iterable[Loaded]) -> list[ConfigurationError]:
+    """Every contradiction. `triggers` are those in force, complete; `settings` what the layer comes to, with the sources that
+    are watched."""
+    loaded = list(triggers)
+    known = {*settings.actions, *(table.partition(".")[2] for table, _ in layer.places if table.startswith("action."))}
+    errors = [*without_type(layer), *ban(settings.ban, layer.places)]
+    for name, action in settings.actions.items():
+        errors += action_mistakes(name, action, layer, settings)
+        errors += template_mistakes(name, action, layer, [each for each in loaded if name in each.trigger.actions])
+    for each in loaded:
+        errors += missing_actions(each, known)
+        if ("run", "sources") in layer.values or ("run", "sources") not in layer.places:  # else it had a mistake itself
+            errors += missing_sources(each, settings.run.sources)
+    return errors
+
+
+def without_type(layer: Layer) -> Iterator[ConfigurationError]:
+    """Actions of which nobody says what they are."""
+    for (table, key), place in layer.places.items():
+        if table.startswith("action.") and not key and (table, "type") not in layer.places:
+            expected = "the key type: one of " + ", ".join(map(shown, BELONGING))
+            yield ConfigurationError(f"[{table}] has no type", place=place, expected=expected)
+
+
+def action_mistakes(name: str, action: Action, layer: Layer, settings: Settings) -> Iterator[ConfigurationError]:
+    """Keys that an action of this type does not have, and those that it needs."""
+    table = f"action.{name}"
+    keys = BELONGING[action.type]
+    kind = f"an action of type {shown(action.type)}"
+    for there, key in layer.values:
+        if there == table and key != "type" and key not in keys:
+            expected = f"one of type, {', '.join(keys)}" if keys else "type alone"
+            yield ConfigurationError(f"{kind} has no {key}", place=layer.places.get((table, key)), expected=expected)
+    place = layer.places.get((table, "type"))
+    needed = NEEDED.get(action.type)
+    if needed and not getattr(action, needed) and ((table, needed) in layer.values or (table, needed) not in layer.places):
+        yield ConfigurationError(f"{kind} without {needed}", place=place, expected=f"the key {needed}")
+    if action.type == "mail" and not action.to and not settings.mail.to:
+        yield ConfigurationError(f"{kind} with nobody to send to", place=place, expected="the key to, here or in [mail]")
+
+
+def template_mistakes(name: str, action: Action, layer: Layer, users: Iterable[Loaded]) -> Iterator[ConfigurationError]:
+    """What is wrong with an action's template, whose names may be fields of any trigger that uses it."""
+    if not action.template:
+        return
+    from vigilog.act.template import template  # noqa: PLC0415 - only where there is a template
+
+    try:
+        template(action.template, {field for each in users for field in fields_of(each)})
+    except ConfigurationError as error:
+        place = layer.places.get((f"action.{name}", "template"))
+        yield ConfigurationError(error.found, place=place, expected=error.expected, remedy=error.remedy)
+
+
+def missing_actions(loaded: Loaded, actions: Collection[str]) -> Iterator[ConfigurationError]:
+    """Actions of a trigger that are not there."""
+    for number, name in enumerate(loaded.trigger.actions):
+        if name not in actions:
+            remedy = suggestion(name, list(actions)) or f"write a table [action.{name}]"
+            expected = f"one of {', '.join(sorted(actions))}"
+            place = place_of(loaded, "actions", number)
+            yield ConfigurationError(f"there is no action {shown(name)}", place=place, expected=expected, remedy=remedy)
+
+
+def missing_sources(loaded: Loaded, sources: Collection[str]) -> Iterator[ConfigurationError]:
+    """Sources of a trigger that nobody watches."""
+    for number, source in enumerate(loaded.trigger.sources):
+        if source not in sources:
+            expected = f"one of {', '.join(sources)}" if sources else "sources in [run]"
+            place = place_of(loaded, "sources", number)
+            found = f"{shown(source)} is not among the sources of [run]"
+            yield ConfigurationError(found, place=place, expected=expected, remedy="name it there, too")
+
+
+def ban(settings: Ban, places: Mapping[Key, Place]) -> Iterator[ConfigurationError]:
+    """Contradictions within `[ban]`."""
+    if settings.backend == "command" and not settings.command:
+        found = "ban.backend is command and ban.command is empty"
+        yield ConfigurationError(found, place=places.get(("ban", "backend")), expected="a program")
+    if settings.max_time < settings.time:
+        place = places.get(("ban", "max_time")) or places.get(("ban", "time"))
+        found = f"ban.max_time is {settings.max_time:g} seconds, and ban.time {settings.time:g}"
+        yield ConfigurationError(found, place=place, expected="no longer time for the first ban than for any")
+
+
+def idle(trigger: Trigger, place: Place) -> Iterator[ConfigurationError]:
+    """A remark on a trigger that does nothing."""
+    if not trigger.actions:
+        found = f"trigger {shown(trigger.name)} has no actions: what it finds is only kept"
+        yield ConfigurationError(found, place=place)
