@@ -36,9 +36,10 @@ class File:
 
         Notices: missing, unreadable (the position stays as it was); shrank; lost; long.
         """
-        return follow(self._log(), since)
+        return follow(self.log(), since)
 
-    def _log(self) -> Log:
+    def log(self) -> Log:
+        """The log, as `reading.follow` needs it."""
         return Log(
             name=self.name,
             path=self.path,

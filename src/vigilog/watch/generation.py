@@ -60,6 +60,14 @@ class Generation:
         """Nothing is in it. Raises what read_at raises."""
         return not self.read_at(0, 1)
 
+    def is_nameless(self) -> bool:
+        """It was deleted, and lives only as long as somebody has it open. Raises OSError."""
+        return os.fstat(self.descriptor).st_nlink == 0
+
+    def again(self) -> Generation:
+        """The same file, open once more."""
+        return Generation(self.path, os.dup(self.descriptor))
+
     @property
     def damage(self) -> str:
         """Why a packed file could not be read to its end, or empty."""

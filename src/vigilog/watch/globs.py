@@ -44,24 +44,24 @@ class Glob:
 
         Notices: missing, if nothing matches; lost, also when the file that was read last is gone; those of its files.
         """
-        paths = self._paths()
+        paths = self.paths()
         if not paths:
             yield Notice("missing", self.name, f"File could not be read: {self.pattern}")
             return
-        known = _unfold(since.state) if since else self._ends(paths[:-1])
+        known = unfold(since.state) if since else self._ends(paths[:-1])
         newest = max(known, key=lambda path: (known[path].get("modified", 0), path), default="") if since else ""
         handed = since.state if since else None
         for path in [*(path for path in known if path not in paths), *paths]:
             first = "all" if since else self.options.first
             file = File(path, replace(self.options, first=first, takeover=() if since else self.options.takeover))
             is_found = path in paths
-            others = _fold({other: state for other, state in known.items() if other != path})
+            others = fold({other: state for other, state in known.items() if other != path})
             for item in file.read(Position(file.name, known[path]) if path in known else None):
                 if isinstance(item, Chunk):
                     is_found = True
                     known[path] = item.position.state
                     if item.data:
-                        handed = others | _fold({path: item.position.state})
+                        handed = others | fold({path: item.position.state})
                         position = Position(self.name, handed)
                         yield replace(item, source=self.name, position=position, facts={"path": path})
                 elif path in paths or item.kind != "missing":
@@ -70,10 +70,11 @@ class Glob:
                 yield Notice("lost", self.name, f"{path} is gone: what was appended to it since it was read is lost")
             if path not in paths:
                 known.pop(path, None)
-        if _fold(known) != handed:
-            yield Chunk(self.name, b"", self.options.clock(), Position(self.name, _fold(known)))
+        if fold(known) != handed:
+            yield Chunk(self.name, b"", self.options.clock(), Position(self.name, fold(known)))
 
-    def _paths(self) -> list[str]:
+    def paths(self) -> list[str]:
+        """The matches that are followed, the one that changed last at the end."""
         found = []
         matches = glob(self.pattern, recursive=True)
         for path in matches:
@@ -96,11 +97,13 @@ class Glob:
         return known
 
 
-def _fold(known: Mapping[str, _State]) -> dict[str, Scalar]:
+def fold(known: Mapping[str, _State]) -> dict[str, Scalar]:
+    """The state of a pattern out of those of its files, by their paths."""
     return {f"{path}:{name}": value for path, state in known.items() for name, value in state.items()}
 
 
-def _unfold(state: _State) -> dict[str, _State]:
+def unfold(state: _State) -> dict[str, _State]:
+    """The states of a pattern's files by their paths."""
     known: dict[str, dict[str, Scalar]] = {}
     for key, value in state.items():
         path, _, name = key.rpartition(":")

@@ -25,10 +25,10 @@ OF_PREVIOUS = "previous_"
 class Mark:
     """A place in one file. `offset` counts (unpacked) bytes; UNKNOWN is its end, where nobody has counted them.
 
-    `device` is UNKNOWN in what logtail left. `modified` is the file's last change when the mark was made, in nanoseconds.
-    `head` is the fingerprint of its first `head_length` bytes, `tail` that of the up to 256 bytes before `offset`; empty
-    where not known. `inside` says that the mark lies within a record whose first pieces were handed on already. `packed`
-    says that the file was packed already, so that nobody appends to it.
+    `device` is UNKNOWN in what logtail left; where there was no file yet, `inode` is, too. `modified` is the file's last
+    change when the mark was made, in nanoseconds. `head` is the fingerprint of its first `head_length` bytes, `tail` that of
+    the up to 256 bytes before `offset`; empty where not known. `inside` says that the mark lies within a record whose first
+    pieces were handed on already. `packed` says that the file was packed already, so that nobody appends to it.
     """
 
     device: int

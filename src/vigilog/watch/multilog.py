@@ -45,7 +45,11 @@ class Multilog:
 
         Notices: missing, unreadable (the position stays as it was); lost, when files were deleted before they were read; long.
         """
-        log = Log(
+        return follow(self.log(), since)
+
+    def log(self) -> Log:
+        """The log, as `reading.follow` needs it."""
+        return Log(
             name=self.name,
             path=os.path.join(self.directory, "current"),
             look=self._look,
@@ -55,7 +59,6 @@ class Multilog:
             clock=self.options.clock,
             partial_lines=self.options.partial_lines,
         )
-        return follow(log, since)
 
     def _look(self, _: str, opened: ExitStack) -> History:
         history = look(os.path.join(self.directory, "current"), "", opened, _finished)

@@ -22,15 +22,21 @@ _ROUNDS = 3
 """A log that was rotated or cut while it was read is looked at again, but not forever: the next reading goes on."""
 
 
-def follow(log: Log, since: Position | None) -> Reading:
-    """Everything complete that was written since the position; `None` is the first reading.
+def follow(
+    log: Log,
+    since: Position | None,
+    unread: Sequence[Generation] = (),
+    keep: Callable[[Sequence[Generation], Marks | None], None] | None = None,
+) -> Reading:
+    """Everything complete that was written since the position; `None` is the first reading. `unread` are files of the log that
+    the caller has open, maybe without a name by now. `keep` is told at the end which files there were, oldest first, and
+    the last marks in them; the files are closed then.
 
     Every Chunk's position resumes behind its last record. If the position moved without a record (into another file, or
     at a first reading that finds nothing), a last Chunk without data carries it. Raises SourceError and MissingExtra.
     """
     seen = marks(log.name, since.state) if since else log.takeover()
     progress = Progress(seen, since.state if since else None)
-    unread: Sequence[Generation] = ()
     with ExitStack() as opened:
         try:
             for attempt in range(_ROUNDS):
@@ -45,6 +51,8 @@ def follow(log: Log, since: Position | None) -> Reading:
                 unread = history.generations[history.generations.index(changed or found.steps[-1].generation) :]
             if progress.marks and (position := state(progress.marks)) != progress.handed:
                 yield Chunk(log.name, b"", log.clock(), Position(log.name, position))
+            if keep:
+                keep(history.generations, progress.marks)
         except OSError as error:
             raise SourceError(error.strerror or str(error), place=Place(log.path)) from error
 
@@ -80,7 +88,7 @@ def _walk(log: Log, found: Route, history: History, progress: Progress) -> Gener
     progress.marks = Marks(history.log, own, previous)
     held, inside = b"", first.inside
     for index, step in enumerate(found.steps):
-        at = _beside(history.log, previous)
+        at = beside(history.log, previous)
         if not (held or inside):
             progress.marks = at(mark(step.generation, step.start, step.head, step.before))
         following = found.steps[index + 1 : index + 2]
@@ -108,7 +116,8 @@ def _same(history: History, step: Step) -> Callable[[], bool]:
     return lambda: history.is_unmoved() and step.generation.read_at(0, len(step.expected)) == step.expected
 
 
-def _beside(real: str, previous: Mark | None) -> Callable[[Mark], Marks]:
+def beside(real: str, previous: Mark | None) -> Callable[[Mark], Marks]:
+    """Makes the marks of the log `real` of a mark in its present file; `previous` is that in the file before it."""
     return lambda own: Marks(real, own, previous)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from vigilog.core.nouns import Notice
 from vigilog.watch.copies import find_short_copy, without_copies, without_early_copy
 from vigilog.watch.generation import Generation, digest
-from vigilog.watch.identity import TAIL, Mark, Marks, holds, is_same_inode
+from vigilog.watch.identity import TAIL, UNKNOWN, Mark, Marks, holds, is_same_inode
 from vigilog.watch.notices import loss
 from vigilog.watch.predecessor import end_before, find_previous, late_steps
 from vigilog.watch.rotation import History
@@ -59,7 +59,7 @@ def _route(name: str, path: str, history: History, seen: Marks) -> Route:
     if candidates:
         index = candidates[0]
         start = own.offset
-        if start == 0 and files[index] is history.current and files[index].inode != own.inode:
+        if start == 0 and files[index] is history.current and own.inode not in {files[index].inode, UNKNOWN}:
             notices = (loss(name, path, history.current, own),)
     elif (copy := find_short_copy(own, files, history.current, first)) is not None:
         index = copy

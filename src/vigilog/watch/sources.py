@@ -60,6 +60,8 @@ def open_source(spec: str, options: Options) -> Source:
     ConfigurationError.
     """
     kind, colon, rest = spec.partition(":")
+    if kind == "syslog" and colon:
+        raise ConfigurationError(f"a source {spec}", expected="a log", remedy="only `vigilog run` receives messages")
     if kind in SOURCES and (colon or kind in {"journal", "-"}):
         return SOURCES[kind](rest, options)
     return _file(spec, options)
