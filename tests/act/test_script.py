@@ -94,7 +94,7 @@ def test_a_line_of_ten_megabytes_is_handed_over_in_part_and_the_outcome_says_so(
 
 
 def test_the_status_and_the_last_words_are_in_the_outcome_and_all_words_in_the_log(write):
-    said = []
+    said: list[str] = []
     path = write("echo first >&2; echo unseen; printf 'red \\033[31m\\nlast\\n' >&2; exit 3")
     found = only(script(path, log=said.append), order())
     assert (found.done, found.reason) == (False, "ended with status 3; it said: last")
@@ -102,10 +102,10 @@ def test_the_status_and_the_last_words_are_in_the_outcome_and_all_words_in_the_l
 
 
 def test_of_endless_words_the_first_4_kib_are_heard_and_the_script_is_not_held_up(write):
-    said = []
+    said: list[str] = []
     found = only(script(write("yes word | head -c 3000000 >&2"), log=said.append), order())
     assert found.done
-    assert sum(len(line.rpartition(": ")[2]) + 1 for line in said) == 4096 + 1
+    assert sum([len(line.rpartition(": ")[2]) + 1 for line in said]) == 4096 + 1
 
 
 def test_a_script_killed_by_a_signal_is_not_done(write):

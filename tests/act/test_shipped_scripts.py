@@ -176,7 +176,7 @@ def test_the_seeds_own_logit_works_as_it_stands_in_busyboxs_sh(put, tmp_path, se
 
 
 def test_the_seeds_own_logit_writes_nothing_in_dash_and_its_complaint_is_shown(put, tmp_path, seeds_logit):
-    said = []
+    said: list[str] = []
     found = run(put(seeds_logit, "dash", log=said.append), "SIP_Login")
     # It ends with `return 0`: to dash all is well.
     assert found.done

@@ -1,5 +1,7 @@
 """Alerts arrive as JSON at a server that works; at one that does not, they are tried again, and nobody waits longer than need be."""
 
+from __future__ import annotations
+
 import base64
 import contextlib
 import json
@@ -39,6 +41,8 @@ class Server(ThreadingHTTPServer):
 
 
 class Handler(BaseHTTPRequestHandler):
+    server: Server
+
     def do_POST(self):
         data = self.rfile.read(int(self.headers["Content-Length"]))
         self.server.got.append((self.path, dict(self.headers), data))
@@ -101,7 +105,6 @@ def drip(handler):
 
 
 def test_an_alert_arrives_as_json(hook, server):
-    assert isinstance(hook, Timed)
     [found] = hook.perform([order(7)])
     assert (found.done, found.reason) == (True, f"http://127.0.0.1:{server.server_port} said 200 OK")
     [(path, headers, data)] = server.got
@@ -125,6 +128,11 @@ def test_an_alert_arrives_as_json(hook, server):
         "line": "Nov 20 12:00:00 web1 sshd[7]: Failed password for root from 203.0.113.5",
         "cut": False,
     }
+    assert hook.due() is None
+
+
+def test_it_is_an_action_that_does_some_of_its_work_later(hook):
+    assert isinstance(hook, Timed)
     assert hook.due() is None
 
 
@@ -177,13 +185,12 @@ def test_no_proxy_of_the_environment_is_used(server, monkeypatch):
 def test_what_may_pass_is_tried_again_at_growing_distances(hook, server, ticks, answer):
     server.answers = [answer] * 3
     assert list(hook.perform([order(1)])) == []
-    distances = []
-    found = []
+    distances, found = [], told([])
     while not found:
         distances.append(hook.due())
         ticks.go(hook.due())
-        found = list(hook.tick())
-    assert told(found) == [(1, True)]
+        found = told(hook.tick())
+    assert found == [(1, True)]
     for distance, least in zip(distances, [5, 15, 45], strict=True):
         assert least <= distance <= least * 1.25
 
