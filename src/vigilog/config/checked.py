@@ -7,7 +7,6 @@ from math import isfinite
 
 import msgspec
 
-from vigilog.config.durations import seconds
 from vigilog.config.layer import Value
 from vigilog.config.objections import objection
 from vigilog.config.run_settings import Duration
@@ -53,6 +52,8 @@ def taken(word: str, name: str, shape: object, value: object) -> object:
     if not isinstance(value, str):
         return value
     if shape in {Duration, Duration | None}:
+        from vigilog.config.durations import seconds  # noqa: PLC0415 - starting must be quick
+
         duration = seconds(value)
         return value if duration is None else duration
     if word == "trigger" and name in ONE_OR_MORE:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from vigilog.config import uci
 from vigilog.config.checked import checked, shown
 from vigilog.config.layer import Key, Layer, Value
-from vigilog.config.objections import FIXED
+from vigilog.config.run_objections import FIXED
 from vigilog.config.run_settings import Trigger
 from vigilog.config.triggers import Loaded
 from vigilog.config.uci import Section

@@ -21,7 +21,7 @@ DEFAULT = "/etc/vigilog/vigilog.toml"
 REPEATED = ("trigger", "action")
 """The tables of which there may be many."""
 
-ACTION_NAME = re.compile(r"[A-Za-z0-9_-]+")
+ACTION_NAME = r"[A-Za-z0-9_-]+"
 
 
 def read_settings(path: str) -> tuple[Settings, tuple[ConfigurationError, ...]]:
@@ -98,7 +98,7 @@ def tables(document: Document, errors: list[ConfigurationError]) -> Iterator[tup
         place = document.place(word)
         if word == "action" and isinstance(content, dict):
             for name, inner in content.items():
-                if isinstance(inner, dict) and ACTION_NAME.fullmatch(name):
+                if isinstance(inner, dict) and re.fullmatch(ACTION_NAME, name):
                     yield f"action.{name}", (word, name), inner
                 else:
                     errors.append(no_action(name, inner, document.place(word, name)))

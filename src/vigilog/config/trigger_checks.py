@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from vigilog.config.checked import shown
-from vigilog.config.objections import field
+from vigilog.config.run_objections import field
 from vigilog.config.triggers import Loaded
 from vigilog.core.errors import ConfigurationError, RuleError
 from vigilog.core.nouns import Place

@@ -1,0 +1,124 @@
+"""What is wrong with a text under single keys of the tables of `vigilog run`, in words that say what is expected instead."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from vigilog.config.objections import log, mail_address
+from vigilog.core.errors import ConfigurationError
+
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+FIXED = ("message", "name", "pattern", "string", "count", "generator", "date", "time", "datetime")
+"""LT_message and its like are variables that scripts are given in any case: no field and no option may take their place."""
+
+PORT = r"(?:[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])"
+PORTS = re.compile(rf"(?:tcp|udp)/({PORT})(?:-({PORT}))?")
+SOCKET = re.compile(rf"(?P<address>[0-9.]+|\[[0-9A-Fa-f:.]+\]):{PORT}")
+CLASS = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
+HOST_NAME = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(?:\.(?!-)[A-Za-z0-9_-]{1,63})*\.?")
+URL = re.compile(r"(?:https?://[^\s/]+\S*)?")
+
+
+def live_log(text: str) -> str:
+    """What can be watched by `vigilog run`."""
+    if not text.startswith("syslog:"):
+        return log(text) and "a path from the root, beginning with /, or journal, multilog:DIRECTORY, - or syslog:..."
+    from vigilog.watch.syslog_address import address  # noqa: PLC0415 - only where there is a socket to listen on
+
+    try:
+        address(text)
+    except ConfigurationError as error:
+        return error.expected
+    return ""
+
+
+def address_of(text: str) -> str | None:
+    """The address in ADDRESS:PORT, without brackets; None where `text` is no such thing."""
+    from ipaddress import ip_address  # noqa: PLC0415 - only where there is a socket to listen on
+
+    found = SOCKET.fullmatch(text)
+    try:
+        return str(ip_address(found["address"].strip("[]"))) if found else None
+    except ValueError:
+        return None
+
+
+def loopback(text: str) -> str:
+    """A socket that only this host can reach, or none."""
+    from ipaddress import ip_address  # noqa: PLC0415 - only where there is a socket to listen on
+
+    address = address_of(text)
+    good = not text or (address is not None and ip_address(address).is_loopback)
+    return "" if good else "ADDRESS:PORT of the loopback, such as 127.0.0.1:9180 or [::1]:9180"
+
+
+def field(text: str) -> str:
+    """A name of a field, which scripts see as LT_NAME; '' stands for none."""
+    if not text:
+        return ""
+    if not NAME.fullmatch(text):
+        return "a name made of letters, digits and _ that does not begin with a digit"
+    return "another name: scripts have LT_" + text + " for something else already" if text in FIXED else ""
+
+
+def ports(text: str) -> str:
+    """A protocol and a port or a range of them."""
+    found = PORTS.fullmatch(text)
+    if found and int(found[1]) <= int(found[2] or found[1]):
+        return ""
+    return "a protocol and a port or several, such as tcp/22, udp/5060 or tcp/6000-6010"
+
+
+def variable(text: str) -> str:
+    """An environment variable, as NAME=VALUE."""
+    name = text.partition("=")[0]
+    if not NAME.fullmatch(name):
+        return "names of variables made of letters, digits and _"
+    taken = name.startswith("VIGILOG_") or (name.startswith("LT_") and name.removeprefix("LT_") in FIXED)
+    return f"another name: {name} is set for every script" if taken else ""
+
+
+def header(text: str) -> str:
+    """A header of HTTP, as NAME=VALUE."""
+    return "" if re.fullmatch(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+=[ -~]*", text) else "names and values as HTTP headers have them"
+
+
+def bystander(text: str) -> str:
+    """An entry of the allow list."""
+    from ipaddress import ip_network  # noqa: PLC0415 - only where there is such a list
+
+    try:
+        ip_network(text, strict=False)
+    except ValueError:
+        numeric = text.replace(".", "").replace("/", "").isdigit()
+        if text.startswith("/") or (HOST_NAME.fullmatch(text) and not numeric):
+            return ""
+        return "an address, a network, a host name, or a path of a file that begins with /"
+    return ""
+
+
+def matching(pattern: re.Pattern[str], expected: str) -> Callable[[str], str]:
+    """What a text must be as a whole."""
+    return lambda text: "" if pattern.fullmatch(text) else expected
+
+
+SPECIAL: dict[tuple[str, str], Callable[[str], str]] = {
+    ("action", "to"): mail_address,
+    ("run", "sources"): live_log,
+    ("run", "metrics_listen"): loopback,
+    ("trigger", "sources"): live_log,
+    ("trigger", "name"): matching(re.compile(r".*\S.*"), "a name"),
+    ("trigger", "kind"): matching(CLASS, "a word made of letters, digits, - and _"),
+    ("trigger", "program"): matching(re.compile(r"[^\s\[:]+"), "a program's name, without blank, colon and ["),
+    ("trigger", "pattern"): matching(re.compile(r"(?s).+"), "a pattern that is not empty"),
+    ("trigger", "reset"): matching(re.compile(r"(?s).+"), "a pattern that is not empty"),
+    ("trigger", "fields"): field,
+    ("trigger", "key"): field,
+    ("trigger", "ports"): ports,
+    ("action", "environment"): variable,
+    ("action", "headers"): header,
+    ("action", "url"): matching(URL, "an address that begins with http:// or https://"),
+    ("ban", "allow"): bystander,
+}
+"""For single keys: what says what is expected instead, or ''."""
