@@ -115,7 +115,6 @@ def test_what_was_destroyed_unread_is_said(tmp_path, rotation):
     vandalize(tmp_path, 1, rotation, rounds=4)
 
 
-@pytest.mark.xfail(strict=True, reason="the position stays in the old file as long as nothing is in the new ones")
 @pytest.mark.parametrize("rotation", ROTATIONS)
 def test_a_quiet_log_that_is_rotated_until_its_past_is_gone_is_no_loss(tmp_path, rotation):
     vandal = Vandal(tmp_path, random.Random(1), rotation)

@@ -494,6 +494,92 @@ def test_when_the_old_file_is_gone_newer_rotated_ones_are_still_read(log):
     assert seen.kinds() == ["lost"]
 
 
+def renamed(log):
+    """The log becomes LOG.1 and a new one begins; what was LOG.1 is deleted."""
+    log.with_name("other").touch()  # with an inode of its own, as long as the old ones are there
+    log.rename(f"{log}.1")
+    log.with_name("other").rename(log)
+
+
+def copied(log):
+    """The log is copied to LOG.1 and cut; what was LOG.1 is deleted."""
+    log.with_name("syslog.1").unlink(missing_ok=True)
+    shutil.copyfile(log, f"{log}.1")
+    os.truncate(log, 0)
+
+
+@pytest.mark.parametrize("rotate", [renamed, copied])
+@pytest.mark.parametrize("times", [1, 2, 3, 5])
+@pytest.mark.parametrize("meanwhile", [0, 2])
+def test_a_quiet_log_that_is_rotated_until_its_past_is_gone_is_no_loss(log, rotate, times, meanwhile):
+    log.write_bytes(numbered(0, 3))
+    seen = reader(log)
+    seen.read()
+    for _ in range(times):
+        rotate(log)
+        assert seen.read() == []
+        position = seen.position
+        assert seen.read() == []
+        assert seen.position == position
+    append(log, numbered(3, 3 + meanwhile))
+    rotate(log)
+    append(log, numbered(5, 7))
+    assert seen.read() == lines(numbered(3, 3 + meanwhile) + numbered(5, 7))
+    assert seen.notices == []
+
+
+def test_a_file_that_is_gone_is_a_loss_if_its_last_line_was_not_complete(log):
+    log.write_bytes(numbered(0, 3) + b"half a li")
+    seen = reader(log)
+    seen.read()
+    renamed(log)
+    assert seen.read() == []
+    renamed(log)
+    seen.read()
+    assert seen.kinds() == ["lost"]
+
+
+def test_a_file_that_is_gone_is_a_loss_if_it_was_not_read_to_its_end(log, small):
+    log.write_bytes(numbered(0, 100))
+    seen = reader(log)
+    seen.read(1)
+    renamed(log)
+    seen.read(1)
+    renamed(log)
+    append(log, numbered(200, 201))
+    assert seen.read() == lines(numbered(200, 201))
+    assert seen.kinds() == ["lost"]
+
+
+def test_a_quiet_log_of_which_nothing_is_left_at_all_may_have_been_a_loss(log):
+    log.write_bytes(numbered(0, 3))
+    seen = reader(log)
+    seen.read()
+    renamed(log)
+    seen.read()
+    log.with_name("syslog.1").unlink()
+    log.with_name("other").write_bytes(b"new\n")
+    log.with_name("other").rename(log)
+    assert seen.read() == [b"new"]
+    assert seen.kinds() == ["lost"]
+
+
+def test_a_slow_writer_is_waited_for_in_the_file_that_it_has_while_nothing_is_in_the_new_one(log):
+    log.write_bytes(numbered(0, 3))
+    seen = reader(log)
+    seen.read()
+    renamed(log)
+    assert seen.read() == []
+    old = log.with_name("syslog.1")
+    append(old, numbered(3, 4) + b"half a ")
+    assert seen.read() == lines(numbered(3, 4))
+    append(old, b"line\n")
+    assert seen.read() == [b"half a line"]
+    append(log, numbered(4, 5))
+    assert seen.read() == lines(numbered(4, 5))
+    assert seen.notices == []
+
+
 def test_a_missing_file_is_named_as_logcheck_names_it_and_its_position_stays(log):
     log.write_bytes(b"one\n")
     seen = reader(log)

@@ -19,6 +19,7 @@ HEAD = 1024
 TAIL = 256
 UNKNOWN = -1
 OF_PREVIOUS = "previous_"
+OF_FOLLOWING = "following_"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +47,15 @@ class Mark:
 class Marks:
     """How far a log was read: `own` is the mark in the file that is being read, `previous` the one in the file before it, which
     a slow writer may still have open, and which tells where in the history `own` must lie. None: there was no such file.
-    `log` is the real path of the log itself at that time."""
+    `log` is the real path of the log itself at that time.
+
+    `following` is the beginning of the file after it, if that one was empty and nothing was left to read before it. The mark
+    waits where it is, in a file that is still written to perhaps; when that one is gone, nothing is lost."""
 
     log: str
     own: Mark
     previous: Mark | None
+    following: Mark | None = None
 
 
 def mark(generation: Generation, offset: int, head: bytes, before: bytes, *, inside: bool = False) -> Mark:
@@ -108,25 +113,27 @@ def before(generation: Generation, offset: int) -> bytes:
 
 
 def state(marks: Marks) -> dict[str, Scalar]:
-    """Marks as a Position's state: one key for each field, those of `previous` with that word in front."""
-    own: dict[str, Scalar] = {"log": marks.log} | {name: getattr(marks.own, name) for name in _NAMES}
-    if marks.previous is None:
-        return own
-    return own | {OF_PREVIOUS + name: getattr(marks.previous, name) for name in _NAMES}
+    """Marks as a Position's state: one key for each field, those of `previous` and `following` with that word in front."""
+    found: dict[str, Scalar] = {"log": marks.log}
+    for word, one in (("", marks.own), (OF_PREVIOUS, marks.previous), (OF_FOLLOWING, marks.following)):
+        if one is not None:
+            found |= {word + name: getattr(one, name) for name in _NAMES}
+    return found
 
 
 def marks(source: str, state: Mapping[str, Scalar]) -> Marks:
     """The marks in a Position's state. Raises SourceError if the state is not one of a file."""
     log = _value(source, state, "log", str)
-    own = Mark(**{name: _value(source, state, name, kind) for name, kind in _KINDS.items()})
-    if OF_PREVIOUS + "inode" not in state:
-        return Marks(log, own, None)
-    previous = Mark(**{name: _value(source, state, OF_PREVIOUS + name, kind) for name, kind in _KINDS.items()})
-    return Marks(log, own, previous)
+    beside = (_mark(source, state, word) if word + "inode" in state else None for word in (OF_PREVIOUS, OF_FOLLOWING))
+    return Marks(log, _mark(source, state, ""), *beside)
 
 
 _KINDS: dict[str, type] = {field.name: {"int": int, "str": str, "bool": bool}[str(field.type)] for field in fields(Mark)}
 _NAMES = tuple(_KINDS)
+
+
+def _mark(source: str, state: Mapping[str, Scalar], word: str) -> Mark:
+    return Mark(**{name: _value(source, state, word + name, kind) for name, kind in _KINDS.items()})
 
 
 def _value(source: str, state: Mapping[str, Scalar], name: str, kind: type) -> Any:

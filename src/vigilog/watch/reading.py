@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Generator, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 
 from vigilog.core.errors import SourceError
 from vigilog.core.nouns import Chunk, Notice, Place, Position
@@ -109,6 +110,8 @@ def _walk(log: Log, found: Route, history: History, progress: Progress) -> Gener
         held, inside = (b"", False) if finished else (end.rest.data, end.rest.inside)
         if end.rest.end:
             previous = end.mark
+    if progress.marks and found.following and not (held or inside):
+        progress.marks = replace(progress.marks, following=found.following)
     return None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from vigilog.core.nouns import Notice
 from vigilog.watch.copies import find_short_copy, without_copies, without_early_copy
 from vigilog.watch.generation import Generation, digest
-from vigilog.watch.identity import TAIL, UNKNOWN, Mark, Marks, holds, is_same_inode
+from vigilog.watch.identity import TAIL, UNKNOWN, Mark, Marks, holds, is_same_inode, mark
 from vigilog.watch.notices import loss
 from vigilog.watch.predecessor import end_before, find_previous, late_steps
 from vigilog.watch.rotation import History
@@ -17,7 +17,9 @@ _ATTEMPTS = 5
 def first_route(history: History, steps: tuple[Step, ...]) -> Route:
     """The route of a first reading, which begins with `steps`: files before them count as read."""
     headed = tuple(step._replace(expected=step.generation.read_at(0, TAIL)) for step in steps)
-    return Route(_without_empty_ends(headed), end_before(history.generations, history.generations.index(steps[0].generation)))
+    filled, following = _without_empty_ends(headed)
+    previous = end_before(history.generations, history.generations.index(steps[0].generation))
+    return Route(filled, previous, following=following)
 
 
 def route(name: str, path: str, history: History, seen: Marks) -> Route:
@@ -26,9 +28,18 @@ def route(name: str, path: str, history: History, seen: Marks) -> Route:
     The file that was being read is looked for among those behind the one before it, the oldest first, so that of a file and
     its truncated successor that begin alike the right one is taken. A mere copy of a later file is passed over.
 
-    A log may be copied and cut while this looks at one file after the other. So what was found is not believed before it
-    is found again: the log still holds the mark, or a loss is still one.
+    A file that is gone is no loss if nothing was left to read in it and one that was empty then had come after it: that is
+    read on.
     """
+    found = _found_twice(name, path, history, seen)
+    if found.notices and seen.following is not None:
+        return _found_twice(name, path, history, Marks(seen.log, seen.following, seen.own))
+    return found
+
+
+def _found_twice(name: str, path: str, history: History, seen: Marks) -> Route:
+    """A log may be copied and cut while this looks at one file after the other. So what was found is not believed before it
+    is found again: the log still holds the mark, or a loss is still one."""
     found = _route(name, path, history, seen)
     for _ in range(_ATTEMPTS):
         first = found.steps[0] if found.steps else None
@@ -74,7 +85,8 @@ def _route(name: str, path: str, history: History, seen: Marks) -> Route:
     steps += [Step(file, 0) for file in without_early_copy(files[index + 1 :], history.current)]
     previous, late = late_steps(files, seen, place, index)
     found = tuple(step._replace(expected=expected) for step in steps)
-    return Route(_without_empty_ends(found), previous, late, notices)
+    filled, following = _without_empty_ends(found)
+    return Route(filled, previous, late, notices, following)
 
 
 def _may_be(own: Mark, generation: Generation, *, behind_previous: bool) -> bool:
@@ -90,7 +102,10 @@ def _first_since(history: History, own: Mark) -> int:
     return next((index for index, file in enumerate(history.generations) if file.modified >= own.modified), last)
 
 
-def _without_empty_ends(steps: tuple[Step, ...]) -> tuple[Step, ...]:
+def _without_empty_ends(steps: tuple[Step, ...]) -> tuple[tuple[Step, ...], Mark | None]:
+    """The steps without those at the end that are empty; the beginning of the first that was left out."""
+    following: Mark | None = None
     while len(steps) > 1 and steps[-1].generation.is_empty():
+        following = mark(steps[-1].generation, 0, b"", b"")
         steps = steps[:-1]
-    return steps
+    return steps, following

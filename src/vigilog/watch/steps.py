@@ -31,10 +31,12 @@ def step_at(generation: Generation, start: int, *, inside: bool = False) -> Step
 class Route:
     """What to read: `late` lines that a slow writer added to files that were done with, then the `steps`, oldest first.
 
-    `previous` is the mark in the last file before the steps that has anything in it; `notices` tell what was not found.
+    `previous` is the mark in the last file before the steps that has anything in it, `following` the beginning of the empty one
+    behind them; `notices` tell what was not found.
     """
 
     steps: tuple[Step, ...]
     previous: Mark | None
     late: tuple[Step, ...] = ()
     notices: tuple[Notice, ...] = ()
+    following: Mark | None = None
