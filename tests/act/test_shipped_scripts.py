@@ -2,14 +2,17 @@
 
 import re
 import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
 
+import vigilog
 import vigilog.act
 from tests.act.samples import HOSTILE, alert, event, order
 from vigilog.act.script import Script
 
+RULES = Path(vigilog.__file__).parent / "detect" / "trigger_rules"
 SCRIPTS = Path(vigilog.act.__file__).parent / "scripts"
 SHELLS = ["dash", "busybox sh", "bash"]
 pytestmark = pytest.mark.peer
@@ -93,6 +96,17 @@ def test_our_logit_writes_the_line_to_the_file_of_its_kind_in_every_shell(put, t
     assert (tmp_path / file).read_bytes() == event().line + b"\n"
     assert (tmp_path / file).stat().st_mode & 0o777 == 0o600
     assert [path.name for path in tmp_path.glob("*.log")] == [file]
+
+
+@pytest.mark.parametrize("path", sorted(RULES.glob("*.toml")), ids=lambda path: path.stem)
+def test_our_logit_has_a_file_for_every_shipped_rule(put, tmp_path, path):
+    script = put(logit(), "dash")
+    for trigger in tomllib.loads(path.read_text())["trigger"]:
+        assert run(script, trigger["name"]).done, trigger["name"]
+        good = "login" in trigger["name"] or path.stem == "network" or "notice" in trigger["name"]
+        assert (tmp_path / "failed_logins.log").exists() != good, trigger["name"]
+        for file in tmp_path.glob("*.log"):
+            file.unlink()
 
 
 @pytest.mark.parametrize("shell", SHELLS)
