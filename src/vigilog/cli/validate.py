@@ -8,7 +8,9 @@ import os
 from vigilog.cli import check_arguments
 from vigilog.cli.commands import Parser
 from vigilog.cli.visible import visible
-from vigilog.config.choose import Chosen
+from vigilog.config.choose import Chosen, Wishes
+from vigilog.config.choose_run import choose_run
+from vigilog.config.host import look
 from vigilog.core.errors import ConfigurationError
 
 HELP = "find every mistake in configuration and rules"
@@ -16,33 +18,48 @@ MISTAKEN = 78
 
 
 def arguments(parser: Parser) -> None:
-    """Tells `parser` what `vigilog validate` takes: the files that `vigilog check` would take."""
+    """Tells `parser` what `vigilog validate` takes: the files that `vigilog check` and `vigilog run` would take."""
     parser.description = (
-        "Finds every mistake in the configuration and the rules that `vigilog check` would use, and prints each with its\n"
-        "file and line. Exit status 78 if there are any. Writes nothing and moves no position."
+        "Finds every mistake in the configuration and the rules that `vigilog check` and `vigilog run` would use, and prints\n"
+        "each with its file and line. Exit status 78 if there are any. Writes nothing and moves no position."
     )
     check_arguments.rule_arguments(parser)
+    triggers = parser.add_argument_group("which triggers")
+    triggers.add_argument("--logtrigger", metavar="FILE", help="logtrigger's configuration in UCI format, read as it stands")
 
 
 def run(options: argparse.Namespace) -> int:
     """Prints mistakes, then what is harmless, then one line that sums up; 78 if there are mistakes, else 0."""
-    from vigilog.audit import audited  # noqa: PLC0415 - loads the pattern engines
-
     choice = check_arguments.chosen(options)
-    errors = list(choice.errors)
-    notices = [notice.text for notice in choice.notices]
+    watch = choose_run(Wishes(config=options.config, logtrigger=options.logtrigger), look())
+    told = {str(error) for error in choice.errors}
+    errors = [*choice.errors, *(error for error in watch.errors if str(error) not in told)]
+    mistakes, notices = in_patterns(choice, watch)
+    for mistake in (*errors, *mistakes):
+        print(visible(str(mistake)))
+    for text in [*map(str, (*choice.remarks, *watch.remarks)), *notices, *absent(choice)]:
+        print(visible(f"note: {text}"))
+    print(summary(choice, watch, len(errors) + len(mistakes)))
+    return MISTAKEN if errors or mistakes else 0
+
+
+def in_patterns(choice: Chosen, watch: Chosen) -> tuple[list[ConfigurationError], list[str]]:
+    """Mistakes in rules and patterns, and what is harmless in them."""
+    from vigilog import audit, trigger_audit  # noqa: PLC0415 - loads the pattern engines
+
+    errors: list[ConfigurationError] = []
+    notices = list(choice.notices)
     try:
-        mistakes, harmless = audited(choice.settings)
+        mistakes, harmless = audit.audited(choice.settings)
         errors += mistakes
-        notices += [notice.text for notice in harmless]
+        notices += harmless
     except ConfigurationError as error:
         errors.append(error)
-    for mistake in errors:
-        print(visible(str(mistake)))
-    for text in [*map(str, choice.remarks), *notices, *absent(choice)]:
-        print(visible(f"note: {text}"))
-    print(summary(choice, len(errors)))
-    return MISTAKEN if errors else 0
+    if watch.settings.triggers:
+        mistakes, harmless = trigger_audit.audited(watch)
+        errors += mistakes
+        notices += harmless
+    return errors, [notice.text for notice in notices]
 
 
 def absent(choice: Chosen) -> list[str]:
@@ -60,7 +77,7 @@ def absent(choice: Chosen) -> list[str]:
     return texts
 
 
-def summary(choice: Chosen, mistakes: int) -> str:
+def summary(choice: Chosen, watch: Chosen, mistakes: int) -> str:
     """One line: how many mistakes, and what was looked at."""
     check = choice.settings.check
     rules = {
@@ -69,5 +86,7 @@ def summary(choice: Chosen, mistakes: int) -> str:
         "psionic": "the pattern files of logcheck 1.1",
     }[check.rules]
     logs = f"{len(check.sources)} {'log' if len(check.sources) == 1 else 'logs'}"
+    triggers = len(watch.settings.triggers)
+    watched = f"; {triggers} {'trigger' if triggers == 1 else 'triggers'}" if triggers else ""
     number = {0: "no mistakes", 1: "1 mistake"}.get(mistakes, f"{mistakes} mistakes")
-    return f"{number}; {rules}; {logs}"
+    return f"{number}; {rules}; {logs}{watched}"

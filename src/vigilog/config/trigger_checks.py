@@ -10,9 +10,11 @@ from collections.abc import Iterator, Sequence
 
 from vigilog.config.checked import shown
 from vigilog.config.run_objections import field
+from vigilog.config.run_settings import Trigger
 from vigilog.config.triggers import Loaded
 from vigilog.core.errors import ConfigurationError, RuleError
 from vigilog.core.nouns import Place
+from vigilog.detect.program import with_program
 from vigilog.patterns.languages import LANGUAGES
 from vigilog.patterns.syntax import Group, Node, walk
 
@@ -62,12 +64,20 @@ def parsed(loaded: Loaded, key: str, texts: Sequence[str]) -> tuple[list[tuple[P
     for number, text in enumerate(texts):
         place = place_of(loaded, key, number)
         try:
-            trees.append((place, LANGUAGES[loaded.trigger.language].parse(text.encode("utf-8", "surrogateescape"), place)))
+            trees.append((place, tree(loaded.trigger, text.encode("utf-8", "surrogateescape"))))
         except RuleError as error:
             # The parser counts columns in the pattern, which is not where it stands in the file.
             found = error.found if text in error.found else f"{error.found} in {shown(text)}"
             errors.append(RuleError(found, place=place, expected=error.expected, remedy=error.remedy))
     return trees, errors
+
+
+def tree(trigger: Trigger, text: bytes) -> Node:
+    """The tree of a pattern of a trigger. Raises RuleError, also for what cannot be about the message of a program."""
+    parsed = LANGUAGES[trigger.language].parse(text, None)
+    if trigger.program and trigger.language == "regex":
+        with_program(text, trigger.program)
+    return parsed
 
 
 def fields_of(loaded: Loaded) -> frozenset[str]:
