@@ -19,11 +19,12 @@ JOURNALS = ("/var/log/journal", "/run/log/journal")
 @dataclass(frozen=True, slots=True)
 class Plan:
     """The triggers in force; for each the actions that are given the outcomes of its other actions; and the sources, as the
-    configuration writes them."""
+    configuration writes them and by name."""
 
     triggers: tuple[Trigger, ...]
     followers: Mapping[str, tuple[str, ...]]
     sources: tuple[str, ...]
+    names: tuple[str, ...]
 
     def seeing_all(self) -> Plan:
         """The same with triggers that see every source."""
@@ -36,11 +37,13 @@ def planned(settings: Settings, host: Host, name_of: Callable[[str], str]) -> Pl
     Raises RuleError for a pattern that cannot be used.
     """
     enabled = [trigger for trigger in settings.triggers if trigger.enabled]
+    sources = settings.run.sources or system_log(host)
     following = {name for name, action in settings.actions.items() if action.type == "append" and action.on == "outcome"}
     return Plan(
         tuple(made(trigger, following, name_of) for trigger in enabled),
         {each.name: tuple(name for name in each.actions if name in following) for each in enabled},
-        settings.run.sources or system_log(host),
+        sources,
+        tuple(map(name_of, sources)),
     )
 
 

@@ -9,6 +9,8 @@ from typing import NoReturn, Protocol, cast
 
 COMMANDS = {
     "check": "vigilog.cli.check",
+    "run": "vigilog.cli.run",
+    "replay": "vigilog.cli.replay",
     "tail": "vigilog.cli.tail",
     "explain": "vigilog.cli.explain",
     "validate": "vigilog.cli.validate",

@@ -29,7 +29,7 @@ def arguments(parser: Parser) -> None:
         "Runs the triggers over past logs on their own time, and prints each alert: when, which trigger, for whom, and what\n"
         "would have been done. Nothing is done and nothing is remembered. Every trigger sees every file that is named."
     )
-    parser.add_argument("files", metavar="FILE", nargs="*", help="a log, packed or not, - for standard input (default: all sources)")
+    parser.add_argument("files", metavar="FILE", nargs="*", help="a log, packed or not; - is standard input")
     parser.add_argument(
         "--rule", metavar="NAME", action="append", default=[], help="a shipped rule instead of the configured triggers"
     )
@@ -40,18 +40,16 @@ def arguments(parser: Parser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Replays, and gives 0."""
-    from vigilog.plan import compiled, planned  # noqa: PLC0415 - loads the pattern engines
+    from vigilog.config.host import look  # noqa: PLC0415 - wrong options need nothing of this
+    from vigilog.plan import compiled, planned  # noqa: PLC0415
     from vigilog.replay import replay  # noqa: PLC0415
     from vigilog.trial import Trial  # noqa: PLC0415
-    from vigilog.config.host import look  # noqa: PLC0415
     from vigilog.watch.options import Options  # noqa: PLC0415
     from vigilog.watch.sources import open_source  # noqa: PLC0415
 
-    settings = with_rules(watch_arguments.settings(options), options.rule)
+    settings = watch_arguments.with_triggers(with_rules(watch_arguments.settings(options), options.rule))
     plan = planned(settings, look(), str)
     everywhere = plan.seeing_all()
-    if not everywhere.triggers:
-        raise ConfigurationError("there is no trigger", expected="a [[trigger]] in the configuration, or --rule NAME")
     sources = [open_source(spec, Options(wall, "all", partial_lines=True)) for spec in options.files or plan.sources]
     triggers = compiled(everywhere, settings, [source.name for source in sources])
     trial = Trial(settings)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import argparse
 
 from vigilog.cli.commands import Parser
-from vigilog.config.choose import Chosen, Wishes, choose
+from vigilog.config.choose import Chosen, Wishes
+from vigilog.config.choose_run import choose_run
 from vigilog.config.host import look
 from vigilog.config.settings import Settings
+from vigilog.core.errors import ConfigurationError
 
 
 def arguments(parser: Parser) -> None:
@@ -19,7 +21,7 @@ def arguments(parser: Parser) -> None:
 
 def chosen(options: argparse.Namespace) -> Chosen:
     """What the command line, the files and this host come to. Raises nothing: mistakes are in the answer."""
-    return choose(Wishes(config=options.config, logtrigger=options.logtrigger), look())
+    return choose_run(Wishes(config=options.config, logtrigger=options.logtrigger), look())
 
 
 def settings(options: argparse.Namespace) -> Settings:
@@ -28,3 +30,11 @@ def settings(options: argparse.Namespace) -> Settings:
     if choice.errors:
         raise ExceptionGroup("mistakes in the configuration", list(choice.errors))
     return choice.settings
+
+
+def with_triggers(found: Settings) -> Settings:
+    """The same settings. Raises ConfigurationError if they have nothing to watch for."""
+    if not found.triggers:
+        remedy = 'add a [[trigger]] to vigilog.toml, for example with rule = "sshd" (`vigilog rules list` shows them)'
+        raise ConfigurationError("there is no trigger", expected="at least one [[trigger]]", remedy=remedy)
+    return found

@@ -15,13 +15,13 @@ NAME = "lock"
 
 
 @contextmanager
-def alone(directory: str, program: str = "vigilog") -> Iterator[None]:
-    """Holds the lock in the state directory while the block runs; the system lets go of it if this process dies.
+def alone(directory: str, program: str = "vigilog", *, name: str = NAME) -> Iterator[None]:
+    """Holds the lock `name` in the state directory while the block runs; the system lets go of it if this process dies.
 
     Raises AlreadyRunning at once if another process holds it, saying `Another PROGRAM process is still running` (the words
     of logcheck 1.4.2), and StoreError if the lock file is not safe.
     """
-    path = guarded_file(guarded_directory(directory), NAME)
+    path = guarded_file(guarded_directory(directory), name)
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
     except OSError as error:

@@ -6,6 +6,7 @@ import select
 import time
 from collections.abc import Sequence
 
+from vigilog.core.nouns import Grade
 from vigilog.core.seams import Source
 from vigilog.watch.changes import Changes
 from vigilog.watch.live_kinds import Flow, Log, name_of, open_live
@@ -39,6 +40,12 @@ class Live:
     def names(self) -> Sequence[str]:
         """The names of the sources, in the order of the specs."""
         return tuple(dict.fromkeys(self._names.values()))
+
+    @property
+    def grades(self) -> Sequence[tuple[str, Grade]]:
+        """The names of the sources, each with its grade."""
+        sources: dict[str, Log | Flow] = {**self._logs, **self._flows}
+        return tuple((name, sources[name].grade) for name in self.names)
 
     @property
     def ended(self) -> bool:

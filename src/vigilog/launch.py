@@ -1,0 +1,78 @@
+"""Everything that must be there before `vigilog run` can begin: rights, the lock, the store, sources, actions."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from contextlib import ExitStack, closing
+
+from vigilog import replay, rights
+from vigilog.actions import Actions
+from vigilog.config.host import look
+from vigilog.config.settings import Settings
+from vigilog.core.clock import Clock
+from vigilog.daemon import Daemon
+from vigilog.plan import Plan, planned
+from vigilog.shutting import shutting
+from vigilog.store.database import open_store
+from vigilog.store.lock import alone
+from vigilog.watch.live import Live
+from vigilog.watch.live_kinds import name_of
+from vigilog.watch.options import Options
+
+LOCK = "run.lock"
+
+
+def launch(
+    settings: Settings,
+    again: Callable[[], Settings],
+    *,
+    clock: Clock,
+    say: Callable[[str], None],
+    debug: int = 0,
+    dry_run: bool = False,
+) -> None:
+    """Runs the daemon with checked settings until it is told to end; `again` gives them anew, for a reload.
+
+    A dry run keeps what it counts in a store that is thrown away. Raises what makes a start impossible, and what `again` and
+    `Daemon` raise.
+    """
+    options = Options(clock, first="none")
+    host = look()
+
+    def plan(of: Settings) -> Plan:
+        return planned(of, host, lambda spec: name_of(spec, options))
+
+    first = plan(settings)
+    with ExitStack() as opened:
+        bans = opened.enter_context(shutting(settings, clock, say, dry_run=dry_run))
+        rights.lower(settings.state.directory)
+        if dry_run:
+            store = opened.enter_context(replay.thrown_away())
+        else:
+            opened.enter_context(alone(settings.state.directory, "vigilog run", name=LOCK))
+            store = opened.enter_context(closing(open_store(settings.state.directory)))
+        bans.open(store)
+        live = Live(first.sources, options)
+        actions = Actions(settings, bans.action, trial=dry_run, host=os.uname().nodename, clock=clock, say=say)
+        daemon = Daemon(
+            settings,
+            first,
+            lambda: with_plan(again(), plan),
+            store=store,
+            live=live,
+            actions=actions,
+            bans=bans.answer,
+            clock=clock,
+            steady=time.monotonic,
+            say=say,
+            debug=debug,
+            dry_run=dry_run,
+        )
+        daemon.run()
+
+
+def with_plan(settings: Settings, plan: Callable[[Settings], Plan]) -> tuple[Settings, Plan]:
+    """Settings, and the plan of them."""
+    return settings, plan(settings)
