@@ -35,7 +35,7 @@ def length(lengths: Lengths, times: int, first: float | None = None) -> float:
 def told(seconds: float) -> str:
     """A length for people, in its two largest units: `45s`, `10m`, `1h30m`, `7d`."""
     rest = max(0, math.ceil(seconds))
-    parts = []
+    parts: list[str] = []
     for unit, size in (("d", 86400), ("h", 3600), ("m", 60), ("s", 1)):
         count, rest = divmod(rest, size)
         if count or parts:

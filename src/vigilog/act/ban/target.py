@@ -101,9 +101,10 @@ def canonical(text: str) -> Target:
         raise ValueError("not an address") from None
     if socket.inet_ntop(family, packed) != first or (bits == 128 and packed.startswith(_MAPPED)):
         raise ValueError("not written as a target is")
-    if slash:
-        if length not in _LENGTHS or int(length) >= bits or int.from_bytes(packed, "big") & ((1 << bits - int(length)) - 1):
-            raise ValueError("not a network")
+    if not slash:
+        return Target(text)
+    if length not in _LENGTHS or int(length) >= bits or int.from_bytes(packed, "big") & ((1 << bits - int(length)) - 1):
+        raise ValueError("not a network")
     return Target(text)
 
 
