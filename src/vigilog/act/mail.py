@@ -39,6 +39,9 @@ class Mail:
     `due` and `tick` (`timed`). Raises ConfigurationError for a bad template.
     """
 
+    room = MOST
+    """So many orders may be handed over before the first of them has an outcome: a storm is to be one mail, not many."""
+
     def __init__(
         self,
         send: Send,
