@@ -1,4 +1,4 @@
-"""`vigilog explain`: why a line is reported, or is not."""
+"""`vigilog explain`: why a line is reported and counted, or is not."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from vigilog.core.nouns import Place
 
 if TYPE_CHECKING:
     from vigilog.explain import Explanation, Match
+    from vigilog.explain_triggers import Explainer
     from vigilog.patterns.closest import Nearness
 
 HELP = "say which rules match a line, which decides, and which comes closest"
@@ -26,7 +27,8 @@ def arguments(parser: Parser) -> None:
     """Tells `parser` what `vigilog explain` takes."""
     parser.description = (
         "For each line: whether `vigilog check` reports it and as what, which rules match it (file and line), which layer\n"
-        "decided, and the fields in it. If no rule matches: the closest one, and where it stops. Reads no log, moves nothing."
+        "decided, and the fields in it. If no rule matches: the closest one, and where it stops. And which triggers of\n"
+        "`vigilog run` count it, under which key. Reads no log, moves nothing."
     )
     parser.add_argument("lines", metavar="LINE", nargs="*", help="a log line, quoted as one word")
     parser.add_argument(
@@ -34,6 +36,7 @@ def arguments(parser: Parser) -> None:
     )
     parser.add_argument("--format", choices=("text", "json"), default="text", help="the form of the answer")
     check_arguments.rule_arguments(parser)
+    parser.add_argument("--logtrigger", metavar="FILE", help="triggers from logtrigger's configuration, too")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -46,10 +49,59 @@ def run(options: argparse.Namespace) -> int:
     if choice.errors:
         raise ExceptionGroup("mistakes in the configuration", list(choice.errors))
     reported = False
+    explainer = by_triggers(options)
     for answer in explained(choice.settings, given(options)):
         reported = reported or bool(answer.headings)
-        print(as_json(answer) if options.format == "json" else "\n".join(told(answer)))
+        print(
+            as_json(answer, explainer)
+            if options.format == "json"
+            else "\n".join([*told(answer), *counted(answer, explainer), ""])
+        )
     return 1 if reported else 0
+
+
+def by_triggers(options: argparse.Namespace) -> Explainer | None:
+    """What explains by the configured triggers; None if there are none."""
+    from vigilog.config.choose import Wishes  # noqa: PLC0415 - with what it needs
+    from vigilog.config.choose_run import choose_run  # noqa: PLC0415
+    from vigilog.config.host import look  # noqa: PLC0415
+
+    host = look()
+    choice = choose_run(Wishes(config=options.config, logtrigger=options.logtrigger), host)
+    if choice.errors:
+        raise ExceptionGroup("mistakes in the configuration", list(choice.errors))
+    if not choice.settings.triggers:
+        return None
+    from vigilog.explain_triggers import Explainer  # noqa: PLC0415
+    from vigilog.plan import planned  # noqa: PLC0415
+
+    return Explainer(planned(choice.settings, host, str).triggers, os.path.join(choice.settings.state.directory, "cache"))
+
+
+def counted(answer: Explanation, explainer: Explainer | None) -> Iterator[str]:
+    """What the triggers make of the line, as text."""
+    if explainer is None:
+        return
+    found = explainer.counts(answer.line)
+    for each in found:
+        which = f", pattern {each.pattern}" if len(each.trigger.patterns) > 1 else ""
+        key = visible(", ".join(each.key)) or "nothing: all its events are counted together"
+        if each.clears:
+            yield f"  clears   trigger {each.trigger.name}: the count of {key}"
+            continue
+        within = f" within {each.trigger.within:g} s" if each.trigger.within else ""
+        yield f"  counted  trigger {each.trigger.name}{which}, under {key}; {each.trigger.count} of them{within} raise an alert"
+        if each.fields:
+            yield f"           {'  '.join(f'{name}={visible(value)}' for name, value in each.fields.items())}"
+    if found:
+        return
+    yield "  no trigger counts it"
+    nearest = explainer.nearest(answer.line)
+    if nearest:
+        reached = nearest.nearness.reached
+        yield f"  closest  trigger {nearest.trigger.name}, which agrees with the first {reached} bytes"
+        yield f"           {shown(answer.line)}"
+        yield f"           {'~' * len(shown(answer.line[:reached]))}^ the line goes on here"
 
 
 def given(options: argparse.Namespace) -> Iterator[bytes]:
@@ -97,7 +149,6 @@ def told(answer: Explanation) -> Iterator[str]:
         yield from near(answer.nearest, answer.line)
     if answer.fields:
         yield f"  fields   {pairs(answer.fields)}"
-    yield ""
 
 
 def near(nearest: Nearness, line: bytes) -> Iterator[str]:
@@ -121,7 +172,7 @@ def shown(text: bytes) -> str:
     return visible(os.fsdecode(text))
 
 
-def as_json(answer: Explanation) -> str:
+def as_json(answer: Explanation, explainer: Explainer | None) -> str:
     """The explanation as one JSON object on a line."""
     import json  # noqa: PLC0415 - for those who ask for it
 
@@ -143,6 +194,10 @@ def as_json(answer: Explanation) -> str:
             "decided": answer.decided,
             "matches": [rule(match) for match in answer.matches],
             "fields": {name: shown(value) for name, value in answer.fields.items()},
+            "triggers": [
+                {"trigger": each.trigger.name, "clears": each.clears, "key": each.key, "fields": each.fields}
+                for each in (explainer.counts(answer.line) if explainer else ())
+            ],
             "closest": nearest
             and {
                 "file": nearest.rule.place.file,
