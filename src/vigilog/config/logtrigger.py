@@ -33,6 +33,9 @@ KEYS = {
 }
 """The options of a rule, and the keys of a trigger that they become."""
 
+LOGS = ("logfile", "id")
+"""Those that name a `logfile` section."""
+
 
 def read_logtrigger(path: str) -> Layer:
     """The triggers and actions of a file, its mistakes and what to know about it. Raises nothing. A file with a mistake in its
@@ -91,6 +94,10 @@ def rule(section: Section, found: Found) -> None:
     if text(section, "enabled") != "1":
         if section.options.get("enabled") != "0":
             found.remark(section, "enabled", f"{title} is not enabled", 'only option enabled "1" does that')
+        return
+    log = next((found.logs[text(section, option)] for option in LOGS if text(section, option) in found.logs), None)
+    if log and text(log, "disabled") not in {"", "0"}:
+        found.remark(section, "", f"{title} is about a log that is disabled", "it sees nothing")
         return
     before = len(found.errors)
     for option, value in section.options.items():
@@ -153,16 +160,18 @@ def number(section: Section, option: str, found: Found, *, least: int) -> int:
 
 def sources(section: Section, found: Found) -> tuple[str, ...]:
     """The log that a rule names, directly or by a `logfile` section; none is the system log."""
-    names = [(option, text(section, option)) for option in ("file", "logfile", "id") if text(section, option)]
-    for option, name in names:
-        log = found.logs.get(name)
-        path = text(log, "file") if log and option != "file" else name
-        if log and option != "file" and text(log, "disabled") not in {"", "0"}:
-            found.remark(section, option, f"the log {shown(name)} is disabled", "the rule sees nothing unless it is not")
-        if not path.startswith("/"):
-            found.wrong(section, option, f"{option} is {shown(name)}", "a path from the root, beginning with /")
+    for option in ("file", *LOGS):
+        name = text(section, option)
+        log = None if option == "file" else found.logs.get(name)
+        path = text(log, "file") if log else name
+        if path.startswith("/"):
+            return (path,)
+        if name:
+            expected = "a path from the root, beginning with /" + (
+                ", or the id of a logfile section" if option != "file" else ""
+            )
+            found.wrong(section, option, f"{option} is {shown(name)}", expected)
             return ()
-        return (path,)
     return ()
 
 
@@ -191,5 +200,5 @@ def variables(section: Section, found: Found) -> Iterator[tuple[str, str]]:
             continue
         if option in FIXED or option in text(section, "fields").split():
             found.wrong(section, option, f"option {option}: scripts have LT_{option} for something else", "another name")
-        elif "\0" not in value:
+        else:
             yield f"LT_{option}", value
