@@ -1,7 +1,7 @@
 """The fields that a pattern takes out of a line: its captures, by name or by number.
 
-Python's `re` takes them out of short lines where no line could make it slow (`gentle`), RE2 otherwise; what only a backtracking
-engine understands is taken out in a process that can be killed.
+Python's `re` takes them out of short lines where no such line could make it slow (`gentle`), RE2 otherwise; what only a
+backtracking engine understands is taken out in a process that can be killed.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from vigilog.core.nouns import Rule
-from vigilog.patterns import syntax
-from vigilog.patterns.confirm import LONGEST_LINE, Captures, KillableSearch, linear, python_expression, tree_of
-from vigilog.patterns.gentle import gentle
+from vigilog.patterns import emit, syntax
+from vigilog.patterns.confirm import Captures, KillableSearch, linear, python_expression, tree_of
+from vigilog.patterns.gentle import LONGEST, gentle
 from vigilog.patterns.syntax import Group
 
 Take = Callable[[bytes], Captures | None]
@@ -31,13 +31,12 @@ class Extractor:
 def extractor(rule: Rule, *, caseless: bool = False) -> Extractor:
     """The extractor of `rule`. Raises RuleError for a pattern that is none."""
     tree = tree_of(rule, caseless=caseless)
-    groups = sorted((node for node in syntax.walk(tree) if isinstance(node, Group)), key=lambda group: group.index)
-    names = tuple(group.name or str(group.index) for group in groups)
-    expression = python_expression(rule, tree)
-    flags = re.IGNORECASE if caseless else 0
-    compiled = linear(rule, caseless=caseless)
+    groups = {node.index: node.name or str(node.index) for node in syntax.walk(tree) if isinstance(node, Group)}
+    names = tuple(groups.get(index, str(index)) for index in range(1, max(groups, default=0) + 1))
+    # a capture in a part that never matches is not in the tree: other engines would number those behind it anew
+    compiled = linear(rule, caseless=caseless) if len(names) == len(groups) else None
     if compiled is None:
-        return Extractor(names, KillableSearch(expression, flags).captures)
+        return Extractor(names, KillableSearch(python_expression(rule, tree), re.IGNORECASE if caseless else 0).captures)
 
     def always(line: bytes) -> Captures | None:
         found = compiled.search(line)
@@ -45,10 +44,10 @@ def extractor(rule: Rule, *, caseless: bool = False) -> Extractor:
 
     if not gentle(tree):
         return Extractor(names, always)
-    search = re.compile(expression, flags).search
+    search = re.compile(emit.expression(tree, "re").encode("ascii")).search
 
     def quickly(line: bytes) -> Captures | None:
-        if len(line) > LONGEST_LINE:
+        if len(line) > LONGEST:
             return always(line)
         found = search(line)
         return found.groups() if found else None

@@ -1,11 +1,14 @@
 """Which patterns a backtracking engine decides quickly whatever the line, so that its speed may be used.
 
-What makes it slow is choice: a repetition that can end in more than one place. One such choice on a line of limited length
-costs little; two multiply. A repetition whose bytes cannot begin what follows has no choice (`[^ ]+ `); neither has a search
-that must begin at the line's start.
+What makes it slow is choice: a repetition that can end in more than one place, branches that can both match. Each choice
+multiplies those before it. So the ways through a pattern are counted, generously, for the longest line that is asked about:
+a search that may begin anywhere has as many as the line has bytes, a repetition that may end anywhere, too. A few ways more do
+not matter, a second such repetition does. Where the next bytes decide (`[^ ]+ `, `(?:err|info)`), there is no choice.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence as Listed
 
 from vigilog.patterns import syntax
 from vigilog.patterns.syntax import (
@@ -13,26 +16,31 @@ from vigilog.patterns.syntax import (
     LINE_END,
     LINE_START,
     Assertion,
-    BackReference,
     Chars,
     Choice,
-    Foreign,
     Group,
     Node,
     Repeat,
     Sequence,
 )
 
-MOST_CHOICES = 1
-_TOO_MANY = 99
-_NEAR = 4
-"""How many bytes behind a repetition are looked at."""
+LONGEST = 512
+"""The length of a line, in bytes, up to which a gentle pattern is one."""
+MOST_WAYS = 256 * LONGEST
+_TOO_MANY = MOST_WAYS + 1
+_AHEAD = 4
+
+Ahead = tuple[int, ...]
+"""The bytes that can stand at each of the next _AHEAD places; none where nothing needs to match there any more."""
+_NOTHING: Ahead = (0,) * _AHEAD
+_ANYTHING: Ahead = (ANY_MASK,) * _AHEAD
 
 
 def gentle(tree: Node) -> bool:
-    """Whether Python's `re` decides `tree` on a line of a few KiB without noticeable delay: at most one choice in all."""
-    start = 0 if _begins_at_start(tree) else 1
-    return start + _choices(tree, 0) <= MOST_CHOICES
+    """Whether Python's `re` decides `tree` on a line of up to LONGEST bytes without noticeable delay. What `re` is given must
+    be made of the tree, which may be simpler than its author's text."""
+    start = 1 if _begins_at_start(tree) else LONGEST
+    return start * _ways(tree, _NOTHING) <= MOST_WAYS
 
 
 def _begins_at_start(tree: Node) -> bool:
@@ -49,89 +57,84 @@ def _begins_at_start(tree: Node) -> bool:
             return False
 
 
-def _choices(node: Node, following: int) -> int:
-    """How many repetitions in `node` can end in more than one place; `following` are the bytes that can come behind it."""
+def _ways(node: Node, behind: Ahead) -> int:
+    """In how many ways `node` can match from one place, at most, where `behind` can stand behind it."""
     match node:
-        case Sequence(parts=parts):
-            total = 0
-            for place in range(len(parts) - 1, -1, -1):
-                part = parts[place]
-                if not _is_closed(part, parts[place + 1 : place + 1 + _NEAR]):
-                    total += _choices(part, following)
-                following = _first(part) | (following if syntax.nullable(part) else 0)
-                if part == LINE_END:
-                    following = 0
-            return total
-        case Choice(branches=branches):
-            return max((_choices(branch, following) for branch in branches), default=0)
+        case Chars() | Assertion():
+            return 1
         case Group(body=body):
-            return _choices(body, following)
-        case Repeat(body=body, most=most):
-            inside = _choices(body, _first(body) | following)
-            if most is not None and (most <= 1 or not inside):
-                return inside
-            if inside or not _is_one_way(body):
-                return _TOO_MANY
-            return 1 if _first(body) & following else 0
-        case Foreign() | BackReference():
-            return _TOO_MANY
-        case _:
-            return 0
-
-
-def _is_closed(part: Node, behind: tuple[Node, ...]) -> bool:
-    """Whether a repeated byte can end in a few places only, since one that it cannot be must stand near behind it."""
-    match part:
-        case Repeat(body=Chars(bits=bits)):
-            for near in behind:
-                if not isinstance(near, Chars):
-                    return False
-                if not near.bits & bits:
-                    return True
-    return False
-
-
-def _is_one_way(body: Node) -> bool:
-    """Whether a repeated body is never empty, and its branches can be told apart by their first byte."""
-    match body:
-        case Chars():
-            return True
-        case Group(body=inner):
-            return _is_one_way(inner)
+            return _ways(body, behind)
         case Sequence(parts=parts):
-            return not syntax.nullable(body) and all(map(_is_one_way, parts))
+            ways = 1
+            for part in reversed(parts):
+                ways = min(_TOO_MANY, ways * _ways(part, behind))
+                behind = _ahead(part, behind)
+            return ways
         case Choice(branches=branches):
-            seen = 0
-            for branch in branches:
-                first = _first(branch)
-                if first & seen or not _is_one_way(branch):
-                    return False
-                seen |= first
-            return True
+            return _ways_of_branches(branches, behind)
+        case Repeat(body=body, least=least, most=most):
+            return _ways_of_repeated(body, least, most, behind)
         case _:
-            return False
+            return _TOO_MANY
 
 
-def _first(node: Node) -> int:
-    """The bytes that a match of `node` can begin with, if it is not empty."""
+def _ways_of_branches(branches: Listed[Node], behind: Ahead) -> int:
+    """The ways of all branches that the same bytes can begin."""
+    ways = [_ways(branch, behind) for branch in branches]
+    heads = [_ahead(branch, behind) for branch in branches]
+    together = (sum(count for count, head in zip(ways, heads, strict=True) if not _are_apart(one, head)) for one in heads)
+    return min(_TOO_MANY, max([1, *ways, *together]))
+
+
+def _ways_of_repeated(body: Node, least: int, most: int | None, behind: Ahead) -> int:
+    again = _ahead(Repeat(body, 0, most), behind)
+    inside = _ways(body, behind if most == 1 else again)
+    decided = least == most or _are_apart(_ahead(body, again if most != 1 else behind), behind)
+    if most is None:
+        if inside > 1 or syntax.nullable(body):
+            return _TOO_MANY
+        return 1 if decided else LONGEST
+    ways = 1 if decided else most - least + 1
+    for _ in range(min(most, MOST_WAYS.bit_length())):
+        ways = min(_TOO_MANY, ways * inside)
+    return ways
+
+
+def _are_apart(one: Ahead, other: Ahead) -> bool:
+    """Whether no bytes can stand ahead of both."""
+    return not all(map(int.__and__, one, other))
+
+
+def _ahead(node: Node, behind: Ahead) -> Ahead:
+    """What can stand from the place on where `node` begins, if it matches and `behind` follows."""
     match node:
         case Chars(bits=bits):
-            return bits
+            return (bits, *behind[:-1])
         case Sequence(parts=parts):
-            found = 0
-            for part in parts:
-                found |= _first(part)
-                if not syntax.nullable(part):
-                    break
-            return found
+            for part in reversed(parts):
+                behind = _ahead(part, behind)
+            return behind
         case Choice(branches=branches):
-            found = 0
-            for branch in branches:
-                found |= _first(branch)
-            return found
-        case Repeat(body=body) | Group(body=body):
-            return _first(body)
+            return _any_of([_ahead(branch, behind) for branch in branches])
+        case Group(body=body):
+            return _ahead(body, behind)
+        case Repeat(body=body, least=least, most=most):
+            ways = [behind] if least == 0 else []
+            times = _AHEAD if most is None else min(most, _AHEAD)
+            for count in range(1, times + 1):
+                behind = _ahead(body, behind)
+                if count >= min(least, times):
+                    ways.append(behind)
+            return _any_of(ways)
         case Assertion():
-            return 0
+            return _NOTHING if node == LINE_END else behind
         case _:
-            return ANY_MASK
+            return _ANYTHING
+
+
+def _any_of(ways: Listed[Ahead]) -> Ahead:
+    """What can stand there in any of the ways."""
+    found = _NOTHING
+    for way in ways:
+        found = tuple(map(int.__or__, found, way))
+    return found
