@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import select
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from tests.watch.reader import Reader, noon
-from vigilog.core.nouns import Chunk, Notice
+from vigilog.core.nouns import Chunk, Notice, Position
 from vigilog.watch.live import Live
 from vigilog.watch.options import Options
 
@@ -15,7 +15,8 @@ from vigilog.watch.options import Options
 class Watching:
     """Reads all sources as they become ready. `records` and `notices` are those of all, `wakes` counts the calls of `ready`."""
 
-    def __init__(self, *specs: str, **options: object) -> None:
+    def __init__(self, *specs: str, positions: Mapping[str, Position | None] | None = None, **options: object) -> None:
+        self.positions = positions or {}
         self.live = Live(specs, Options(**{"clock": noon, "first": "none", **options}))  # type: ignore[arg-type]
         self.readers: dict[str, Reader] = {}
         self.items: list[Chunk | Notice] = []
@@ -27,6 +28,10 @@ class Watching:
 
     def __exit__(self, *_: object) -> None:
         self.live.close()
+
+    def stored(self) -> dict[str, Position | None]:
+        """The positions, to start another one at."""
+        return {name: reader.position for name, reader in self.readers.items()}
 
     @property
     def records(self) -> list[bytes]:
@@ -49,7 +54,7 @@ class Watching:
             return False
         self.wakes += 1
         for source in self.live.ready():
-            reader = self.readers.setdefault(source.name, Reader(source))
+            reader = self.readers.setdefault(source.name, Reader(source, self.positions.get(source.name)))
             reader.source = source
             for item in source.read(reader.position):
                 self.items.append(item)

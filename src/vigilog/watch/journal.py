@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import asdict, dataclass, field, replace
+from itertools import islice
 from typing import NamedTuple
 
 from vigilog.core.errors import SourceError
@@ -22,17 +23,23 @@ _FIVE_HOURS = 5 * 3600.0
 
 
 @dataclass(frozen=True, slots=True)
-class _At:
+class At:
     """Behind the entry `cursor`, or at the moment `since` where there is none; `skip` bytes of the next record are read."""
 
     cursor: str
     since: float
     skip: int = 0
 
+    @property
+    def argument(self) -> str:
+        """What tells journalctl where to begin: with the entry `cursor`, to see whether it is there still."""
+        return f"--cursor={self.cursor}" if self.cursor else f"--since=@{self.since:.6f}"
+
 
 @dataclass(frozen=True, slots=True)
 class Journal:
-    """This machine's journal, or the journal files in `directory`.
+    """This machine's journal, or the journal files in `directory`. A reading ends behind `only` entries (0: behind the last),
+    the one at its position included.
 
     A record is `Mon dd HH:MM:SS host identifier[pid]: message` with newlines as `#012`; other control characters stay. An
     entry without a message gives no record.
@@ -40,12 +47,18 @@ class Journal:
 
     directory: str
     options: Options
+    only: int = 0
     grade: Grade = field(default="resumable", init=False)
 
     @property
     def name(self) -> str:
         """`journal`, or `journal:` and the directory."""
         return f"journal:{self.directory}" if self.directory else "journal"
+
+    @property
+    def arguments(self) -> list[str]:
+        """What tells journalctl which journal to read."""
+        return ["--directory=" + self.directory] if self.directory else []
 
     def read(self, since: Position | None) -> Reading:
         """See `core.seams.Source`. At a first reading all is the last five hours, as with logcheck; where logcheck left an
@@ -54,7 +67,7 @@ class Journal:
         If the position moved without a record, a last Chunk without data carries it. Notices: missing; lost, when the entry
         that was read last is gone; long. Raises SourceError if journalctl fails.
         """
-        at = _at(self.name, since) if since else self._first()
+        at = place(self.name, since) if since else self.first()
         program = shutil.which("journalctl")
         if program is None:
             yield Notice("missing", self.name, "The journal could not be read: there is no program journalctl")
@@ -62,47 +75,48 @@ class Journal:
         if self.directory and not os.path.isdir(self.directory):
             yield Notice("missing", self.name, f"File could not be read: {self.directory}")
             return
-        arguments = ["--directory=" + self.directory] if self.directory else []
-        start = f"--cursor={at.cursor}" if at.cursor else f"--since=@{at.since:.6f}"
         handed = since is not None
-        with closing(entries(program, arguments, start)) as found:
-            for item in _gather(_pieces(self.name, found, at)):
+        with closing(entries(program, self.arguments, at.argument)) as found:
+            for item in gather(pieces(self.name, islice(found, self.only or None), at, is_first=bool(at.cursor))):
                 if isinstance(item, Notice):
                     yield item
                 else:
-                    yield self._chunk(item)
+                    yield self.chunk(item)
                     handed = True
         if not handed:
-            yield self._chunk(_Piece(b"", at))
+            yield self.chunk(Piece(b"", at))
 
-    def _first(self) -> _At:
+    def first(self) -> At:
+        """Where a first reading begins."""
         now = self.options.clock()
         if not self.directory:
             for directory in self.options.takeover:
                 try:
-                    return _At("", os.stat(os.path.join(directory, "offset.journal")).st_mtime)
+                    return At("", os.stat(os.path.join(directory, "offset.journal")).st_mtime)
                 except OSError:
                     continue
-        return _At("", {"all": now - _FIVE_HOURS, "today": midnight(self.options.clock), "none": now}[self.options.first])
+        return At("", {"all": now - _FIVE_HOURS, "today": midnight(self.options.clock), "none": now}[self.options.first])
 
-    def _chunk(self, piece: _Piece) -> Chunk:
+    def chunk(self, piece: Piece) -> Chunk:
+        """A piece of this journal as a chunk."""
         position = Position(self.name, asdict(piece.at))
         return Chunk(self.name, piece.data, self.options.clock(), position, piece=piece.goes_on)
 
 
-class _Piece(NamedTuple):
+class Piece(NamedTuple):
     """Records or, if it `goes_on`, a piece of one; `at` is the place behind it."""
 
     data: bytes
-    at: _At
+    at: At
     goes_on: bool = False
 
 
-def _at(source: str, position: Position) -> _At:
+def place(source: str, position: Position) -> At:
+    """The place that a stored position means. Raises SourceError if it is none of a journal."""
     values = [position.state.get(name) for name in ("cursor", "since", "skip")]
     match values:
         case [str(cursor), float() | int() as since, int(skip)]:
-            return _At(cursor, since, skip)
+            return At(cursor, since, skip)
     raise SourceError(
         f"the stored position of {source} is {dict(position.state)}",
         expected="cursor, since and skip",
@@ -110,9 +124,9 @@ def _at(source: str, position: Position) -> _At:
     )
 
 
-def _pieces(name: str, found: Iterator[Entry], at: _At) -> Iterator[_Piece | Notice]:
-    """The records behind `at`, each ended by a newline, those over the limit in pieces; no data for an entry without one."""
-    is_first = bool(at.cursor)
+def pieces(name: str, found: Iterator[Entry], at: At, *, is_first: bool) -> Iterator[Piece | Notice]:
+    """The records behind `at`, each ended by a newline, those over the limit in pieces; no data for an entry without one.
+    `is_first`: the first entry found should be the one at `at.cursor`, which was read."""
     for entry in found:
         if is_first:
             is_first = False
@@ -124,8 +138,8 @@ def _pieces(name: str, found: Iterator[Entry], at: _At) -> Iterator[_Piece | Not
             if goes_on and not at.skip:
                 yield too_long(name, name)
             at = replace(at, skip=at.skip + LIMIT) if goes_on else at
-            yield _Piece(data, at if goes_on else _At(entry.cursor, at.since), goes_on)
-        at = _At(entry.cursor, at.since)
+            yield Piece(data, at if goes_on else At(entry.cursor, at.since), goes_on)
+        at = At(entry.cursor, at.since)
 
 
 def _cut(parts: Iterator[bytes], skip: int) -> Iterator[tuple[bytes, bool]]:
@@ -144,11 +158,11 @@ def _cut(parts: Iterator[bytes], skip: int) -> Iterator[tuple[bytes, bool]]:
     yield b"" if is_empty else bytes(held) + b"\n", False
 
 
-def _gather(items: Iterator[_Piece | Notice]) -> Iterator[_Piece | Notice]:
+def gather(items: Iterator[Piece | Notice]) -> Iterator[Piece | Notice]:
     """Records by the block; the pieces of long ones, and notices, by themselves."""
     waiting: list[bytes] = []
     size = 0
-    last: _Piece | None = None
+    last: Piece | None = None
     inside = False
     for item in items:
         alone = isinstance(item, Notice) or item.goes_on or inside

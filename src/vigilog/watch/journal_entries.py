@@ -50,13 +50,13 @@ def entries(program: str, arguments: Sequence[str], start: str) -> Generator[Ent
     """
     common = [program, "--no-pager", "--quiet", *arguments]
     while True:
-        with _output([*common, "--output=json", "--all", f"--output-fields={_FIELDS}", start]) as (process, output):
+        with _output(command(program, arguments, start)) as (process, output):
             for line in iter(lambda output=output: output.readline(_LONGEST), b""):  # type: ignore[misc]
                 if not line.endswith(b"\n"):
                     break
-                fields = _decode(line)
-                yield Entry(fields.cursor, iter(_render(fields)))
-                start = "--after-cursor=" + fields.cursor
+                found = entry(line)
+                yield found
+                start = "--after-cursor=" + found.cursor
             else:
                 if process.wait() == 0:
                     return
@@ -65,6 +65,17 @@ def entries(program: str, arguments: Sequence[str], start: str) -> Generator[Ent
         fields = _first_without_message(common, start)  # too long a message, or one that journalctl died of
         yield Entry(fields.cursor, _parts(fields, common, start))
         start = "--after-cursor=" + fields.cursor
+
+
+def command(program: str, arguments: Sequence[str], start: str) -> list[str]:
+    """The command that prints entries for `entry`, a line of JSON each."""
+    return [program, "--no-pager", "--quiet", *arguments, "--output=json", "--all", f"--output-fields={_FIELDS}", start]
+
+
+def entry(line: bytes) -> Entry:
+    """The entry that journalctl printed as a line of JSON. Raises SourceError if that is none."""
+    fields = _decode(line)
+    return Entry(fields.cursor, iter(_render(fields)))
 
 
 _decoder = msgspec.json.Decoder(_Fields)

@@ -82,6 +82,12 @@ def open_live(spec: str, options: Options) -> Log | Flow:
         from vigilog.watch.live_input import LiveInput  # noqa: PLC0415
 
         return LiveInput(options.clock)
+    if kind == "journal":
+        from vigilog.watch.journal import Journal  # noqa: PLC0415
+        from vigilog.watch.live_journal import LiveJournal  # noqa: PLC0415
+
+        if isinstance(source, Journal):
+            return LiveJournal(source)
     from vigilog.watch.files import File  # noqa: PLC0415  a receiver needs nothing of it
     from vigilog.watch.globs import Glob  # noqa: PLC0415
     from vigilog.watch.live_glob import LiveGlob  # noqa: PLC0415
