@@ -40,8 +40,8 @@ def main() -> None:
     really_alone, really_commit = lock.alone, pipeline.commit
 
     @contextmanager
-    def alone(directory: str, program: str = "vigilog") -> Iterator[None]:
-        with really_alone(directory, program):
+    def alone(directory: str, program: str = "vigilog", *, name: str = lock.NAME) -> Iterator[None]:
+        with really_alone(directory, program, name=name):
             die_after(calls)
             yield
 
