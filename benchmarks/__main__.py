@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import time
 
-from benchmarks import against_logcheck, ceiling, jobs, memory, page, place, start
+from benchmarks import against_fail2ban, against_logcheck, ceiling, jobs, memory, page, place, start
 
 BENCHMARKS = {
     "logcheck": against_logcheck.BENCHMARK,
@@ -13,6 +13,7 @@ BENCHMARKS = {
     "jobs": jobs.BENCHMARK,
     "start": start.BENCHMARK,
     "memory": memory.BENCHMARK,
+    "fail2ban": against_fail2ban.BENCHMARK,
 }
 PAGE = place.CHECKOUT / "docs" / "benchmarks.md"
 QUICK = 20

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -15,6 +16,7 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 RULES = "logcheck/debian-1.4.2+deb12u1"
 LINES_OF_100_MB = 772_000
 PIECES = 10
+AUTHENTICATION = re.compile(rb"\w{3} [ \d]\d [\d:]{8} [\w.-]+ (?:sshd|sudo|su|CRON|systemd-logind)(?:\[\d+\])?: ")
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,20 @@ class Place:
             size = ["--lines", str(lines), "--seed", str(seed), "--start", start, "--dirty", "0.001" if dirty else "0"]
             command = [sys.executable, str(maker), str(unfinished), "--data", str(self.data), *size]
             subprocess.run(command, check=True, capture_output=True)
+            unfinished.rename(made)
+        return made
+
+    def auth_log(self, lines: int) -> Path:
+        """So many lines that authentication writes to a log, out of a corpus."""
+        made = self.cache / f"{lines}-auth.log"
+        if not made.is_file():
+            unfinished = made.with_suffix(".part")
+            left = lines
+            with self.corpus(lines * 5 // 2, dirty=False).open("rb") as corpus, unfinished.open("wb") as file:
+                for line in corpus:
+                    if left and AUTHENTICATION.match(line):
+                        file.write(line)
+                        left -= 1
             unfinished.rename(made)
         return made
 
