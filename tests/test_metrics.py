@@ -18,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
-from vigilog.core.errors import ConfigurationError
+from vigilog.core.errors import ConfigurationError, StoreError
 from vigilog.exposition import CONTENT_TYPE, METRICS, rendered
 from vigilog.metrics import Metrics, written
 from vigilog.status import ActionStatus, NoticeStatus, ReloadStatus, SourceStatus, Status, TriggerStatus
@@ -265,5 +265,5 @@ def test_a_link_in_the_way_harms_no_file(tmp_path, link):
 
 
 def test_a_file_that_cannot_be_written_is_told(tmp_path):
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(StoreError, match=r"none/x\.prom: the metrics cannot be written: No such file"):
         written(str(tmp_path / "none" / "x.prom"), b"")

@@ -13,11 +13,9 @@ from ipaddress import ip_address
 from vigilog.connection import Answer, Limits, Reply
 from vigilog.connections import Connections
 from vigilog.core.clock import Clock
-from vigilog.core.errors import ConfigurationError
+from vigilog.core.errors import ConfigurationError, StoreError
 from vigilog.core.nouns import Place
-from vigilog.exposition import CONTENT_TYPE, rendered
-
-__all__ = ["Metrics", "rendered", "written"]
+from vigilog.exposition import CONTENT_TYPE
 
 _REASONS = {200: "OK", 400: "Bad Request", 404: "Not Found", 405: "Method Not Allowed", 408: "Request Timeout",
             431: "Request Header Fields Too Large", 503: "Service Unavailable", 505: "HTTP Version Not Supported"}  # fmt: skip
@@ -60,7 +58,7 @@ class Metrics:
 def written(path: str, metrics: bytes) -> None:
     """Writes the metrics to `path`, readable by everybody; whoever reads it sees all of the old ones or of the new ones.
 
-    Raises OSError if it cannot be written; nothing is followed or overwritten that somebody else put in the way.
+    Raises StoreError if it cannot be written; nothing is followed or overwritten that somebody else put in the way.
     """
     # The collector reads names that end in .prom only.
     new = f"{path}.{os.getpid()}"
@@ -72,10 +70,10 @@ def written(path: str, metrics: bytes) -> None:
             os.fchmod(descriptor, 0o644)
             file.write(metrics)
         os.rename(new, path)
-    except OSError:
+    except OSError as error:
         with suppress(OSError):
             os.unlink(new)
-        raise
+        raise StoreError(f"the metrics cannot be written: {error.strerror}", place=Place(path)) from error
 
 
 def _answering(render: Callable[[], bytes]) -> Answer:
