@@ -316,6 +316,7 @@ def test_a_certificate_that_nobody_vouches_for_is_not_taken(tmp_path, need):
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("SSL_CERT_FILE", str(tmp_path / "cert"))
             assert told(make(url, retries=0).perform([order(2)])) == [(2, True)]
+            assert running.got[0][1]["Host"] == f"localhost:{running.server_port}"
     finally:
         running.shutdown()
         running.server_close()
@@ -344,6 +345,8 @@ def test_a_server_that_never_shakes_hands_is_given_up_in_time():
         "http://user:pw@a/",
         "http://a:99999/",
         "http://é/",
+        "http://a..b/",
+        f"http://{'a' * 64}/",
     ],
 )
 def test_what_is_no_url_of_a_webhook_is_refused(url):

@@ -45,6 +45,7 @@ def target(url: str) -> Target:
     try:
         parts: SplitResult = urlsplit(url)
         host, port = parts.hostname, parts.port
+        (host or "").encode("idna")
     except ValueError as error:
         raise ConfigurationError(f"the URL of a webhook: {error}", expected="http:// or https:// and a host") from error
     if parts.scheme not in ("http", "https") or not host or re.search(r"[^\x21-\x7e]", url):
@@ -73,6 +74,7 @@ class Line:
         self._target = target
         self._handle: socket.socket | None = None
         self._ending = threading.Lock()
+        self._tls: ssl.SSLContext | None = None
 
     def post(self, body: bytes, headers: Mapping[str, str], limit: float) -> Answer:
         """Posts `body` within `limit` seconds. Raises OSError or http.client.HTTPException when there is no answer."""
@@ -93,7 +95,7 @@ class Line:
         late.start()
         try:
             raw.settimeout(limit)
-            return _exchange(to, raw, body, headers)
+            return _exchange(to, self._dressed(raw), body, headers)
         except (OSError, http.client.HTTPException) as error:
             if passed.is_set() or isinstance(error, TimeoutError):
                 raise TimeoutError(f"not within {limit:g} seconds") from error
@@ -104,6 +106,7 @@ class Line:
                 self._handle = None
             late.join()
             handle.close()
+            raw.close()
 
     def cut(self) -> None:
         """Ends the request under way, if there is one."""
@@ -111,20 +114,26 @@ class Line:
             if self._handle is not None:
                 _shut(self._handle)
 
+    def _dressed(self, raw: socket.socket) -> socket.socket:
+        if not self._target.tls:
+            return raw
+        # Reading all certificates of the system takes some time: once is enough.
+        self._tls = self._tls or ssl.create_default_context()
+        return self._tls.wrap_socket(raw, server_hostname=self._target.host)
 
-def _exchange(to: Target, raw: socket.socket, body: bytes, headers: Mapping[str, str]) -> Answer:
+
+def _exchange(to: Target, way: socket.socket, body: bytes, headers: Mapping[str, str]) -> Answer:
     # Making the connection ourselves and handing it over keeps environment proxies and second hosts out of it.
-    kind = http.client.HTTPSConnection if to.tls else http.client.HTTPConnection
-    connection = kind(to.host, to.port)
+    connection = http.client.HTTPConnection(to.host, to.port)
+    connection.default_port = 443 if to.tls else 80
     try:
-        connection.sock = ssl.create_default_context().wrap_socket(raw, server_hostname=to.host) if to.tls else raw
+        connection.sock = way
         connection.request("POST", to.path, body, {**headers, "Connection": "close"})
         answer = connection.getresponse()
         answer.read(_READ)
         return Answer(answer.status, answer.reason, _seconds(answer.getheader("Retry-After")))
     finally:
         connection.close()
-        raw.close()
 
 
 def _seconds(value: str | None) -> float | None:

@@ -106,7 +106,7 @@ class Webhook:
         return f"post to {self._target.name}: {shown(order.alert.rule)} {shown(', '.join(order.alert.key))}".rstrip()
 
     def _letter(self, order: Order) -> _Letter:
-        key = f"{self._host}-{order.number}-{order.alert.time:.6f}" if order.number else ""
+        key = f"{shown(self._host)}-{order.number}-{order.alert.time:.6f}" if order.number else ""
         return _Letter(light(order), body(order, self._host), key.encode("ascii", "replace").decode(), self._ticks())
 
     def _try(self, letter: _Letter) -> tuple[str, Answer | None]:
