@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 
 Key = tuple[bytes, ...]
 """The values that an event is counted under."""
@@ -79,12 +80,9 @@ class Windows:
             del self._windows[key]
 
     def _forget(self, now: float) -> None:
-        """Makes room: what is too old, else the keys that were not seen for the longest time."""
-        self.expire(now)
-        surplus = len(self._windows) - self.most
-        if surplus > 0:
-            # a few more than needed, so that a flood of new keys does not come here with every event
-            surplus += self.most // 100
-            for key in list(self._windows)[:surplus]:
-                del self._windows[key]
-            self.dropped += surplus
+        """Makes room: the keys that were not seen for the longest time go, a few more than needed, so that a flood of new keys
+        does not come here with every event. `dropped` counts those whose events are not too old at `now`."""
+        windows = self._windows
+        for key in list(islice(windows, len(windows) - self.most + self.most // 100)):
+            window = windows.pop(key)
+            self.dropped += self.within is None or window[-1][0] >= now - self.within
