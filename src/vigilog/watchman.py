@@ -60,6 +60,7 @@ class Watchman:
         self.newest = 0.0
         """The time of the newest event: by it, not by the clock, keys grow old."""
         self._last = last
+        self._sources: dict[bytes, str] = {}
 
     def see(self, source: str, lines: bytes, arrived: float, moment: Moment) -> None:
         """Looks at whole lines of a source that arrived at a moment (seconds since the epoch); `moment` gives their times."""
@@ -112,13 +113,21 @@ class Watchman:
         key = tuple([value.decode("utf-8", "surrogateescape") for value in values])
         named = dict(zip(self.triggers.key_names(place), key, strict=False))
         events = [
-            Event(each[4], each[5], told(each[6]), trigger.name, trigger.kind, named, each[7])
+            Event(each[4], each[5], self._source(each[6]), trigger.name, trigger.kind, named, each[7])
             for each in [known[number] for _, number in raised.proof if number in known]
         ]
         # the event that raised it comes last, also where it came late and has its place in time before others
-        last = next(number for number in range(len(events) - 1, -1, -1) if events[number].line is line)
+        last = len(events) - 1
+        while events[last].line is not line:
+            last -= 1
         crossing = events.pop(last)._replace(fields=self.triggers.fields(place, rule, found))
         return Alert(trigger.name, key, time, (*events, crossing))
+
+    def _source(self, name: bytes) -> str:
+        known = self._sources.get(name)
+        if known is None:
+            known = self._sources[name] = told(name)
+        return known
 
 
 def resume(store: sqlite3.Connection, triggers: TriggerSet, keys: int) -> Watchman:

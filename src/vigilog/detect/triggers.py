@@ -79,6 +79,7 @@ class TriggerSet:
         self._extractors: dict[Rule, Extractor] = {}
         self._parts: dict[tuple[int, ...], _Part] = {}
         self._by_source: dict[str, _Part] = {}
+        self._fields: dict[tuple[int, bytes], tuple[str, ...]] = {}
 
     def prepare(self, sources: Iterable[str]) -> None:
         """Compiles what the sources of these names need."""
@@ -111,13 +112,13 @@ class TriggerSet:
 
     def fields(self, trigger: int, rule: Rule, found: Captures) -> dict[str, str]:
         """The fields that a trigger has in the captures of one of its patterns; bytes that are no UTF-8 become surrogates."""
-        values = zip(names_of(self.triggers[trigger], self._extractor(rule)), found, strict=False)
+        values = zip(self._names(trigger, rule), found, strict=False)
         return {name: value.decode("utf-8", "surrogateescape") for name, value in values if name and value is not None}
 
     def key_names(self, trigger: int) -> tuple[str, ...]:
         """The names of the values of a trigger's key, in order."""
         one = self.triggers[trigger]
-        return one.key or tuple(filter(None, names_of(one, self._extractor(one.patterns[0]))))
+        return one.key or tuple(filter(None, self._names(trigger, one.patterns[0])))
 
     def _part(self, source: str) -> _Part:
         part = self._by_source.get(source)
@@ -140,6 +141,12 @@ class TriggerSet:
         if database.refused:
             raise database.refused[0]
         return _Part(database, tuple(owners))
+
+    def _names(self, trigger: int, rule: Rule) -> tuple[str, ...]:
+        names = self._fields.get((trigger, rule.text))
+        if names is None:
+            names = self._fields[trigger, rule.text] = names_of(self.triggers[trigger], self._extractor(rule))
+        return names
 
     def _extractor(self, rule: Rule) -> Extractor:
         made = self._extractors.get(rule)

@@ -71,18 +71,17 @@ def _any_stamp(line: bytes, arrived: float) -> float | None:
     return _with_year(whole[0], whole.re) if whole else None
 
 
-@lru_cache(maxsize=4096)
 def _short(text: bytes, arrival_day: int) -> float | None:
-    """The moment of `Nov 20 08:30:00`, exactly that: counted from its minute: the calendar is slow, minutes are few."""
-    if not _RFC3164.fullmatch(text) or text[13:14] > b"5":
-        return None
-    minute = _short_minute(text[:12], arrival_day)
-    return None if minute is None else minute + int(text[13:15])
+    """The moment of `Nov 20 08:30:00`, exactly that: counted from its minute, since the calendar is slow and minutes few."""
+    minute = _short_minute(text[:13], arrival_day)
+    second = text[13:]
+    return minute + int(second) if minute is not None and second.isdigit() and second < b"60" else None
 
 
 @lru_cache(maxsize=4096)
 def _short_minute(text: bytes, arrival_day: int) -> float | None:
-    return _without_year(text + b":00", arrival_day)
+    whole = text + b"00"
+    return _without_year(whole, arrival_day) if _RFC3164.fullmatch(whole) else None
 
 
 def _long(text: bytes) -> float | None:
