@@ -31,7 +31,9 @@ def oracle(times: Sequence[float], count: int, within: float | None, *, anew: bo
     """The events (by number) that raise an alert, each with its proof: nothing is ever thrown away, all is looked at anew.
 
     An event raises one if it is among the newest `count` events and the oldest of these is no further than `within` from the
-    newest event of all."""
+    newest event of all. Where one is enough, each event is one."""
+    if count == 1:
+        return [(number, [number]) for _, number in entries(*times)]
     kept: list[Entry] = []
     alerts = []
     for entry in entries(*times):
