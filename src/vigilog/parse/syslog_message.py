@@ -21,7 +21,7 @@ SEVERITIES = ("emerg", "alert", "crit", "err", "warning", "notice", "info", "deb
 _ISO = rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?"
 _SHORT = rb"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) [ 0-3]\d \d\d:\d\d:\d\d(?:\.\d{1,9})?"
 _TAG = rb"[^\s:\[\]]{1,255}(?:\[[^\s\]]{0,64}\])?:(?: |\Z)"
-_PARAMETER = rb' [^\s="\]]{1,32}="(?:[^"\\\]]|\\.)*+"'
+_PARAMETER = rb' [^\s="\]]{1,32}="[^"\\\]]*(?:\\.[^"\\\]]*)*"'
 
 _PRIORITY = re.compile(rb"<(\d{1,3})>")
 _OLD = re.compile(
@@ -32,7 +32,7 @@ _NEW = re.compile(
     rb"1 (?P<stamp>-|"
     + _ISO
     + rb"(?:Z|[+-]\d\d:\d\d)) (?P<host>\S{1,255}) (?P<program>\S{1,48}) (?P<process>\S{1,128}) \S{1,32} "
-    rb"(?P<data>-|(?:\[[^\s=\"\]]{1,32}(?:" + _PARAMETER + rb")*+\])++)(?: |\Z)",
+    rb"(?P<data>-|(?:\[[^\s=\"\]]{1,32}(?:" + _PARAMETER + rb")*\])+)(?: |\Z)",
     re.DOTALL,
 )
 _BREAK = re.compile(rb"[\0\n\v\f\r]")
