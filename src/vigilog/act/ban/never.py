@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_network
 from itertools import accumulate
+from socket import AF_INET, AF_INET6, inet_pton
 
 from vigilog.act.ban.allow import Allowed
 from vigilog.act.ban.target import Address, Network
@@ -49,11 +50,10 @@ class Never:
 
     def reason(self, what: Network) -> str:
         """Why `what` must not be banned: the first reason for any address in it; '' if it may be."""
-        if self._steady() >= self._until:
-            moving = [Allowed(ip_network(each), "it is an address of this host") for each in self._own()]
-            moving += [Allowed(ip_network(each), "somebody is logged in from there over SSH") for each in self._peers()]
-            self._moving = {version: ranges(moving, version) for version in (4, 6)}
-            self._until = self._steady() + FRESH
+        try:
+            self._refresh()
+        except OSError as error:
+            return f"it cannot be seen which addresses are this host's: {error.strerror}"
         found = self._fixed[what.version].within(what) or self._moving[what.version].within(what)
         if found is None:
             return ""
@@ -61,6 +61,32 @@ class Never:
             return found.origin
         inner = found.network.network_address if found.network.prefixlen == what.max_prefixlen else found.network
         return f"{inner} is in it, and {found.origin}"
+
+    def spared(self, targets: Iterable[str]) -> dict[str, str]:
+        """Those of `targets` that must not be banned, with the reasons. 150,000 take a quarter of a second.
+
+        Raises OSError if this host does not tell which addresses it has.
+        """
+        self._refresh()
+        both = [(self._fixed[version], self._moving[version], bits) for version, bits in ((4, 32), (6, 128))]
+        found = {}
+        for target in targets:
+            text, _, length = target.partition("/")
+            six = ":" in text
+            fixed, moving, bits = both[six]
+            first = int.from_bytes(inet_pton(AF_INET6 if six else AF_INET, text), "big")
+            last = first | ((1 << bits - int(length)) - 1) if length else first
+            if fixed.touches(first, last) or moving.touches(first, last):
+                found[target] = self.reason(ip_network(target))
+        return found
+
+    def _refresh(self) -> None:
+        """Asks again, if the last answer is too old."""
+        if self._steady() >= self._until:
+            moving = [Allowed(ip_network(each), "it is an address of this host") for each in self._own()]
+            moving += [Allowed(ip_network(each), "somebody is logged in from there over SSH") for each in self._peers()]
+            self._moving = {version: ranges(moving, version) for version in (4, 6)}
+            self._until = self._steady() + FRESH
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +99,16 @@ class Ranges:
 
     def within(self, what: Network) -> Allowed | None:
         """One that has an address in common with `what`; None if none has. Takes no time worth mentioning for None."""
-        last = int(what.broadcast_address)
-        count = bisect_right(self.starts, last)
-        first = int(what.network_address)
-        if not count or self.ends[count - 1] < first:
+        first, last = int(what.network_address), int(what.broadcast_address)
+        if not self.touches(first, last):
             return None
+        count = bisect_right(self.starts, last)
         return next(entry for entry in self.entries[count - 1 :: -1] if int(entry.network.broadcast_address) >= first)
+
+    def touches(self, first: int, last: int) -> bool:
+        """Whether one has an address in common with those from `first` to `last`."""
+        count = bisect_right(self.starts, last)
+        return count > 0 and self.ends[count - 1] >= first
 
 
 def ranges(entries: Iterable[Allowed], version: int) -> Ranges:

@@ -1,0 +1,206 @@
+"""The action `ban`: orders in, bans in the firewall and rows for the store out; and what else is asked of bans.
+
+What is in force is decided here: first in memory, then in the firewall, last in the store. A firewall that fails changes
+nothing of that; what should be in it is put in when it works again.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+from vigilog.act.ban.answer import BY_HAND, Answer, Past, answer
+from vigilog.act.ban.decide import Decision, Moment, decide
+from vigilog.act.ban.firewall import Firewall
+from vigilog.act.ban.judge import Policy, Wanted, of_alert, of_text, quoted, why
+from vigilog.act.ban.lifts import Lifts
+from vigilog.act.ban.register import Register, element, entry
+from vigilog.act.ban.target import network, target, widened
+from vigilog.act.ban.upkeep import Upkeep
+from vigilog.core.clock import Clock
+from vigilog.core.errors import StoreError
+from vigilog.core.nouns import Alert, Order, Outcome
+from vigilog.store.bans import EVERYTHING, Banned, Lifted
+
+
+class Ban:
+    """All bans of this host. May be used by several threads, and by several actions that are of type ban.
+
+    `say` is told what happened to the firewall that nobody asked for; it is called in any thread.
+    """
+
+    def __init__(self, firewall: Firewall, policy: Policy, past: Past, *, clock: Clock, say: Callable[[str], None]) -> None:
+        self.policy = policy
+        """May be replaced by another at any time; `spare` then lets in whom it spares."""
+        self._past, self._clock, self._say = past, clock, say
+        self._lock = threading.RLock()
+        self._register = Register()
+        self._upkeep = Upkeep(firewall, self._register, self._lock, clock, say)
+        self._lifts = Lifts()
+        self._last = float("-inf")
+
+    def perform(self, orders: Sequence[Order]) -> Iterator[Outcome]:
+        """Bans whoever the orders are about, all in one step; the outcomes are given when that is done, or failed."""
+        with self._lock:
+            now = self._now()
+            wanted = [self._wanted(order.alert) for order in orders]
+            decided, error = self._carried_out(wanted, [(order.alert.rule, why(order.alert)) for order in orders], now)
+        for order, decision in zip(orders, decided, strict=True):
+            if isinstance(decision, str):
+                yield Outcome(order, done=False, reason=decision)
+            else:
+                changes = decision.new + decision.prolonged
+                failed = f"; {error}" if error and changes else ""
+                yield Outcome(order, not failed, decision.told + failed, changes)
+
+    def would(self, order: Order) -> str:
+        """What `perform` would do about an order, in a few words."""
+        with self._lock:
+            now = self._now()
+            wanted = self._wanted(order.alert)
+            times = self._times([wanted], now)
+            decision = wanted if isinstance(wanted, str) else self._decided(wanted, order.alert.rule, "", times, now)
+        return decision if isinstance(decision, str) else f"ban: {decision.told}"
+
+    def close(self) -> None:
+        """Nothing is under way between two calls. Whoever is banned stays banned."""
+
+    def ban(self, texts: Iterable[str], seconds: float | None = None, ports: Sequence[str] = ()) -> Answer:
+        """Bans addresses and networks (first address and length) for exactly so long, or (None) as the settings have it."""
+        with self._lock:
+            now = self._now()
+            wanted = [of_text(text, tuple(ports), seconds, self.policy, by_hand=True) for text in texts]
+            decided, error = self._carried_out(wanted, [(BY_HAND, "asked for")] * len(wanted), now)
+        made = [decision for decision in decided if isinstance(decision, Decision)]
+        changes = tuple(change for decision in made for change in decision.new + decision.prolonged)
+        lines = [decision if isinstance(decision, str) else decision.told for decision in decided]
+        return answer(lines, error if changes else "", changes, done=len(made) == len(decided))
+
+    def unban(self, texts: Iterable[str]) -> Answer:
+        """Lets in addresses and networks, with every ban that has an address in common with one of them."""
+        over: list[Banned] = []
+        names: list[str] = []
+        lines: list[str] = []
+        understood = True
+        with self._lock:
+            now = self._now()
+            for text in texts:
+                try:
+                    what = network(text)
+                except ValueError as mistake:
+                    lines.append(f"{quoted(text)} is {mistake}")
+                    understood = False
+                    continue
+                found = list(self._register.touching(what, now.clock))
+                over += found
+                names += [target(what), *(ban.target for ban in found)]
+                if what.prefixlen == what.max_prefixlen:
+                    names.append(target(widened(what.network_address, self.policy.ipv6_prefix)))
+                lines += [f"let in: {ban.target}{' to ' + ban.port if ban.port else ''}" for ban in found]
+                lines += [] if found else [f"{target(what)} was not banned"]
+            gone = dict.fromkeys(names)
+            self._lifts.note(gone, now.since)
+            self._register.drop(map(element, over))
+            error = self._upkeep.removed([element(ban) for ban in dict.fromkeys(over)])
+        return answer(lines, error, (Lifted(tuple(gone), now.since),) if gone else (), done=understood)
+
+    def unban_all(self) -> Answer:
+        """Lets in everybody; also whoever was to be banned for something that happened before this moment."""
+        with self._lock:
+            now = self._now()
+            count = len(self._register.all(now.clock))
+            self._register.replace([])
+            self._lifts.note([EVERYTHING], now.since)
+            error = self._upkeep.restored()
+        return answer([f"let in: all {count}" if count else "nobody was banned"], error, (Lifted(None, now.since),))
+
+    def in_force(self) -> list[Banned]:
+        """The bans that hold, in no order. Waits for nothing."""
+        return self._register.all(self._clock())
+
+    def restore(self, bans: Iterable[Banned], lifts: Mapping[str, float]) -> Answer:
+        """To be called at start, with what the store has (`in_force`, and the `lifts` of the last day): puts all of it in the
+        firewall in the place of whatever is there, but for those who are never banned, by now."""
+        with self._lock:
+            self.know(bans, lifts)
+            changes, lines = self._spared()
+            error = self._upkeep.restored()
+        return answer(lines, error, changes)
+
+    def know(self, bans: Iterable[Banned], lifts: Mapping[str, float]) -> None:
+        """The same for somebody who only comes by, and leaves the firewall as it is."""
+        with self._lock:
+            self._lifts.replace(lifts)
+            self._register.replace(bans)
+
+    def spare(self) -> Answer:
+        """To be called after `policy` was replaced: lets in those who are never banned, by now."""
+        with self._lock:
+            changes, lines = self._spared()
+            error = self._upkeep.restored() if changes else ""
+        return answer(lines, error, changes)
+
+    def repair(self) -> None:
+        """Compares the firewall with what is in force, and puts right what differs."""
+        self._upkeep.repair()
+
+    def tend(self, sign: Callable[[float | None], bytes]) -> None:
+        """Takes care of the firewall until `sign` (`Helper.sign`) says that it is closed: to be run in a thread of its own."""
+        self._upkeep.tend(sign)
+
+    def _spared(self) -> tuple[tuple[object, ...], list[str]]:
+        """Forgets the bans of those who are never banned; gives rows for the store, and lines."""
+        now = self._now()
+        bans = self._register.all(now.clock)
+        try:
+            reasons = self.policy.never.spared([ban.target for ban in bans])
+        except OSError as error:
+            self._say(f"the bans that are restored were not held against this host's addresses: {error.strerror}")
+            reasons = {}
+        if not reasons:
+            return (), []
+        self._register.drop(element(ban) for ban in bans if ban.target in reasons)
+        self._lifts.note(reasons, now.since)
+        return (Lifted(tuple(reasons), now.since),), [f"let in: {what}: {reason}" for what, reason in reasons.items()]
+
+    def _wanted(self, alert: Alert) -> Wanted | str:
+        """What an alert wants banned, unless that was let in after it."""
+        wanted = of_alert(alert, self.policy)
+        if isinstance(wanted, Wanted) and self._lifts.undone_by(alert, what := target(wanted.network)):
+            return f"not banned: {what} was let in again after this"
+        return wanted
+
+    def _carried_out(
+        self, wanted: Sequence[Wanted | str], whys: Sequence[tuple[str, str]], now: Moment
+    ) -> tuple[list[Decision | str], str]:
+        """Decides, and tells the firewall; gives its error, if it has one."""
+        self._register.sweep(now.clock)
+        times = self._times(wanted, now)
+        decided: list[Decision | str] = []
+        for each, (rule, reason) in zip(wanted, whys, strict=True):
+            decision = each if isinstance(each, str) else self._decided(each, rule, reason, times, now)
+            decided.append(decision)
+            if isinstance(decision, Decision):
+                for ban in decision.new + decision.prolonged:
+                    self._register.hold(ban)
+        made = [decision for decision in decided if isinstance(decision, Decision)]
+        return decided, self._upkeep.added(
+            [entry(ban, now.clock) for decision in made for ban in decision.new],
+            [entry(ban, now.clock) for decision in made for ban in decision.prolonged],
+        )
+
+    def _decided(self, wanted: Wanted, rule: str, reason: str, times: Mapping[str, int], now: Moment) -> Decision:
+        return decide(wanted, rule, reason, times, self.policy.lengths, self._register, now)
+
+    def _times(self, wanted: Sequence[Wanted | str], now: Moment) -> Mapping[str, int]:
+        targets = list(dict.fromkeys(target(each.network) for each in wanted if not isinstance(each, str)))
+        try:
+            return self._past(targets, now.clock - self.policy.lengths.memory) if targets else {}
+        except StoreError as error:
+            self._say(f"bans do not grow at the moment, the past is not known: {error}")
+            return {}
+
+    def _now(self) -> Moment:
+        clock = self._clock()
+        self._last = max(clock, self._last + 1e-6)
+        return Moment(clock, self._last)

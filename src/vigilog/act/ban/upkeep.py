@@ -1,0 +1,126 @@
+"""Keeps the firewall what it should be: told what is new, restored when somebody changed it, tried again when it failed."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+
+from vigilog.act.ban.firewall import Element, Entry, Firewall, FirewallError
+from vigilog.act.ban.register import Register, element
+from vigilog.core.clock import Clock
+
+_TOLERANCE = 10.0
+"""Seconds by which the end of a ban in the firewall may differ from what it should be."""
+_FIRST_TRY, _LAST_TRY = 1.0, 60.0
+
+
+class Upkeep:
+    """`register` holds what should be in the firewall, `lock` guards both: whoever calls holds it, but for `repair` and
+    `tend`. Methods give the firewall's error as a text, '' if there was none."""
+
+    def __init__(
+        self, firewall: Firewall, register: Register, lock: threading.RLock, clock: Clock, say: Callable[[str], None]
+    ) -> None:
+        self._firewall, self._register, self._lock, self._clock, self._say = firewall, register, lock, clock, say
+        self._error = ""
+
+    def added(self, new: Sequence[Entry], prolonged: Sequence[Entry]) -> str:
+        """Tells of bans that are in the register already."""
+        if self._error:
+            return self._failed()
+        try:
+            if new:
+                self._firewall.add(new)
+            if prolonged:
+                self._firewall.prolong(prolonged)
+        except FirewallError as error:
+            return self._again(error)
+        return ""
+
+    def removed(self, elements: Sequence[Element]) -> str:
+        """Tells of bans that are not in the register any more."""
+        if self._error:
+            return self._failed()
+        try:
+            if elements:
+                self._firewall.remove(elements)
+        except FirewallError as error:
+            return self._again(error)
+        return ""
+
+    def restored(self) -> str:
+        """Puts in all that is in the register, and takes out everything else."""
+        try:
+            self._firewall.restore(self._register.entries(self._clock()))
+        except FirewallError as error:
+            if not self._error:
+                self._say(f"the firewall does not work: {error}")
+            self._error = str(error)
+            return self._failed()
+        if self._error:
+            self._error = ""
+            self._say("the firewall works again; all bans are in it")
+        return ""
+
+    def repair(self) -> None:
+        """Puts right what is not as it should be, if anything, and says so."""
+        with self._lock:
+            try:
+                if self._error or not self._firewall.intact():
+                    failing = self._error
+                    if not self.restored() and not failing:
+                        count = len(self._register.all(self._clock()))
+                        self._say(f"somebody changed the rules of the firewall; all bans were put in again ({count})")
+                    return
+                self._compare()
+            except FirewallError as error:
+                self._again(error)
+
+    def tend(self, sign: Callable[[float | None], bytes]) -> None:
+        """Repairs whenever there is a sign, and while the firewall does not work, again and again at growing distances."""
+        wait: float | None = None
+        while True:
+            try:
+                which = sign(wait)
+            except EOFError:
+                return
+            except FirewallError as error:
+                self._say(str(error))
+                return
+            if which or self._error:
+                self.repair()
+            wait = (min(wait * 2, _LAST_TRY) if wait else _FIRST_TRY) if self._error else None
+
+    def _compare(self) -> None:
+        """Looks at every ban in the firewall."""
+        present = self._firewall.present()
+        if present is None:
+            return
+        now = self._clock()
+        wanted = {element(ban): ban.until - now for ban in self._register.all(now)}
+        wrong = [
+            what
+            for what, left in wanted.items()
+            if left > _TOLERANCE and (what not in present or _differs(present[what], left))
+        ]
+        foreign = [what for what, left in present.items() if what not in wanted and (left is None or left > _TOLERANCE)]
+        if wrong:
+            self._firewall.prolong([Entry(what, max(1, int(wanted[what] + 0.999))) for what in wrong])
+        if foreign:
+            self._firewall.remove(foreign)
+        if wrong or foreign:
+            self._say(f"the firewall differed from what is in force: {len(wrong)} bans put right, {len(foreign)} taken out")
+
+    def _again(self, error: FirewallError) -> str:
+        """A step failed, maybe because somebody changed something: everything is put in anew."""
+        failed = self.restored()
+        if not failed:
+            self._say(f"the firewall was set up anew, with all bans: {error}")
+        return failed
+
+    def _failed(self) -> str:
+        return f"recorded, but the firewall does not work: {self._error}; it is tried again"
+
+
+def _differs(there: float | None, left: float) -> bool:
+    return there is not None and abs(there - left) > _TOLERANCE
