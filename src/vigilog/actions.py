@@ -13,6 +13,7 @@ from vigilog.act.null import Null, nothing
 from vigilog.config.run_settings import Action as Wanted
 from vigilog.config.settings import Mail, Settings
 from vigilog.core.clock import Clock, local
+from vigilog.core.errors import ConfigurationError
 from vigilog.core.nouns import Order
 from vigilog.core.seams import Action
 
@@ -114,7 +115,7 @@ class Actions:
     """
 
     def __init__(
-        self, settings: Settings, ban: Action, *, trial: bool, host: str, clock: Clock, say: Callable[[str], None]
+        self, settings: Settings, ban: Action | None, *, trial: bool, host: str, clock: Clock, say: Callable[[str], None]
     ) -> None:
         self._ban, self._trial, self._host, self._clock, self._say = ban, trial, host, clock, say
         self._made: dict[str, tuple[Wanted, World, Action]] = {}
@@ -137,7 +138,10 @@ class Actions:
             self._say,
         )
         made = {}
+        used = {name for trigger in settings.triggers for name in trigger.actions}
         for name, wanted in settings.actions.items():
+            if name not in used:
+                continue
             before = self._made.get(name)
             same = before is not None and before[:2] == (wanted, world)
             made[name] = before if before and same else (wanted, world, self._new(name, wanted, world))
@@ -168,10 +172,17 @@ class Actions:
                 action.reopen()
 
     def _new(self, name: str, wanted: Wanted, world: World) -> Action:
-        action = self._ban if wanted.type == BAN else MAKERS[wanted.type](wanted, world)
+        action = self._shutting_out(name) if wanted.type == BAN else MAKERS[wanted.type](wanted, world)
         teller: Callable[[Order], str] = getattr(action, "would", nothing)
         self._tellers[name] = teller
         return Null(teller) if self._trial else action
+
+    def _shutting_out(self, name: str) -> Action:
+        if self._ban is None:
+            raise ConfigurationError(
+                f"the action {name} bans, and this process was started without the rights for it", remedy="restart vigilog run"
+            )
+        return self._ban
 
 
 def named(settings: Settings) -> frozenset[str]:

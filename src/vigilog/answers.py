@@ -30,7 +30,7 @@ def answer(daemon: Daemon, command: str, arguments: dict[str, Any]) -> Mapping[s
             daemon.actions.reopen()
             return {}
         case _ if command in BANS:
-            return daemon.bans(command, arguments)
+            return daemon.ask_about_bans(command, arguments)
         case _:
             return {"ok": False, "error": f'there is no command "{command}"'}
 

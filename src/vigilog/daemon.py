@@ -9,29 +9,33 @@ from __future__ import annotations
 import selectors
 import signal
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping
+from collections import deque
+from collections.abc import Callable, Iterable
 from contextlib import closing
 from typing import Any
 
 from vigilog.accounts import Accounts
-from vigilog.actions import Actions
+from vigilog.actions import BAN, Actions
 from vigilog.answers import answer, status
 from vigilog.config.settings import Settings
 from vigilog.control import Control, Deferred
 from vigilog.core.clock import Clock
-from vigilog.core.errors import StoreError, VigilogError
+from vigilog.core.errors import ConfigurationError, StoreError, VigilogError
 from vigilog.core.nouns import Notice, Order, Position
 from vigilog.core.seams import Source
 from vigilog.desk import Desk
 from vigilog.detect.triggers import live
+from vigilog.errands import Done, Errands
 from vigilog.exposition import rendered
 from vigilog.metrics import Metrics, written
 from vigilog.plan import Plan, compiled
 from vigilog.service import Service
+from vigilog.shutting import Shutting
 from vigilog.signals import Signals
 from vigilog.status import ReloadStatus
+from vigilog.store import bans
 from vigilog.store.database import transaction
-from vigilog.store.outbox import forget_alerts
+from vigilog.store.outbox import drop_orders, forget_alerts
 from vigilog.store.positions import positions
 from vigilog.watch.live import Live
 from vigilog.watchman import CONSUMER, Watchman, commit, forget, resume
@@ -45,13 +49,11 @@ DAY = 86400.0
 
 Again = Callable[[], tuple[Settings, Plan]]
 """Reads the configuration anew. Raises VigilogError, or an ExceptionGroup of them, if there is a mistake in it."""
-Bans = Callable[[str, dict[str, Any]], Mapping[str, object] | Deferred]
-"""Answers the commands about bans."""
 
 
 class Daemon:
-    """The running watchman. `say` takes a line for the log, more of them at a `debug` level up to 2; `bans` answers commands
-    about bans. Raises what makes starting impossible: AlreadyRunning, StoreError, ConfigurationError."""
+    """The running watchman. `say` takes a line for the log, more of them at a `debug` level up to 2; `shutting` is there
+    where it may ban. Raises what makes starting impossible: AlreadyRunning, StoreError, ConfigurationError."""
 
     def __init__(
         self,
@@ -62,7 +64,7 @@ class Daemon:
         store: sqlite3.Connection,
         live: Live,
         actions: Actions,
-        bans: Bans,
+        shutting: Shutting | None,
         clock: Clock,
         steady: Clock,
         say: Callable[[str], None],
@@ -70,13 +72,15 @@ class Daemon:
         dry_run: bool = False,
     ) -> None:
         self.settings, self.plan, self.again = settings, plan, again
-        self.store, self.live, self.actions, self.bans = store, live, actions, bans
+        self.store, self.live, self.actions, self.shutting = store, live, actions, shutting
         self.clock, self.steady, self.say, self.dry_run = clock, steady, say, dry_run
         self.debug = debug
         self.accounts = Accounts(clock, clock())
         self.positions = dict(positions(store, CONSUMER))
         self.watchman = self.counting(settings, plan)
         self.desk = Desk(store, self.accounts, clock, lambda rule: self.plan.followers.get(rule, ()), say, self.told)
+        self.errands = Errands()
+        self.settling: deque[tuple[Done, Deferred]] = deque()
         self.service = Service()
         self.control = Control(settings.run.control)
         self.metrics = Metrics(settings.run.metrics_listen) if settings.run.metrics_listen else None
@@ -89,7 +93,7 @@ class Daemon:
     def run(self) -> None:
         """Works until SIGTERM or SIGINT, or, where there is only standard input, until its end."""
         with selectors.DefaultSelector() as selector, Signals([signal.SIGTERM, signal.SIGINT, signal.SIGHUP]) as signals:
-            doors = [signals.fileno(), self.live.fileno(), self.control.fileno(), self.desk.fileno()]
+            doors = [signals.fileno(), self.live.fileno(), self.control.fileno(), self.desk.fileno(), self.errands.fileno()]
             for descriptor in doors + ([self.metrics.fileno()] if self.metrics else []):
                 selector.register(descriptor, selectors.EVENT_READ)
             left = self.desk.open(self.actions.all)
@@ -148,6 +152,12 @@ class Daemon:
     def work(self) -> None:
         """What there is to read, to store and to begin. Raises StoreError."""
         self.desk.collect()
+        self.settling.extend(self.errands.finished())
+        while self.settling:
+            done, later = self.settling[0]
+            self.change(done.changes)
+            later.answer(done.answer)
+            self.settling.popleft()
         if self.uncommitted:
             self.commit()
         for source in self.live.ready():
@@ -191,6 +201,23 @@ class Daemon:
             self.say(f"alert: {alert.rule}: {', '.join(alert.key)}")
         self.desk.begin(orders, room)
 
+    def change(self, changes: Iterable[object]) -> None:
+        """Stores what actions changed. Raises StoreError."""
+        with transaction(self.store):
+            bans.apply(self.store, changes)
+
+    def ask_about_bans(self, command: str, arguments: dict[str, Any]) -> Deferred:
+        """Has a command about bans carried out. Raises VigilogError."""
+        if self.shutting is None:
+            raise ConfigurationError("no trigger bans, and vigilog run was started without the rights for it")
+        errand = self.shutting.errand(command, arguments)
+        if command == "unban" and arguments.get("all"):
+            banning = [name for name, action in self.settings.actions.items() if action.type == BAN]
+            with transaction(self.store):
+                for name in banning:
+                    drop_orders(self.store, name, "everybody was let in", self.clock())
+        return self.errands.add(errand)
+
     def told(self, order: Order) -> list[str]:
         """What is said of an order that begins."""
         return self.actions.told(order, self.debug) if self.debug else []
@@ -206,6 +233,9 @@ class Daemon:
         try:
             settings, plan = self.again()
             actions = self.actions.replace(settings)
+            if self.shutting and (settings.ban, settings.triggers) != (self.settings.ban, self.settings.triggers):
+                changes = self.shutting.replace(settings)
+                self.storing(lambda: self.change(changes))
             watchman = self.watchman
             if plan.triggers != self.plan.triggers or settings.run != self.settings.run:
                 watchman = self.counting(settings, plan)
@@ -261,6 +291,7 @@ class Daemon:
             for source in received:
                 self.unread[source.name] = source
                 self.storing(lambda source=source: self.read(source))  # type: ignore[misc]
+        self.errands.close()
         self.storing(self.desk.close)
         self.control.close()
         if self.metrics:

@@ -14,7 +14,7 @@ from vigilog.config.settings import Settings
 from vigilog.core.clock import Clock
 from vigilog.daemon import Daemon
 from vigilog.plan import Plan, planned
-from vigilog.shutting import shutting
+from vigilog.shutting import needed, shutting
 from vigilog.store.database import open_store
 from vigilog.store.lock import alone
 from vigilog.watch.live import Live
@@ -46,16 +46,20 @@ def launch(
 
     first = plan(settings)
     with ExitStack() as opened:
-        bans = opened.enter_context(shutting(settings, clock, say, dry_run=dry_run))
+        bans = None
+        if dry_run or needed(settings):
+            bans = opened.enter_context(shutting(settings, clock=clock, say=say, trial=dry_run))
         rights.lower(settings.state.directory)
         if dry_run:
             store = opened.enter_context(replay.thrown_away())
         else:
             opened.enter_context(alone(settings.state.directory, "vigilog run", name=LOCK))
             store = opened.enter_context(closing(open_store(settings.state.directory)))
-        bans.open(store)
+        if bans and not dry_run:
+            bans.open(store, settings.state.directory)
         live = Live(first.sources, options)
-        actions = Actions(settings, bans.action, trial=dry_run, host=os.uname().nodename, clock=clock, say=say)
+        ban = bans.action if bans else None
+        actions = Actions(settings, ban, trial=dry_run, host=os.uname().nodename, clock=clock, say=say)
         daemon = Daemon(
             settings,
             first,
@@ -63,7 +67,7 @@ def launch(
             store=store,
             live=live,
             actions=actions,
-            bans=bans.answer,
+            shutting=bans,
             clock=clock,
             steady=time.monotonic,
             say=say,
