@@ -27,8 +27,9 @@ Moment = Callable[[bytes], float]
 class Trigger:
     """One trigger: any of `patterns` makes an event, any of `resets` clears its key. `fields` names the captures of a pattern
     in their order ('' or missing: it is not a field; empty: the names are in the pattern), `key` those that are counted
-    together (empty: all). `count` events `within` seconds (None: whenever) raise an alert, after which the key is counted on
-    or, if `anew`, from nothing. `sources` are the names of its sources (empty: all)."""
+    together (empty: all of the first pattern); each pattern has all of them. `count` events `within` seconds (None: whenever)
+    raise an alert, after which the key is counted on or, if `anew`, from nothing. `sources` are the names of its sources
+    (empty: all)."""
 
     name: str
     kind: str
@@ -118,7 +119,7 @@ class TriggerSet:
     def key_names(self, trigger: int) -> tuple[str, ...]:
         """The names of the values of a trigger's key, in order."""
         one = self.triggers[trigger]
-        return one.key or tuple(filter(None, self._names(trigger, one.patterns[0])))
+        return one.key or tuple(dict.fromkeys(filter(None, self._names(trigger, one.patterns[0]))))
 
     def _part(self, source: str) -> _Part:
         part = self._by_source.get(source)
@@ -132,11 +133,12 @@ class TriggerSet:
         rules: list[Rule] = []
         owners: list[_Owner] = []
         for number in chosen:
-            one = self.triggers[number]
-            for rule in (*one.patterns, *one.resets):
-                made = self._extractor(rule)
-                owners.append(_Owner(number, rule in one.resets, made.take, key_places(one, made, rule), rule))
-                rules.append(rule)
+            one, wanted = self.triggers[number], self.key_names(number)
+            for clears, some in ((False, one.patterns), (True, one.resets)):
+                for rule in some:
+                    made = self._extractor(rule)
+                    owners.append(_Owner(number, clears, made.take, key_places(one, wanted, made, rule), rule))
+                    rules.append(rule)
         database = compile_rules(rules, "stripped", cache_directory=self._cache)
         if database.refused:
             raise database.refused[0]
@@ -162,10 +164,9 @@ def names_of(trigger: Trigger, made: Extractor) -> tuple[str, ...]:
     return tuple("" if name.isdecimal() else name for name in made.names)
 
 
-def key_places(trigger: Trigger, made: Extractor, rule: Rule) -> tuple[int, ...]:
-    """Where a pattern's captures hold the trigger's key. Raises RuleError if one is missing."""
+def key_places(trigger: Trigger, wanted: Iterable[str], made: Extractor, rule: Rule) -> tuple[int, ...]:
+    """Where a pattern's captures hold the `wanted` fields, the trigger's key. Raises RuleError if one is missing."""
     names = names_of(trigger, made)
-    wanted = trigger.key or tuple(dict.fromkeys(filter(None, names)))
     missing = [name for name in wanted if name not in names]
     if missing:
         there = ", ".join(filter(None, names)) or "none"
