@@ -15,6 +15,7 @@ COMMANDS = {
     "explain": "vigilog.cli.explain",
     "validate": "vigilog.cli.validate",
     "init": "vigilog.cli.init",
+    "rules": "vigilog.cli.rules",
     "status": "vigilog.cli.status",
     "reload": "vigilog.cli.reload",
     "flushlogs": "vigilog.cli.flushlogs",
