@@ -10,9 +10,13 @@ import pytest
 
 from vigilog.cli.commands import COMMANDS, actions, parser
 from vigilog.cli.statuses import STATUSES
+from vigilog.config.choose import Wishes
+from vigilog.config.choose_run import choose_run
 from vigilog.config.described import described
+from vigilog.config.host import look
 from vigilog.config.logcheck_conf import LISTS, MEANING
 from vigilog.config.logcheck_sh import TEXTS
+from vigilog.config.run_checks import BELONGING, NEEDED
 from vigilog.config.toml import read_text
 from vigilog.config.written import literal
 
@@ -39,9 +43,50 @@ def section(name, heading):
 
 def test_every_key_of_the_configuration_is_told_with_its_default_and_its_meaning():
     for table in described():
-        told = rows(section("configuration.md", f"[{table.name}]"))[1:]
-        expected = [[f"`{key.name}`", f"`{literal(key.default)}`", key.expected, key.meaning] for key in table.keys]
+        told = rows(section("configuration.md", table.head).split("\n### ")[0])[1:]
+        defaults = {key.name: f"`{literal(key.default)}`" if key.default is not None else "" for key in table.keys}
+        expected = [[f"`{key.name}`", defaults[key.name], key.expected, key.meaning] for key in table.keys]
         assert told == expected
+
+
+def test_the_keys_of_each_type_of_action_are_told():
+    told = rows(section("configuration.md", "[action.NAME]").split("\n### ")[1])[1:]
+    expected = {kind: (set(keys), NEEDED.get(kind, "")) for kind, keys in BELONGING.items()}
+    assert {
+        re.findall(r"\w+", kind)[0]: (set(re.findall(r"`(\w+)`", keys)), "".join(re.findall(r"`(\w+)`", needed)))
+        for kind, keys, needed in told
+    } == expected
+
+
+MISTAKEN_RUN = [
+    "[action.page]\ntype='script'\nscript='/x'\n[[trigger]]\nname='a'\npattern='x'\nactions='bann'",
+    "[run]\nsources=['journal']\n\n[[trigger]]\nname='a'\npattern='x'\n\nsources='/var/log/auth.log'",
+    "[[trigger]]\nname='a'\nkey='adress'\n\npattern='(?P<user>.) (?P<address>.)'",
+    "[[trigger]]\nname='a'\n\n\npattern='from ('",
+    "[[trigger]]\nname='a'\nlanguage='scanf'\n\npattern='%s %s'\nfields='a b c'",
+    "[action.x]\ntype='script'\nurl='http://x'\nscript='/x'",
+]
+
+
+def test_what_does_not_go_together_is_told_just_so(tmp_path):
+    told = re.findall(r"^    vigilog\.toml:(.*)$", text("configuration.md"), re.MULTILINE)
+    found = []
+    for example in MISTAKEN_RUN:
+        (tmp_path / "v.toml").write_text(example)
+        errors = choose_run(Wishes(config=f"{tmp_path}/v.toml"), look(str(tmp_path), "")).errors
+        found += [str(error).removeprefix(f"{tmp_path}/v.toml:") for error in errors]
+    assert found == told
+
+
+def test_the_examples_of_tables_have_no_mistake(tmp_path):
+    page = text("configuration.md").partition("## [run]")[2]
+    blocks = re.findall(r"(?:^    .*\n|\n)+", page, re.MULTILINE)
+    tables = [re.sub("^    ", "", block, flags=re.MULTILINE).strip() for block in blocks]
+    tables = [block for block in tables if block.startswith("[")]
+    assert len(tables) >= 5
+    (tmp_path / "v.toml").write_text("\n".join(tables) + "\n")
+    chosen = choose_run(Wishes(config=f"{tmp_path}/v.toml"), look(str(tmp_path), ""))
+    assert [str(error) for error in chosen.errors] == []
 
 
 def test_every_command_is_told_and_no_other():

@@ -85,3 +85,47 @@ def test_a_mistake_cannot_harm_the_terminal(vigilog, tmp_path, rules):
     process = vigilog("validate", "-r", str(rules))
     assert "\x1b" not in process.stdout
     assert process.returncode == 78
+
+
+def test_mistakes_in_triggers_actions_and_bans_are_told_too_and_each_once(vigilog, tmp_path, rules):
+    config = tmp_path / "v.toml"
+    config.write_text(
+        "[ban]\ntime = 0\n[action.a]\ntype = 'script'\n[[trigger]]\nname = 'x'\ncount = 0\npattern = '('\nactions = 'b'\n"
+    )
+    process = vigilog("validate", "--config", str(config), "-r", str(rules))
+    lines = process.stdout.splitlines()
+    for line in (2, 4, 7, 8, 9):
+        assert sum(told.startswith(f"{config}:{line}: ") for told in lines) == 1, process.stdout
+    assert lines[-1].startswith("5 mistakes; ")
+    assert process.returncode == 78
+
+
+def test_a_pattern_that_only_the_engine_refuses_is_a_mistake_with_its_line(vigilog, tmp_path, rules):
+    config = tmp_path / "v.toml"
+    long = "x" * 20_000
+    config.write_text(f"[[trigger]]\nname = 'x'\nactions = 'null'\npattern = [\n'fine',\n'{long}',\n]\n")
+    process = vigilog("validate", "--config", str(config), "-r", str(rules))
+    assert process.returncode == 78
+    assert sum(line.startswith(f"{config}:6: ") for line in process.stdout.splitlines()) == 1
+
+
+def test_triggers_without_a_mistake_are_counted_and_what_is_slow_is_a_note(vigilog, tmp_path, rules):
+    config = tmp_path / "v.toml"
+    config.write_text(
+        "[[trigger]]\nrule = 'sshd'\nactions = 'ban'\n[[trigger]]\nname = 'x'\nactions = 'null'\npattern = '(.)\\1'\n"
+    )
+    process = vigilog("validate", "--config", str(config), "-r", str(rules))
+    assert process.stdout.splitlines()[-1].endswith("; 2 triggers")
+    assert f"note: {config}:7: decided by a backtracking engine, on lines up to 4 KiB only: `(.)\\1`" in process.stdout
+    assert process.returncode == 0
+
+
+def test_logtriggers_file_is_validated_as_vigilog_run_would_take_it(vigilog, tmp_path, rules):
+    legacy = tmp_path / "logtrigger"
+    legacy.write_text("config rule\n\toption name a\n\toption pattern 'x[%d] %q'\n\toption script /s\n\toption enabled 1\n")
+    process = vigilog("validate", "--logtrigger", str(legacy), "-r", str(rules))
+    assert process.stdout.startswith(f'{legacy}:3: format code `%q` in "x[%d] %q"; expected one of %d %i')
+    assert process.returncode == 78
+    legacy.write_text("config rule\n\toption name 'a\n")
+    process = vigilog("validate", "--logtrigger", str(legacy), "-r", str(rules))
+    assert process.stdout.startswith(f"{legacy}:2: Parse error (EOF with unterminated ') at line 2, byte 16\n")

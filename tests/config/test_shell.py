@@ -30,6 +30,7 @@ WORDS = (
     st.lists(PIECES, max_size=4)
     .map("".join)
     .filter(lambda text: not UNLIKE.search(BRACED.sub(r"$\1.", text.replace("\\\n", ""))))
+    .filter(lambda text: "$\\\n" not in text)  # a name that begins on the next line is refused
 )
 VARIABLES = {"V": "va lue", "W": "$x'\"\\", "EMPTY": ""}
 

@@ -112,6 +112,13 @@ def test_what_is_right_with_a_trigger_by_itself(told, text):
     assert told(f'[[trigger]]\nname = "t"\n{text}\n') == []
 
 
+@pytest.mark.parametrize("language", ["ere", "regex"])
+def test_a_pattern_nested_without_end_is_a_mistake_and_no_crash(told, language):
+    deep = "(" * 5000 + "a" + ")" * 5000
+    [error] = told(f"[[trigger]]\nname = 't'\nlanguage = '{language}'\npattern = '{deep}'\n")
+    assert error.startswith("4: ")
+
+
 def test_a_pattern_that_does_not_parse_is_a_mistake_of_a_rule(tmp_path):
     (tmp_path / "r").write_text('[[trigger]]\nname = "t"\npattern = "("\n')
     _, [error] = read_triggers(str(tmp_path / "r"))

@@ -99,9 +99,10 @@ def configuration_page() -> str:
     )
     parts.append(section("DESCRIPTION", plain(text)))
     for table in described():
-        lines = [f".SH [{table.name}]", plain(table.meaning)]
+        lines = [f".SH {table.head}", plain(table.meaning)]
         for key in table.keys:
-            lines += [f".TP\n{bold(key.name)} = {plain(literal(key.default))}", f"{plain(key.meaning)} ({plain(key.expected)})"]
+            default = "" if key.default is None else f" = {plain(literal(key.default))}"
+            lines += [f".TP\n{bold(key.name)}{default}", f"{plain(key.meaning)} ({plain(key.expected)})"]
         parts.append("\n".join(lines))
     parts.append(see_also(["vigilog", "vigilog-check", "vigilog-init", "vigilog-validate"]))
     return "\n".join(parts) + "\n"

@@ -35,7 +35,7 @@ def crossed(layer: Layer, settings: Settings, triggers: Iterable[Loaded]) -> lis
     errors = [*without_type(layer), *ban(settings.ban, layer.places)]
     for name, action in settings.actions.items():
         errors += action_mistakes(name, action, layer, settings)
-        errors += template_mistakes(name, action, layer, [each for each in loaded if name in each.trigger.actions])
+        errors += template_mistakes(name, action, layer, loaded)
     for each in loaded:
         errors += missing_actions(each, known)
         if ("run", "sources") in layer.values or ("run", "sources") not in layer.places:  # else it had a mistake itself
@@ -68,14 +68,14 @@ def action_mistakes(name: str, action: Action, layer: Layer, settings: Settings)
         yield ConfigurationError(f"{kind} with nobody to send to", place=place, expected="the key to, here or in [mail]")
 
 
-def template_mistakes(name: str, action: Action, layer: Layer, users: Iterable[Loaded]) -> Iterator[ConfigurationError]:
-    """What is wrong with an action's template, whose names may be fields of any trigger that uses it."""
+def template_mistakes(name: str, action: Action, layer: Layer, triggers: Iterable[Loaded]) -> Iterator[ConfigurationError]:
+    """What is wrong with an action's template, whose names may be fields of any trigger."""
     if not action.template:
         return
     from vigilog.act.template import template  # noqa: PLC0415 - only where there is a template
 
     try:
-        template(action.template, {field for each in users for field in fields_of(each)})
+        template(action.template, {field for each in triggers for field in fields_of(each)})
     except ConfigurationError as error:
         place = layer.places.get((f"action.{name}", "template"))
         yield ConfigurationError(error.found, place=place, expected=error.expected, remedy=error.remedy)

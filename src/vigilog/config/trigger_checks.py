@@ -74,9 +74,12 @@ def parsed(loaded: Loaded, key: str, texts: Sequence[str]) -> tuple[list[tuple[P
 
 def tree(trigger: Trigger, text: bytes) -> Node:
     """The tree of a pattern of a trigger. Raises RuleError, also for what cannot be about the message of a program."""
-    parsed = LANGUAGES[trigger.language].parse(text, None)
-    if trigger.program and trigger.language == "regex":
-        with_program(text, trigger.program)
+    try:
+        parsed = LANGUAGES[trigger.language].parse(text, None)
+        if trigger.program and trigger.language == "regex":
+            with_program(text, trigger.program)
+    except RecursionError as error:
+        raise RuleError("a pattern nested too deeply", expected="fewer levels") from error
     return parsed
 
 
