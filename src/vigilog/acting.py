@@ -18,7 +18,7 @@ from vigilog.core.nouns import Order, Outcome
 from vigilog.core.seams import Action
 
 ROOM = 2000
-"""Orders that an action may have waiting in memory."""
+"""Orders that most actions may have waiting in memory."""
 
 
 class Actor:
@@ -27,6 +27,8 @@ class Actor:
     def __init__(self, name: str, action: Action, ended: Callable[[Actor, Outcome], None]) -> None:
         self.name = name
         self.action = action
+        self.room: int = getattr(action, "room", ROOM)
+        """Orders that it may have; an action that makes little of them says that it takes more."""
         self.has = 0
         """Orders handed over whose outcome is not collected yet."""
         self._ended = ended
@@ -110,7 +112,7 @@ class Acting:
 
     def room(self) -> dict[str, int]:
         """How many more orders each action takes now."""
-        return {name: max(0, ROOM - actor.has) for name, actor in self._actors.items()}
+        return {name: max(0, actor.room - actor.has) for name, actor in self._actors.items()}
 
     def waiting(self) -> dict[str, int]:
         """How many orders each action has that are not ended."""

@@ -156,14 +156,10 @@ class Actions:
 
     def told(self, order: Order, level: int) -> list[str]:
         """What logtrigger prints of an order at a debug level (`-D`)."""
-        lines = []
         action = self.all.get(order.action)
-        if level >= 1:
-            lines.append(self.would(order))
-        describe = getattr(action, "describe", None)
-        if level >= 2 and describe:
-            lines += describe(order)
-        return lines
+        call, describe = getattr(action, "call", None), getattr(action, "describe", None)
+        lines = [call() if call else self.would(order)]
+        return [*lines, *describe(order)] if level >= 2 and describe else lines
 
     def reopen(self) -> None:
         """Files are opened again before the next line."""

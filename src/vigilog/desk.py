@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 
 from vigilog.accounts import Accounts
-from vigilog.acting import Acting
+from vigilog.acting import ROOM, Acting
 from vigilog.core.clock import Clock
 from vigilog.core.nouns import Order, Outcome
 from vigilog.core.seams import Action
@@ -110,7 +110,7 @@ class Desk:
     def _fetch(self) -> None:
         if not self._behind:
             return
-        room = {name: count for name, count in self._acting.room().items() if name in self._behind and count > 0}
+        room = {name: min(count, ROOM) for name, count in self._acting.room().items() if name in self._behind and count > 0}
         if not room:
             return
         with transaction(self._store):

@@ -5,15 +5,16 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 
 from vigilog import replay, rights
 from vigilog.actions import Actions
 from vigilog.config.host import look
 from vigilog.config.settings import Settings
 from vigilog.core.clock import Clock
+from vigilog.core.errors import VigilogError
 from vigilog.daemon import Daemon
-from vigilog.plan import Plan, planned
+from vigilog.plan import Plan, compiled, planned
 from vigilog.shutting import needed, shutting
 from vigilog.store.database import open_store
 from vigilog.store.lock import alone
@@ -55,6 +56,7 @@ def launch(
         else:
             opened.enter_context(alone(settings.state.directory, "vigilog run", name=LOCK))
             store = opened.enter_context(closing(open_store(settings.state.directory)))
+        compile_apart(first, settings)
         if bans and not dry_run:
             bans.open(store, settings.state.directory)
         live = Live(first.sources, options)
@@ -75,6 +77,20 @@ def launch(
             dry_run=dry_run,
         )
         daemon.run()
+
+
+def compile_apart(plan: Plan, settings: Settings) -> None:
+    """Has the triggers compiled by another process, which leaves them in the cache: what compiling takes of memory, a daemon
+    would keep for good. To be called before there are threads. What goes wrong there is found out here, a moment later."""
+    process = os.fork()
+    if process:
+        os.waitpid(process, 0)
+        return
+    try:
+        with suppress(VigilogError):
+            compiled(plan, settings, plan.names)
+    finally:
+        os._exit(0)
 
 
 def with_plan(settings: Settings, plan: Callable[[Settings], Plan]) -> tuple[Settings, Plan]:
