@@ -12,7 +12,6 @@ from contextlib import closing
 
 import pytest
 
-from vigilog.act.null import Null, nothing
 from vigilog.acting import Acting
 from vigilog.actions import Actions
 from vigilog.answers import answer, status
@@ -51,7 +50,7 @@ class Running:
         settings, plan = self.again()
         self.store = open_store(settings.state.directory)
         self.live = Live(plan.sources, self.options)
-        actions = Actions(settings, Null(nothing), trial=False, host="host", clock=wall, say=self.said.append)
+        actions = Actions(settings, None, trial=False, host="host", clock=wall, say=self.said.append)
         self.daemon = Daemon(
             settings,
             plan,
@@ -59,7 +58,7 @@ class Running:
             store=self.store,
             live=self.live,
             actions=actions,
-            bans=lambda command, arguments: {},
+            shutting=None,
             clock=wall,
             steady=time.monotonic,
             say=self.said.append,

@@ -1,0 +1,237 @@
+"""`vigilog run` as a process of its own: killed at any moment, reloaded all the time, asked by everybody."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from contextlib import closing, suppress
+from pathlib import Path
+
+import pytest
+
+from vigilog.control import NotRunning, Refused, ask
+
+SOURCE = Path(__file__).resolve().parent.parent / "src"
+
+
+class Process:
+    """`vigilog run` with a configuration; it can be killed and started again."""
+
+    def __init__(self, directory, triggers, run=""):
+        self.directory = directory
+        self.control = f"{directory}/run/control"
+        self.configuration = directory / "vigilog.toml"
+        self.configure(triggers, run)
+        (directory / "log").touch()
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def configure(self, triggers, run=""):
+        head = f'[state]\ndirectory = "{self.directory}/state"\n[run]\ncontrol = "{self.control}"\n'
+        sources = "" if "sources =" in run else f'sources = ["{self.directory}/log"]\n'
+        self.configuration.write_text(head + sources + run + triggers)
+
+    def start(self):
+        with open(self.directory / "said", "ab") as said:
+            self.process = subprocess.Popen(
+                [sys.executable, "-c", "from vigilog.cli.main import run; run()", "run", "--config", self.configuration],
+                env={**os.environ, "PYTHONPATH": str(SOURCE)},
+                stdin=subprocess.DEVNULL,
+                stdout=said,
+                stderr=said,
+            )
+
+    def kill(self, number=signal.SIGKILL):
+        assert self.process
+        self.process.send_signal(number)
+        return self.process.wait(60)
+
+    def is_up(self):
+        with suppress(NotRunning, Refused):
+            return bool(ask(self.control, "status"))
+        return False
+
+    def rows(self, query):
+        with closing(sqlite3.connect(f"{self.directory}/state/vigilog.db", timeout=20)) as connection:
+            return connection.execute(query).fetchall()
+
+    def said(self):
+        return (self.directory / "said").read_text()
+
+
+@pytest.fixture
+def daemon(tmp_path):
+    """A function that makes a Process, which is not started yet."""
+    made = []
+
+    def make(triggers, run=""):
+        made.append(Process(tmp_path, triggers, run))
+        return made[-1]
+
+    yield make
+    for each in made:
+        if each.process and each.process.poll() is None:
+            each.kill()
+
+
+def wait_for(condition, seconds=30.0):
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if condition():
+            return True
+        time.sleep(0.02)
+    return False
+
+
+EACH = """
+[[trigger]]
+name = "each"
+pattern = "number %d end"
+language = "scanf"
+fields = ["n"]
+actions = ["out"]
+
+[[trigger]]
+name = "fives"
+pattern = "number %d end"
+language = "scanf"
+fields = [""]
+count = 5
+after = "count-anew"
+actions = ["null"]
+
+[action.out]
+type = "append"
+file = "{directory}/out"
+template = "{n}"
+"""
+
+
+def test_killed_at_any_moment_every_line_is_one_alert_and_no_count_is_lost(daemon, tmp_path):
+    """The kills come by chance, and so while it starts, reads, stores, acts."""
+    one = daemon(EACH.replace("{directory}", str(tmp_path)))
+    one.start()
+    assert wait_for(one.is_up)
+    over, written = threading.Event(), 0
+
+    def write():
+        nonlocal written
+        with open(tmp_path / "log", "a") as log:
+            while not over.is_set():
+                for _ in range(random.randrange(1, 60)):
+                    log.write(f"number {written} end\n")
+                    written += 1
+                log.flush()
+                time.sleep(0.01)
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    kills = 8
+    for _ in range(kills):
+        time.sleep(random.random() * 0.8)
+        one.kill()
+        one.start()
+    over.set()
+    writer.join()
+    assert wait_for(
+        lambda: one.is_up() and one.rows("SELECT count(*) FROM outbox WHERE status = 'done'")[0][0] == written + written // 5
+    )
+    done = Counter(map(int, (tmp_path / "out").read_text().split()))
+    assert set(done) == set(range(written))
+    # each of them was under way when it was killed, and is begun again: the batches that were, no more
+    assert sum(done.values()) - written <= kills * 2000
+    alerts = dict(one.rows("SELECT rule, count(*) FROM alerts GROUP BY rule"))
+    assert alerts == {"each": written, "fives": written // 5}
+    again = Counter(
+        int(key[0]) for (key,) in one.rows("SELECT cast(substr(key, 3) AS TEXT) || ' ' FROM alerts WHERE rule = 'never'")
+    )
+    assert not again
+    assert one.kill(signal.SIGTERM) == 0
+
+
+def test_reloaded_all_the_time_it_loses_nothing_of_what_comes_by_tcp(daemon, tmp_path):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    one = daemon(EACH.replace("{directory}", str(tmp_path)), f'sources = ["syslog:tcp:127.0.0.1:{port}"]\n')
+    one.start()
+    assert wait_for(one.is_up)
+    total, over, reloads = 3000, threading.Event(), 0
+
+    def reload():
+        nonlocal reloads
+        while not over.is_set():
+            one.process.send_signal(signal.SIGHUP)
+            ask(one.control, "reload")
+            reloads += 1
+
+    reloading = threading.Thread(target=reload)
+    reloading.start()
+    with socket.create_connection(("127.0.0.1", port)) as sender:
+        for number in range(total):
+            sender.sendall(b"<13>Nov 20 08:30:00 host app: number %d end\n" % number)
+            if number % 10 == 0:
+                time.sleep(0.005)
+    try:
+        assert wait_for(lambda: one.rows("SELECT count(*) FROM alerts WHERE rule = 'each'")[0][0] >= total)
+    finally:
+        over.set()
+        reloading.join()
+    assert dict(one.rows("SELECT rule, count(*) FROM alerts GROUP BY rule")) == {"each": total, "fives": total // 5}
+    assert reloads > 3
+
+
+def test_many_who_ask_at_once_all_get_their_answers_and_no_line_waits(daemon, tmp_path):
+    one = daemon(EACH.replace("{directory}", str(tmp_path)))
+    one.start()
+    assert wait_for(one.is_up)
+    failures: list[Exception] = []
+
+    def asking():
+        try:
+            for _ in range(20):
+                ask(one.control, "status")
+        except (NotRunning, Refused) as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=asking) for _ in range(8)]
+    silent = [socket.socket(socket.AF_UNIX) for _ in range(20)]
+    for connection in silent:
+        connection.connect(one.control)
+    for thread in threads:
+        thread.start()
+    with open(tmp_path / "log", "a") as log:
+        log.write("number 1 end\n")
+    assert wait_for(lambda: (tmp_path / "out").exists() and (tmp_path / "out").read_text() == "1\n", 5)
+    for thread in threads:
+        thread.join()
+    for connection in silent:
+        connection.close()
+    assert failures == []
+
+
+def test_a_mistake_refuses_the_start_with_78_and_a_line_for_each(daemon, tmp_path):
+    one = daemon('[[trigger]]\nname = "x"\npattern = "%q"\nlanguage = "scanf"\nactions = ["none"]\n')
+    one.start()
+    assert one.process.wait(30) == 78
+    assert "none" in one.said()
+    assert "%q" in one.said()
+    assert not os.path.exists(one.control)
+
+
+def test_a_second_one_is_refused_and_the_first_goes_on(daemon, tmp_path):
+    one = daemon(EACH.replace("{directory}", str(tmp_path)))
+    one.start()
+    assert wait_for(one.is_up)
+    first = one.process
+    one.start()
+    assert one.process.wait(30) == 1
+    one.process = first
+    assert one.is_up()
