@@ -26,7 +26,7 @@ from vigilog.patterns import regex, syntax
 _FACILITY = rb"[a-z]{2,8}[0-7]?\.(?:emerg|alert|crit|err|warn|warning|notice|info|debug) "
 _HEAD = (
     rb"^(?:<\d{1,3}>)?"
-    rb"(?:(?:[A-Z][a-z][a-z] [ \d]\d [\d:.]+|\d{4}-\d\d-\d\d[T ][\d:.,+Zz-]+)(?: <[\w.]+>)? (?:[\w.:/@%~-]*[\w./@%~-] )?(?:" + _FACILITY + rb")?"
+    rb"(?:(?:[A-Z][a-z][a-z] [ \d]?\d [\d:.]+|\d{4}-\d\d-\d\d[T ][\d:.,+Zz-]+)(?: <[\w.]+>)? (?:[\w.:/@%~-]*[\w./@%~-] )?(?:" + _FACILITY + rb")?"
     rb"|[A-Z][a-z][a-z] [A-Z][a-z][a-z] [ \d]\d [\d:]+ \d{4} (?:\[[\d.]+\] )?" + _FACILITY + rb")"
 )
 _PROCESS = rb"(?:\[\d+\])?: (?:\[ID \d+ [\w.]+\] )?"
