@@ -14,11 +14,11 @@ ARRIVED = b"2026-11-20T12:00:00.000000+00:00"
 
 
 def local(message: bytes) -> tuple[bytes, int | None]:
-    return tuple(record(message, b"here", lambda: ARRIVED, is_local=True))
+    return record(message, b"here", lambda: ARRIVED, is_local=True)
 
 
 def remote(message: bytes) -> tuple[bytes, int | None]:
-    return tuple(record(message, b"192.0.2.7", lambda: ARRIVED, is_local=False))
+    return record(message, b"192.0.2.7", lambda: ARRIVED, is_local=False)
 
 
 @pytest.mark.parametrize(
@@ -73,6 +73,19 @@ def test_over_the_network_the_host_is_who_the_message_says_or_else_the_sender(me
             rb'2026-11-20T08:30:00Z gate app[1]: [a@1 b="c \"d\" \] \\"][e f=""] x',
         ),
         (b"<38>1 2026-11-20T08:30:00Z gate app 1 - [a] x", b"2026-11-20T08:30:00Z gate app[1]: [a] x"),
+        (
+            b'<38>1 2026-11-20T08:30:00Z gate app 1 - [timeQuality tzKnown="1" isSynced="0"] x',
+            b"2026-11-20T08:30:00Z gate app[1]: x",
+        ),
+        (
+            b'<38>1 2026-11-20T08:30:00Z gate app 1 - [origin ip="192.0.2.1"][a b="[meta c=" d="]"][meta sequenceId="7"] x',
+            ARRIVED
+            + b' 192.0.2.7 1 2026-11-20T08:30:00Z gate app 1 - [origin ip="192.0.2.1"][a b="[meta c=" d="]"][meta sequenceId="7"] x',
+        ),
+        (
+            b'<38>1 2026-11-20T08:30:00Z gate app 1 - [origin ip="192.0.2.1"][a b="[meta c=" d=" e="][meta sequenceId="7"] x',
+            b'2026-11-20T08:30:00Z gate app[1]: [a b="[meta c=" d=" e="] x',
+        ),
     ],
 )
 def test_rfc_5424(message, line):
@@ -136,7 +149,7 @@ def test_rfc_3164_becomes_a_line_whose_parts_are_what_was_sent(priority, stamp, 
     assert parts["message"] == escape(message)
 
 
-values = st.text("ab ]\"\\=é\n", max_size=8).map(
+values = st.text('ab ]"\\=é\n', max_size=8).map(
     lambda text: text.replace("\\", "\\\\").replace('"', '\\"').replace("]", "\\]").encode()
 )
 elements = st.lists(st.tuples(words, st.lists(st.tuples(words, values), max_size=3)), min_size=1, max_size=3).map(
@@ -149,7 +162,15 @@ elements = st.lists(st.tuples(words, st.lists(st.tuples(words, values), max_size
 @given(st.integers(0, 191), st.none() | words, st.none() | words, st.none() | words, st.none() | elements, messages)
 def test_rfc_5424_becomes_a_line_whose_parts_are_what_was_sent(priority, host, program, process, data, message):
     when = b"2026-11-20T08:34:01.450385+00:00"
-    sent = b"<%d>1 %s %s %s %s - %s %s" % (priority, when, host or b"-", program or b"-", process or b"-", data or b"-", message)
+    sent = b"<%d>1 %s %s %s %s - %s %s" % (
+        priority,
+        when,
+        host or b"-",
+        program or b"-",
+        process or b"-",
+        data or b"-",
+        message,
+    )
     found = record(sent, b"me", lambda: ARRIVED, is_local=False)
     expected = b"%s %s %s%s: %s%s" % (
         when,
@@ -163,7 +184,10 @@ def test_rfc_5424_becomes_a_line_whose_parts_are_what_was_sent(priority, host, p
     assert found.priority == priority
 
 
-@given(st.one_of(st.binary(max_size=100), st.text("<13>1 Nov 20 08:30:00 a[1]:-\n\0\"=\\]", max_size=80).map(str.encode)), st.booleans())
+@given(
+    st.one_of(st.binary(max_size=100), st.text('<13>1 Nov 20 08:30:00 a[1]:-\n\0"=\\]', max_size=80).map(str.encode)),
+    st.booleans(),
+)
 def test_any_datagram_becomes_one_line_that_begins_with_a_time(message, is_local):
     line, priority = record(message, b"me", lambda: ARRIVED, is_local=is_local)
     assert b"\n" not in line
@@ -172,7 +196,24 @@ def test_any_datagram_becomes_one_line_that_begins_with_a_time(message, is_local
 
 
 @pytest.mark.parametrize(
-    "filling", [b"a", b"[", b"]", b'"', b"\\", b" ", b":", b"\n", b'[a b="', b'[a b="c"]', b"[a ", b"1 ", b"a=", b'\\"', b"Nov 20 08:30:00 "]
+    "filling",
+    [
+        b"a",
+        b"[",
+        b"]",
+        b'"',
+        b"\\",
+        b" ",
+        b":",
+        b"\n",
+        b'[a b="',
+        b'[a b="c"]',
+        b"[a ",
+        b"1 ",
+        b"a=",
+        b'\\"',
+        b"Nov 20 08:30:00 ",
+    ],
 )
 def test_a_long_message_is_read_in_no_time(filling):
     for head in (b"<13>", b"<13>Nov 20 08:30:00 ", b"<13>1 2026-11-20T08:30:00Z h a p i ", b'<13>1 - h a p i [a b="'):

@@ -56,7 +56,9 @@ def test_what_is_left_at_the_end_may_be_a_message_unless_it_was_counted():
 texts = st.binary(min_size=1, max_size=30).map(lambda data: b"<13>" + data)
 framed = st.lists(
     st.one_of(
-        st.tuples(texts, st.sampled_from([b"\n", b"\0", b"\n\n"])).map(lambda pair: (pair[0].translate(None, b"\n\0"), pair[1], False)),
+        st.tuples(texts, st.sampled_from([b"\n", b"\0", b"\n\n"])).map(
+            lambda pair: (pair[0].translate(None, b"\n\0"), pair[1], False)
+        ),
         texts.map(lambda text: (text, b"", True)),
     ),
     max_size=8,
@@ -76,7 +78,10 @@ def test_any_split_of_anything_gives_the_same(stream, sizes):
 
 
 @given(
-    st.lists(st.one_of(st.text("0123456789 <>\n\0ab", max_size=30).map(str.encode), st.just(b"40 <13>" + b"x" * 36)), max_size=5), sizes
+    st.lists(
+        st.one_of(st.text("0123456789 <>\n\0ab", max_size=30).map(str.encode), st.just(b"40 <13>" + b"x" * 36)), max_size=5
+    ),
+    sizes,
 )
 def test_a_limit_cuts_in_the_same_place_whatever_the_split(parts, sizes):
     stream = b"".join(parts)

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from tests.watch.reader import NOON, noon
+from tests.watch.reader import NOON, chunks, noon
 from tests.watch.test_journal import fake, journal, utc  # noqa: F401  fixtures
 from tests.watch.watching import Watching
 from vigilog.watch import live_journal
@@ -168,7 +168,7 @@ def test_reading_never_waits_for_journalctl(fake):  # noqa: F811
     position = None
     for _ in range(5):
         for source in live.ready():
-            for item in source.read(position):
+            for item in chunks(source.read(position)):
                 position = item.position
     live.close()
     assert time.monotonic() - before < 2

@@ -5,6 +5,7 @@ from __future__ import annotations
 import select
 import time
 from collections.abc import Callable, Mapping, Sequence
+from typing import Self
 
 from tests.watch.reader import Reader, noon
 from vigilog.core.nouns import Chunk, Notice, Position
@@ -22,7 +23,7 @@ class Watching:
         self.items: list[Chunk | Notice] = []
         self.wakes = 0
 
-    def __enter__(self) -> Watching:
+    def __enter__(self) -> Self:
         self.settle()
         return self
 

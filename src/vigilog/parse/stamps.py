@@ -45,11 +45,15 @@ def stamp(line: bytes, arrived: float) -> float | None:
     behind the day (UTC) after its arrival. Times without a zone are this machine's local time. Never raises.
     """
     if line[15:16] == b" ":
-        soon = _short(line[:15], int(arrived // DAY))
+        soon = _short(line[:15], arrived // DAY)
         if soon is not None:
             return soon
     elif line[10:11] == b"T":
-        soon = _long(line[:40].split(b" ", 1)[0])
+        if line[32:33] == b" " and line[20:26].isdigit():  # as rsyslog writes it: each line has a fraction of its own
+            whole = _long(line[:20], line[26:32])
+            if whole is not None:
+                return whole + float(line[19:26])
+        soon = _other_long(line[:36].partition(b" ")[0])
         if soon is not None:
             return soon
     return _any_stamp(line, arrived)
@@ -71,9 +75,10 @@ def _any_stamp(line: bytes, arrived: float) -> float | None:
     return _with_year(whole[0], whole.re) if whole else None
 
 
-def _short(text: bytes, arrival_day: int) -> float | None:
+@lru_cache(maxsize=4096)
+def _short(text: bytes, arrival_day: float) -> float | None:
     """The moment of `Nov 20 08:30:00`, exactly that: counted from its minute, since the calendar is slow and minutes few."""
-    minute = _short_minute(text[:13], arrival_day)
+    minute = _short_minute(text[:13], int(arrival_day))
     second = text[13:]
     return minute + int(second) if minute is not None and second.isdigit() and second < b"60" else None
 
@@ -84,7 +89,14 @@ def _short_minute(text: bytes, arrival_day: int) -> float | None:
     return _without_year(whole, arrival_day) if _RFC3164.fullmatch(whole) else None
 
 
-def _long(text: bytes) -> float | None:
+@lru_cache(maxsize=4096)
+def _long(text: bytes, zone: bytes) -> float | None:
+    """The moment of `2026-11-20T08:30:00.`, exactly that, in the zone `+01:00`."""
+    return _other_long(text[:-1] + zone) if text[-1:] == b"." else None
+
+
+@lru_cache(maxsize=4096)
+def _other_long(text: bytes) -> float | None:
     """The moment of `2026-11-20T08:30:00.123456+01:00`, with or without a fraction; the zone must be there."""
     zone = 1 if text[-1:] == b"Z" else 6
     minute = _long_minute(text[:17], text[-zone:])
@@ -93,7 +105,7 @@ def _long(text: bytes) -> float | None:
         return None
     fraction = text[20:-zone]
     if text[19:20] == b"." and fraction.isdigit() and len(fraction) <= 9:
-        return minute + int(second) + int(fraction) / 10 ** len(fraction)
+        return minute + int(second) + int(fraction) / float(10 ** len(fraction))
     return minute + int(second) if len(text) == 19 + zone else None
 
 

@@ -1,5 +1,8 @@
 """Syslog messages as they travel, to lines as they stand in a log: `STAMP HOST PROGRAM[PID]: MESSAGE`.
 
+What RFC 5424 itself says of the transport (timeQuality, origin, meta: logger sends the first with each message) is left out, so
+that a message stands where it does in any other log; other structured data stays, between program and message.
+
 RFC 3164 as glibc's syslog(), util-linux's logger (2.38) and rsyslog (8, both its forward formats) send it, and RFC 5424. The
 sender's own stamp stays as it was written.
 """
@@ -35,6 +38,7 @@ _NEW = re.compile(
     rb"(?P<data>-|(?:\[[^\s=\"\]]{1,32}(?:" + _PARAMETER + rb")*\])+)(?: |\Z)",
     re.DOTALL,
 )
+_TRANSPORT = re.compile(rb"\[(?:timeQuality|origin|meta)(?:" + _PARAMETER + rb")*\]", re.DOTALL)
 _BREAK = re.compile(rb"[\0\n\v\f\r]")
 _BREAKS = b"\0\n\v\f\r"
 _MARK = b"\xef\xbb\xbf"
@@ -82,10 +86,15 @@ def _new(text: bytes, found: re.Match[bytes], host: bytes, arrived: Callable[[],
             host if sender == b"-" else sender,
             program,  # also where it is `-`: what the message begins with must not be taken for a program
             b"" if process == b"-" else b"[%s]" % process,
-            b"" if data == b"-" else data + b" ",
+            _data(data),
             text[found.end() :].removeprefix(_MARK),
         )
     )
+
+
+def _data(elements: bytes) -> bytes:
+    kept = _TRANSPORT.sub(b"", elements)
+    return b"" if kept in {b"", b"-"} else kept + b" "
 
 
 def _old(text: bytes, host: bytes, arrived: Callable[[], bytes], *, is_local: bool) -> bytes:

@@ -29,8 +29,8 @@ _FIRST_DELAY, _LAST_DELAY = 1.0, 60.0
 
 
 _FOLLOW = ("--follow", "--no-tail", "--boot=all")
-"""systemd 251 to 256 show what they follow of this boot only, some even if told otherwise; --merge helps, but includes other hosts:
-no matter in a directory. What is there already is therefore asked for without."""
+"""systemd 251 to 256 show what they follow of this boot only, some even if told otherwise; --merge helps, but includes other
+hosts: no matter in a directory. What is there already is therefore asked for without."""
 
 
 class LiveJournal:

@@ -85,7 +85,11 @@ class LiveLog:
             if isinstance(item, Chunk):
                 self._position, self._marks = item.position, None
                 left -= len(item.data)
-            yield item
+            try:
+                yield item
+            except GeneratorExit:  # who reads has enough for now
+                self._reading, self.more = reading, True
+                raise
             if left <= 0:
                 self._reading, self.more = reading, True
                 return

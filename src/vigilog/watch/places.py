@@ -38,11 +38,11 @@ def of_file(path: str) -> list[Place]:
         there = os.path.join(at, name)
         try:
             mode = os.lstat(there).st_mode
+            target = os.readlink(there) if S_ISLNK(mode) and links < _MOST_LINKS else ""
         except OSError:
             return [*places, Place(at, _NAMES, _literal(name))]
-        if S_ISLNK(mode) and links < _MOST_LINKS:
+        if target:
             links += 1
-            target = os.readlink(there)
             places.append(Place(at, _NAMES, _literal(name)))
             waiting += [part for part in reversed(target.split("/")) if part]
             at = "/" if target.startswith("/") else at
