@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.watch.nobody import let_in, only_root
 from vigilog.control import NotRunning, Refused, ask
 
 SOURCE = Path(__file__).resolve().parent.parent / "src"
@@ -38,15 +39,19 @@ class Process:
         sources = "" if "sources =" in run else f'sources = ["{self.directory}/log"]\n'
         self.configuration.write_text(head + sources + run + triggers)
 
-    def start(self):
+    def start(self, *options, before=(), **given):
+        command = [
+            *before,
+            sys.executable,
+            "-c",
+            "from vigilog.cli.main import run; run()",
+            "run",
+            "--config",
+            self.configuration,
+        ]
         with open(self.directory / "said", "ab") as said:
-            self.process = subprocess.Popen(
-                [sys.executable, "-c", "from vigilog.cli.main import run; run()", "run", "--config", self.configuration],
-                env={**os.environ, "PYTHONPATH": str(SOURCE)},
-                stdin=subprocess.DEVNULL,
-                stdout=said,
-                stderr=said,
-            )
+            given = {"stdin": subprocess.DEVNULL, "stdout": said, "stderr": said, **given}
+            self.process = subprocess.Popen([*command, *options], env={**os.environ, "PYTHONPATH": str(SOURCE)}, **given)
 
     def kill(self, number=signal.SIGKILL):
         assert self.process
@@ -235,3 +240,161 @@ def test_a_second_one_is_refused_and_the_first_goes_on(daemon, tmp_path):
     assert one.process.wait(30) == 1
     one.process = first
     assert one.is_up()
+
+
+SCRIPT = """
+[[trigger]]
+name = "each"
+pattern = "number %d end"
+language = "scanf"
+fields = ["n"]
+actions = ["script"]
+
+[action.script]
+type = "script"
+script = "{directory}/script"
+"""
+
+
+def script(directory, text):
+    path = directory / "script"
+    path.write_text(f"#!/bin/sh\n{text}\n")
+    path.chmod(0o755)
+    return SCRIPT.replace("{directory}", str(directory))
+
+
+def write(directory, *numbers):
+    with open(directory / "log", "a") as log:
+        log.write("".join(f"number {number} end\n" for number in numbers))
+
+
+def test_told_to_end_it_lets_a_script_finish_and_knows_what_came_of_it(daemon, tmp_path):
+    one = daemon(script(tmp_path, f"touch {tmp_path}/begun; sleep 1; touch {tmp_path}/ended"))
+    one.start()
+    assert wait_for(one.is_up)
+    write(tmp_path, 1)
+    assert wait_for((tmp_path / "begun").exists)
+    assert one.kill(signal.SIGTERM) == 0
+    assert (tmp_path / "ended").exists()
+    assert one.rows("SELECT status, attempts FROM outbox") == [("done", 1)]
+
+
+def test_killed_under_a_script_the_next_one_is_told_that_it_may_have_run_before(daemon, tmp_path):
+    one = daemon(script(tmp_path, f"echo $VIGILOG_ORDER $VIGILOG_ATTEMPT $LT_n >> {tmp_path}/calls; sleep 2"))
+    one.start()
+    assert wait_for(one.is_up)
+    write(tmp_path, 7)
+    assert wait_for((tmp_path / "calls").exists)
+    one.kill()
+    one.start()
+    assert wait_for(lambda: len((tmp_path / "calls").read_text().splitlines()) == 2)
+    assert (tmp_path / "calls").read_text().splitlines() == ["1 1 7", "1 2 7"]
+
+
+def test_what_is_written_while_it_is_down_is_read_at_the_next_start(daemon, tmp_path):
+    one = daemon(EACH.replace("{directory}", str(tmp_path)))
+    write(tmp_path, 1)
+    one.start()
+    assert wait_for(one.is_up)
+    write(tmp_path, 2)
+    assert wait_for((tmp_path / "out").exists)
+    one.kill(signal.SIGTERM)
+    write(tmp_path, 3)
+    one.start()
+    assert wait_for(lambda: (tmp_path / "out").read_text().split()[-1] == "3")
+    assert (tmp_path / "out").read_text().split() == ["2", "3"]
+
+
+def test_a_log_that_is_not_there_yet_is_read_from_its_first_line(daemon, tmp_path):
+    one = daemon(EACH.replace("{directory}", str(tmp_path)))
+    (tmp_path / "log").unlink()
+    one.start()
+    assert wait_for(one.is_up)
+    write(tmp_path, 1, 2)
+    assert wait_for(lambda: (tmp_path / "out").exists() and (tmp_path / "out").read_text().split() == ["1", "2"])
+
+
+@pytest.mark.xfail(strict=True, reason="a line for the log that cannot be written ends the daemon, or the thread of an action")
+@pytest.mark.parametrize("broken", ["pipe", "disk"])
+def test_when_nobody_takes_its_log_it_watches_on(daemon, tmp_path, broken):
+    """`vigilog run 2>&1 | logger`, and logger dies; or its log is a file on the disk that is full."""
+    one = daemon(EACH.replace("{directory}", str(tmp_path)))
+    ours, theirs = os.pipe()
+    if broken == "disk":
+        os.close(theirs)
+        theirs = os.open("/dev/full", os.O_WRONLY)
+    one.start(stderr=theirs, stdout=theirs)
+    os.close(theirs)
+    try:
+        assert wait_for(one.is_up, 10)
+    finally:
+        os.close(ours)
+    write(tmp_path, 1)
+    assert wait_for((tmp_path / "out").exists, 3)
+    write(tmp_path, 2)
+    assert wait_for(lambda: (tmp_path / "out").read_text().split() == ["1", "2"], 3)
+    assert one.is_up()
+
+
+@pytest.mark.xfail(strict=True, reason="a dry run wants the control socket of the daemon that runs")
+def test_a_dry_run_of_a_new_configuration_beside_the_daemon(daemon, tmp_path):
+    one = daemon(EACH.replace("{directory}", str(tmp_path)))
+    one.start()
+    assert wait_for(one.is_up)
+    first = one.process
+    one.start("--dry-run")
+    try:
+        write(tmp_path, 1)
+        assert wait_for(lambda: one.process is None or one.process.poll() is not None or "would" in one.said(), 5)
+        assert one.process
+        assert one.process.poll() is None
+        one.kill(signal.SIGTERM)
+    finally:
+        one.process = first
+
+
+AMBIENT = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--inh-caps=-all,+net_admin,+net_bind_service",
+           "--ambient-caps=-all,+net_admin,+net_bind_service", "--no-new-privs"]  # fmt: skip
+
+
+@only_root
+@pytest.mark.peer
+@pytest.mark.xfail(
+    strict=True, reason="the daemon keeps CAP_NET_ADMIN, and hands it to every script (capabilities.give_up_all_but)"
+)
+def test_a_script_has_none_of_the_rights_that_the_unit_gives_to_the_daemon(daemon, tmp_path, need):
+    need("setpriv")
+    readable = subprocess.run(
+        [*AMBIENT, sys.executable, "-c", "import vigilog.launch"], env={"PYTHONPATH": str(SOURCE)}, check=False
+    )
+    if readable.returncode:
+        pytest.skip("this checkout or its Python is closed to other users")
+    one = daemon(script(tmp_path, f"grep CapEff /proc/self/status > {tmp_path}/held"))
+    (tmp_path / "script").chmod(0o755)
+    let_in(tmp_path)
+    for path in (tmp_path, *tmp_path.iterdir()):
+        os.chown(path, 65534, 65534)
+    one.start(before=AMBIENT)
+    assert wait_for(one.is_up)
+    write(tmp_path, 1)
+    assert wait_for(lambda: (tmp_path / "held").exists() and (tmp_path / "held").read_text(), 5)
+    assert int((tmp_path / "held").read_text().split()[1], 16) == 0
+
+
+@pytest.mark.xfail(
+    strict=True, reason="[run] control and metrics_listen stay as they were, and the reload says that all is taken"
+)
+def test_what_a_reload_cannot_change_is_said(daemon, tmp_path):
+    text = EACH.replace("{directory}", str(tmp_path))
+    one = daemon(text)
+    one.start()
+    assert wait_for(one.is_up)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    one.configure(text, f'metrics_listen = "127.0.0.1:{port}"\n')
+    answer = ask(one.control, "reload")
+    listens = False
+    with suppress(ConnectionRefusedError), socket.create_connection(("127.0.0.1", port)):
+        listens = True
+    assert listens or "metrics_listen" in str(answer) + one.said()
