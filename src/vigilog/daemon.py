@@ -268,7 +268,7 @@ class Daemon:
         """Drops what is too old, once a minute. Raises StoreError."""
         self.next_housekeeping = self.steady() + HOUSEKEEPING
         now = self.clock()
-        forget(self.store, self.watchman, now)
+        forget(self.store, self.watchman)
         with transaction(self.store):
             forget_alerts(self.store, now - self.settings.run.keep_days * DAY)
 

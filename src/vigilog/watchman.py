@@ -15,14 +15,14 @@ from vigilog.core.nouns import Alert, Event, Order, Position
 from vigilog.detect.triggers import LIVE_LIMIT, Moment, Occurrence, TriggerSet
 from vigilog.detect.window import Window, Windows
 from vigilog.store.database import transaction
-from vigilog.store.events import Counted, Row, add_events, all_events, events, forget_events, oldest_arrival, packed, unpacked
+from vigilog.store.events import Counted, Row, add_events, all_events, counted, events, forget_events, packed, unpacked
 from vigilog.store.outbox import add_alerts
 from vigilog.store.positions import save_positions
 from vigilog.store.words import stored, told
 
 CONSUMER = "run"
-SLACK = 60.0
-"""Seconds that events are kept beyond what their window needs."""
+SPARE = 10_000
+"""So many events are stored that no window needs, and as many again as are needed, before those are forgotten."""
 
 
 class Raised(NamedTuple):
@@ -165,13 +165,15 @@ def commit(
     return alerts, orders
 
 
-def forget(store: sqlite3.Connection, watchman: Watchman, now: float) -> None:
-    """Drops what cannot count any more at `now` (seconds since the epoch), from memory and from the store."""
-    longest = max((trigger.within or 0.0 for trigger in watchman.triggers.triggers), default=0.0)
+def forget(store: sqlite3.Connection, watchman: Watchman) -> None:
+    """Drops what cannot count any more, from memory and from the store, unless a batch waits to be committed: what that has
+    used up would be missing if it never was. Raises StoreError."""
+    if watchman.batch.counted:
+        return
     for windows in watchman.windows:
-        windows.expire(watchman.newest - LIVE_LIMIT)
-    before = now - longest - LIVE_LIMIT - SLACK
-    if oldest_arrival(store) < before:
-        needed = {number for windows in watchman.windows for number in windows.numbers()}
+        # one stamp may be an hour too early and the next one an hour too late
+        windows.expire(watchman.newest - 2 * LIVE_LIMIT)
+    needed = sum(1 for windows in watchman.windows for _ in windows.numbers())
+    if counted(store) > 2 * needed + SPARE:
         with transaction(store):
-            forget_events(store, needed, before)
+            forget_events(store, {number for windows in watchman.windows for number in windows.numbers()})

@@ -90,29 +90,23 @@ def events(connection: sqlite3.Connection, numbers: Iterable[int]) -> dict[int, 
     return found
 
 
-def oldest_arrival(connection: sqlite3.Connection) -> float:
-    """When the last of the events in the oldest row arrived (seconds since the epoch), infinity if there are none."""
+def forget_events(connection: sqlite3.Connection, needed: Collection[int]) -> int:
+    """Forgets all events but those whose numbers are `needed`, which must be all that any window holds: what ended a count is
+    none of them, nor what it ended. Gives how many they were. To be called within a transaction. Raises StoreError."""
+    stored = counted(connection)
+    query = "SELECT first, events FROM events WHERE first > ? ORDER BY first LIMIT 16"
+    kept: list[Row] = []
+    at = 0
     with answered(connection):
-        row = connection.execute("SELECT arrived FROM events ORDER BY first LIMIT 1").fetchone()
-    return row[0] if row else float("inf")
-
-
-def forget_events(connection: sqlite3.Connection, needed: Collection[int], before: float) -> int:
-    """Forgets events that arrived before a moment (seconds since the epoch), but for those whose numbers are `needed`, which
-    must be all that any window holds. Gives how many they were. To be called within a transaction. Raises StoreError.
-
-    What ended a count goes with the events whose count it ended: rows are looked at from the first on.
-    """
-    forgotten = 0
-    with answered(connection):
-        query = "SELECT first, count, events FROM events WHERE arrived < ? ORDER BY first"
-        for first, count, data in connection.execute(query, (before,)).fetchall():
-            kept = [event for event in _decode(data) if event[0] in needed]
-            forgotten += count - len(kept)
-            if len(kept) < count:
-                connection.execute("DELETE FROM events WHERE first = ?", (first,))
-                add_events(connection, kept)
-    return forgotten
+        while rows := connection.execute(query, (at,)).fetchall():
+            connection.execute("DELETE FROM events WHERE first BETWEEN ? AND ?", (rows[0][0], rows[-1][0]))
+            at = rows[-1][0]
+            kept += [event for _, data in rows for event in _decode(data) if event[0] in needed]
+            whole = len(kept) // COMPANY * COMPANY
+            add_events(connection, kept[:whole])
+            del kept[:whole]
+        add_events(connection, kept)
+    return stored - counted(connection)
 
 
 def counted(connection: sqlite3.Connection) -> int:

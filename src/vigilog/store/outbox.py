@@ -71,7 +71,9 @@ def begin_orders(connection: sqlite3.Connection, room: Mapping[str, int]) -> lis
 
     To be called within a transaction that is committed before they begin. Raises StoreError.
     """
-    query = _ORDERS + "WHERE o.status = 'waiting' AND o.action = ? ORDER BY o.number LIMIT ?"
+    # both words, or SQLite does not see that the index of open orders will do
+    waiting = "o.status IN ('waiting', 'begun') AND o.status = 'waiting'"
+    query = f"{_ORDERS} WHERE {waiting} AND o.action = ? ORDER BY o.number LIMIT ?"
     begun: list[Order] = []
     with answered(connection):
         for action, count in room.items():

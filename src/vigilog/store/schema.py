@@ -87,7 +87,7 @@ STEPS: tuple[str, ...] = (
         reason TEXT NOT NULL DEFAULT ''
     );
 
-    CREATE INDEX outbox_open ON outbox (number) WHERE status IN ('waiting', 'begun');
+    CREATE INDEX outbox_open ON outbox (action, number) WHERE status IN ('waiting', 'begun');
     CREATE INDEX outbox_by_alert ON outbox (alert);
     CREATE INDEX outbox_by_outcome ON outbox (of);
     """,
