@@ -138,6 +138,34 @@ sources = ["journal", "-"]
     ]
 
 
+def test_what_is_no_address_in_the_allow_list_is_told_with_its_line_and_that_of_its_file(told, tmp_path):
+    (tmp_path / "allowed").write_text("192.0.2.7\n# a comment\nhost.example\n10.0.0.0/33\n")
+    entries = ['"300.1.1.1"', '"2001:db8::/32"', f'"{tmp_path}/allowed"', '"a b"', f'"{tmp_path}/none"', '"host.example"']
+    errors = told("[ban]\nallow = [\n" + ",\n".join(entries) + "\n]\n")
+    beginnings = [
+        "vigilog.toml:3: '300.1.1.1' is",
+        "vigilog.toml:6: 'a b' is",
+        "allowed:4: '10.0.0.0/33' is",
+        "none: cannot be read",
+    ]
+    assert [error[: len(begin)] for error, begin in zip(errors, beginnings, strict=True)] == beginnings
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "url = 'https://user:secret@h/'",
+        'headers = {Authorization = "secret\\n"}',
+        "headers = {a = ['secret']}",
+        "url = ['secret']",
+    ],
+)
+def test_what_may_be_a_password_is_not_repeated_in_a_mistake(told, text):
+    errors = told(f"[action.x]\ntype = 'webhook'\n{text}\n")
+    assert errors[-1].startswith("vigilog.toml:3: action.x.")
+    assert not any("secret" in error for error in errors)
+
+
 def test_a_mail_action_may_leave_its_addresses_to_mail(told):
     assert told("[mail]\nto = ['root']\n[action.d]\ntype = 'mail'\n") == []
 

@@ -18,7 +18,7 @@ metrics_interval = "1m"
 time = "1h"
 factor = 1.5
 max_time = 86400
-allow = ["192.0.2.0/24", "2001:db8::/32", "192.0.2.7/24", "::1", "host.example", "/etc/vigilog/allow"]
+allow = ["192.0.2.0/24", "2001:db8::/32", "192.0.2.7", "::1", "host.example", "/etc/vigilog/allow"]
 [action.page]
 type = "script"
 script = "/etc/vigilog/page.sh"
@@ -159,17 +159,17 @@ def test_without_any_table_the_actions_ban_and_null_are_there():
         ("[action.x]\nfile='y'", '2: action.x.file has "y"; expected a path from the root'),
         (
             "[action.x]\nurl='ftp://h'",
-            '2: action.x.url has "ftp://h"; expected an address that begins with http:// or https://',
+            "2: action.x.url has something else; expected http:// or https:// and a host, without blanks",
         ),
         ("[action.x]\nto=['-x']", '2: action.x.to has "-x"; expected a mail address'),
         (
             "[action.x]\nenvironment={LT_name='y'}",
-            '2: action.x.environment has "LT_name=y"; expected another name: LT_name is set',
+            '2: action.x.environment has "LT_name"; expected another: LT_name is set by Vigilog itself',
         ),
         ("[action.x]\nenvironment={VIGILOG_ORDER='y'}", "2: action.x.environment has"),
-        ("[action.x]\nenvironment={'a b'='y'}", '2: action.x.environment has "a b=y"; expected names of variables'),
+        ("[action.x]\nenvironment={'a b'='y'}", '2: action.x.environment has "a b"; expected letters, digits and _'),
         ("[action.x]\nheaders={a='y\\n'}", None),
-        ('[action.x]\nheaders={a="y\\nB: c"}', '2: action.x.headers has "a=y\\nB: c"; expected no control characters'),
+        ('[action.x]\nheaders={a="y\\nB: c"}', '2: action.x.headers has "a"; expected no control characters'),
         ("[action.x]\ntime_limit=0", "2: action.x.time_limit has 0.0; expected more than 0"),
         (
             "[run]\nsources=['x']",
@@ -186,9 +186,6 @@ def test_without_any_table_the_actions_ban_and_null_are_there():
         ("[run]\nmetrics_listen='127.0.0.1'", '2: run.metrics_listen has "127.0.0.1"; expected ADDRESS:PORT'),
         ("[run]\nmetrics_interval=0", "2: run.metrics_interval has 0.0; expected more than 0"),
         ("[run]\ncontrol=''", '2: run.control has ""; expected a path from the root'),
-        ("[ban]\nallow=['300.1.1.1']", '2: ban.allow has "300.1.1.1"; expected an address, a network, a host name, or a path'),
-        ("[ban]\nallow=['10.0.0.0/33']", '2: ban.allow has "10.0.0.0/33"; expected an address'),
-        ("[ban]\nallow=['a b']", '2: ban.allow has "a b"; expected an address'),
         ("[ban]\nfactor=0.5", "2: ban.factor is 0.5; expected a number from 1"),
         ("[ban]\nipv6_prefix=129", "2: ban.ipv6_prefix is 129; expected a whole number from 32 up to 128"),
         ("[ban]\nbackend='pf'", '2: ban.backend is "pf"; expected one of "command", "ipset"'),

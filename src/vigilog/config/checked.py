@@ -34,14 +34,26 @@ def checked(table: str, name: str, value: object, place: Place | None) -> Value 
     except msgspec.ValidationError:
         from vigilog.config.expected import expectation, remedy  # noqa: PLC0415 - only where there is a mistake
 
-        found = f"{key} is {shown(value)}"
+        found = f"{key} cannot be used" if secret(table, name) else f"{key} is {shown(value)}"
         return ConfigurationError(found, place=place, expected=expectation(table, name), remedy=remedy(table, name, value))
     if isinstance(held, float) and not isfinite(held):
         return ConfigurationError(f"{key} is {shown(value)}", place=place, expected="a finite number")
     for part in parts(held):
         if expected := objection(kind(table), name, part):
-            return ConfigurationError(f"{key} has {shown(part)}", place=place, expected=expected)
+            return ConfigurationError(f"{key} has {told(table, name, part)}", place=place, expected=expected)
     return held
+
+
+def secret(table: str, name: str) -> bool:
+    """Whether what stands under a key may be a password: a message ends in a log."""
+    return (kind(table), name) in {("action", "url"), ("action", "headers"), ("action", "environment")}
+
+
+def told(table: str, name: str, part: str | float) -> str:
+    """A part of a value as a message tells it."""
+    if not secret(table, name) or not isinstance(part, str):
+        return shown(part)
+    return "something else" if name == "url" else shown(part.partition("=")[0])
 
 
 def taken(word: str, name: str, shape: object, value: object) -> object:

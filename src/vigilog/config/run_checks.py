@@ -110,6 +110,18 @@ def ban(settings: Ban, places: Mapping[Key, Place]) -> Iterator[ConfigurationErr
         place = places.get(("ban", "max_time")) or places.get(("ban", "time"))
         found = f"ban.max_time is {settings.max_time:g} seconds, and ban.time {settings.time:g}"
         yield ConfigurationError(found, place=place, expected="no longer time for the first ban than for any")
+    if settings.allow:
+        from vigilog.act.ban import allow  # noqa: PLC0415 - only where there is a list
+
+        for number, entry in enumerate(settings.allow):
+            place = places.get(("ban", f"allow.{number}")) or places.get(("ban", "allow")) or Place("ban.allow")
+            yield from allow.read([entry], place, resolve=nowhere).errors
+
+
+def nowhere(name: str) -> list[str]:
+    """Looks up no name: whether it has an address is asked at start."""
+    del name
+    return ["::1"]
 
 
 def idle(trigger: Trigger, place: Place) -> Iterator[ConfigurationError]:

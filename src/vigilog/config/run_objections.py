@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import Any
 
 from vigilog.config.objections import log, mail_address
 from vigilog.core.errors import ConfigurationError
@@ -16,8 +17,6 @@ PORT = r"(?:[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2
 PORTS = re.compile(rf"(?:tcp|udp)/({PORT})(?:-({PORT}))?")
 SOCKET = re.compile(rf"(?P<address>[0-9.]+|\[[0-9A-Fa-f:.]+\]):{PORT}")
 CLASS = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
-HOST_NAME = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(?:\.(?!-)[A-Za-z0-9_-]{1,63})*\.?")
-URL = re.compile(r"(?:https?://[^\s/]+\S*)?")
 
 
 def live_log(text: str) -> str:
@@ -26,11 +25,7 @@ def live_log(text: str) -> str:
         return log(text) and "a path from the root, beginning with /, or journal, multilog:DIRECTORY, - or syslog:..."
     from vigilog.watch.syslog_address import address  # noqa: PLC0415 - only where there is a socket to listen on
 
-    try:
-        address(text)
-    except ConfigurationError as error:
-        return error.expected
-    return ""
+    return refused(address, text)
 
 
 def address_of(text: str) -> str | None:
@@ -72,29 +67,31 @@ def ports(text: str) -> str:
 
 def variable(text: str) -> str:
     """An environment variable, as NAME=VALUE."""
-    name = text.partition("=")[0]
-    if not NAME.fullmatch(name):
-        return "names of variables made of letters, digits and _"
-    taken = name.startswith("VIGILOG_") or (name.startswith("LT_") and name.removeprefix("LT_") in FIXED)
-    return f"another name: {name} is set for every script" if taken else ""
+    from vigilog.act.environment import checked_names  # noqa: PLC0415 - only where there are variables
+
+    return refused(checked_names, dict([text.split("=", 1)]))
 
 
 def header(text: str) -> str:
     """A header of HTTP, as NAME=VALUE."""
-    return "" if re.fullmatch(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+=[ -~]*", text) else "names and values as HTTP headers have them"
+    from vigilog.act.post import checked_headers  # noqa: PLC0415 - only where there are headers
+
+    return refused(checked_headers, dict([text.split("=", 1)]))
 
 
-def bystander(text: str) -> str:
-    """An entry of the allow list."""
-    from ipaddress import ip_network  # noqa: PLC0415 - only where there is such a list
+def url(text: str) -> str:
+    """Where a webhook posts to, or nothing."""
+    from vigilog.act.post import target  # noqa: PLC0415 - only where there is a webhook
 
+    return refused(target, text) if text else ""
+
+
+def refused(check: Callable[[Any], object], value: object) -> str:
+    """What the room that works with `value` expects instead, '' where it takes it."""
     try:
-        ip_network(text, strict=False)
-    except ValueError:
-        numeric = text.replace(".", "").replace("/", "").isdigit()
-        if text.startswith("/") or (HOST_NAME.fullmatch(text) and not numeric):
-            return ""
-        return "an address, a network, a host name, or a path of a file that begins with /"
+        check(value)
+    except ConfigurationError as error:
+        return error.expected or f"another: {error.found}"
     return ""
 
 
@@ -118,7 +115,6 @@ SPECIAL: dict[tuple[str, str], Callable[[str], str]] = {
     ("trigger", "ports"): ports,
     ("action", "environment"): variable,
     ("action", "headers"): header,
-    ("action", "url"): matching(URL, "an address that begins with http:// or https://"),
-    ("ban", "allow"): bystander,
+    ("action", "url"): url,
 }
 """For single keys: what says what is expected instead, or ''."""
