@@ -35,6 +35,22 @@ STATUSES: dict[str, Statuses] = {
         (78, "The file is there already or cannot be written, or the logcheck.sh has a mistake."),
     ),
     "status": ((0, "The status was printed."), WRONG_OPTION, NOT_RUNNING, NOT_ALLOWED),
+    "ban": (
+        (0, "All of them are banned."),
+        (1, "One is not banned; a line says why."),
+        WRONG_OPTION,
+        (74, "The store cannot be used."),
+        NOT_ALLOWED,
+        MISTAKE,
+    ),
+    "unban": (
+        (0, "They are let in, or were not banned."),
+        (1, "One is not let in; a line says why."),
+        (2, "An option is wrong, or it is not said who is let in."),
+        (74, "The store cannot be used."),
+        NOT_ALLOWED,
+    ),
+    "bans": ((0, "The list was printed."), WRONG_OPTION, (74, "The store cannot be read."), NOT_ALLOWED),
     "reload": (
         (0, "The new configuration is in use."),
         (1, "The daemon could not reload, and said why."),

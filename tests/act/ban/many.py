@@ -8,9 +8,9 @@ from vigilog.act.ban.target import Target
 
 
 def many(count):
-    """So many entries for different addresses: nine of ten IPv4, the others IPv6 networks; none from 10.0.0.0/8."""
+    """So many entries for different addresses: nine of ten IPv4, the others IPv6 networks; none that is never banned, none from 10.0.0.0/8."""
     chance = random.Random(count)
-    four = chance.sample(range(11 << 24, 200 << 24), count - count // 10)
+    four = chance.sample(range(11 << 24, 126 << 24), count - count // 10)
     six = chance.sample(range(1 << 32), count // 10)
     targets = [socket.inet_ntoa(number.to_bytes(4, "big")) for number in four]
     targets += [f"2001:db8:{number >> 16:x}:{number & 0xFFFF:x}::/64" for number in six]

@@ -22,6 +22,8 @@ from vigilog.core.errors import StoreError
 from vigilog.core.nouns import Alert, Order, Outcome
 from vigilog.store.bans import EVERYTHING, Banned, Lifted
 
+__all__ = ["Answer", "Ban"]
+
 
 class Ban:
     """All bans of this host. May be used by several threads, and by several actions that are of type ban.

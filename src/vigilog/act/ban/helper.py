@@ -23,7 +23,6 @@ from vigilog.act.ban.backends import Choice
 from vigilog.act.ban.firewall import Element, Entry, FirewallError, Present
 from vigilog.act.ban.program import PATH
 from vigilog.act.ban.protocol import Verb
-from vigilog.act.ban.sessions import here, peers
 from vigilog.act.ban.target import Address
 
 _START = "import sys, json; sys.path[:] = json.loads(sys.argv[1]); from vigilog.act.ban.keeper import keep; keep(sys.argv[2:])"
@@ -172,12 +171,3 @@ def start_helper(choice: Choice) -> Helper:
         made.close()
         raise FirewallError("the firewall helper ended at once", remedy="look at its last words on standard error")
     return made
-
-
-def logged_in(helper: Helper) -> frozenset[Address]:
-    """Where somebody is logged in from over SSH, and where the SSH session comes from that this process was started in."""
-    try:
-        seen = helper.peers()
-    except FirewallError:
-        seen = peers()  # this process sees less, but something
-    return seen | here(os.environ)

@@ -17,7 +17,7 @@ def told(
     """Runs a program with `text` as its input and gives its output. Raises FirewallError if it fails or takes too long."""
     status, output, complaint = tried(arguments, text, seconds=seconds, environment=environment)
     if status != 0:
-        first = complaint.decode(errors="replace").strip().split("\n")[0]
+        first = complaint.decode(errors="replace").strip().split("\n")[0].rpartition("Error: ")[2]
         raise FirewallError(f"{arguments[0]} ended with status {status}: {first}", remedy=_remedy(first))
     return output
 
