@@ -172,8 +172,8 @@ _ORDERS = (
 
 
 def _order(connection: sqlite3.Connection, row: tuple[int, str, int, int | None, str, str, bytes, float, bytes]) -> Order:
-    number, action, attempts, of, *alert = row
-    raised = _alert(*alert)
+    number, action, attempts, of, rule, kind, key, time, events = row
+    raised = _alert(rule, kind, key, time, events)
     return Order(number, action, raised, attempts + 1, _outcome(connection, of, raised) if of else None)
 
 
