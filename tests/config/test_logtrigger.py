@@ -93,6 +93,12 @@ def test_a_name_with_blanks_is_remarked(rule):
     assert "do not quote $LT_name" in remarked(rule(name="a b"))[0]
 
 
+@pytest.mark.parametrize("option", ["name", "script", "file"])
+def test_a_name_or_path_that_goes_over_lines_is_refused(rule, option):
+    [error] = told(rule(**{option: "/a\nb"}))
+    assert error.endswith(f'{option} has "/a\\nb"; expected no control characters')
+
+
 @pytest.mark.parametrize("pattern", [None, ""])
 def test_a_missing_or_empty_pattern_refuses_the_rule_with_a_message(rule, pattern):
     layer = rule(pattern=pattern)
@@ -112,12 +118,12 @@ def test_a_dash_among_the_fields_stands_for_what_is_not_kept(rule):
 @pytest.mark.parametrize("field", ["1a", "a-b", "ä", "message", "name", "pattern", "count", "date", "time", "datetime"])
 def test_a_field_that_is_no_name_or_would_take_the_place_of_a_fixed_variable_is_refused(rule, field):
     [error] = told(rule(fields=f"a {field}"))
-    assert error.startswith('6: trigger.fields has "')
+    assert error.startswith('6: fields has "')
 
 
 @pytest.mark.parametrize(
     ("script", "message"),
-    [(None, '1: rule "R" has no script; expected a path'), ("bin/x", '4: script is "bin/x"; expected a path')],
+    [(None, '1: rule "R" has no script; expected option script'), ("bin/x", '4: script has "bin/x"; expected a path')],
 )
 def test_a_script_must_be_there_and_absolute(rule, script, message):
     [error] = told(rule(script=script) if script is None else rule(script=script, pattern="x %s"))
@@ -169,7 +175,7 @@ def test_file_is_the_log_to_watch(rule):
 
 def test_a_file_that_is_not_absolute_is_a_mistake(rule):
     [error] = told(rule(file="x.log"))
-    assert error.startswith('6: file is "x.log"; expected a path from the root')
+    assert error.startswith('6: file has "x.log"; expected a path from the root')
 
 
 LOGS = "config logfile\n\toption id 'auth'\n\toption file '/var/log/auth'\n"
@@ -186,7 +192,7 @@ def test_a_logfile_section_is_known_by_its_name_too(rule):
 
 def test_an_id_that_no_section_has_is_a_mistake(rule):
     [error] = told(rule(id="none", more=LOGS))
-    assert error.startswith('6: id is "none"; expected')
+    assert error.startswith('6: id has "none"; expected')
 
 
 def test_a_rule_whose_log_is_disabled_sees_nothing(rule):
@@ -252,7 +258,7 @@ def test_an_error_of_syntax_rejects_the_whole_file(read):
 
 def test_sections_of_other_types_are_remarked(read):
     layer = read("config globals\n\toption x 1\n" + SEED)
-    assert remarked(layer) == ['1: a section of type "globals", which logtrigger does not know; it has no effect']
+    assert remarked(layer) == ['1: a section of type "globals"; logtrigger has none: it has no effect']
     assert list(layer.triggers) == ["SIP_WrongPass"]
 
 

@@ -59,9 +59,7 @@ def layer(sections: tuple[Section, ...], file: str) -> Layer:
         if section.type == "rule":
             rule(section, found)
         elif section.type != "logfile":
-            found.remark(
-                section, "", f"a section of type {shown(section.type)}, which logtrigger does not know", "it has no effect"
-            )
+            found.remark(section, "", f"a section of type {shown(section.type)}", "logtrigger has none: it has no effect")
     return Layer(found.values, found.places, tuple(found.errors), tuple(found.remarks), found.triggers)
 
 
@@ -79,6 +77,14 @@ class Found:
 
     def place(self, section: Section, option: str) -> Place:
         return Place(self.file, section.lines.get(option, section.line))
+
+    def held(self, section: Section, option: str, key: Key, value: object) -> Value:
+        """`value` as it is held under a key of ours, None where it has a mistake, which is told of the option."""
+        held = checked(*key, value, self.place(section, option))
+        if isinstance(held, ConfigurationError):
+            self.wrong(section, option, f"{option} {held.found.partition(' ')[2]}", held.expected)
+            return None
+        return held
 
     def wrong(self, section: Section, option: str, found: str, expected: str) -> None:
         self.errors.append(ConfigurationError(found, place=self.place(section, option), expected=expected))
@@ -103,11 +109,14 @@ def rule(section: Section, found: Found) -> None:
     for option, value in section.options.items():
         if isinstance(value, tuple) and option != "fields":
             found.wrong(section, option, f"a list of {option}", f"option {option}")
+    if not text(section, "pattern"):
+        found.wrong(section, "pattern", f"{title} has no pattern", "option pattern")
+    fields = found.held(section, "fields", ("trigger", "fields"), text(section, "fields"))
     trigger = Trigger(
         name=name,
         language="scanf",
-        pattern=pattern(section, found, title),
-        fields=fields(section, found),
+        pattern=(text(section, "pattern"),),
+        fields=fields if isinstance(fields, tuple) else (),
         count=number(section, "maxfail", found, least=0) or 1,
         within=float(number(section, "time", found, least=1) or 0),
         sources=sources(section, found),
@@ -115,7 +124,7 @@ def rule(section: Section, found: Found) -> None:
     )
     if not name:
         found.remark(section, "name", title, "its script is given an empty LT_name")
-    elif " " in name or "\t" in name:
+    elif found.held(section, "name", ("trigger", "name"), name) and " " in name:
         found.remark(section, "name", f"{title} has blanks in its name", "scripts that do not quote $LT_name stumble over them")
     if name in found.triggers:
         first = found.triggers[name].place.line
@@ -129,22 +138,6 @@ def text(section: Section, option: str) -> str:
     """An option as text: '' where it is not given, the entries of a list with blanks between them."""
     value = section.options.get(option, "")
     return value if isinstance(value, str) else " ".join(value)
-
-
-def pattern(section: Section, found: Found, title: str) -> tuple[str, ...]:
-    """The rule's pattern, which there must be."""
-    if not text(section, "pattern"):
-        found.wrong(section, "pattern", f"{title} has no pattern", "option pattern")
-        return ()
-    return (text(section, "pattern"),)
-
-
-def fields(section: Section, found: Found) -> tuple[str, ...]:
-    """The names of what the pattern takes out of a line."""
-    held = checked("trigger", "fields", text(section, "fields"), found.place(section, "fields"))
-    if isinstance(held, ConfigurationError):
-        found.errors.append(held)
-    return held if isinstance(held, tuple) else ()
 
 
 def number(section: Section, option: str, found: Found, *, least: int) -> int:
@@ -163,24 +156,18 @@ def sources(section: Section, found: Found) -> tuple[str, ...]:
     for option in ("file", *LOGS):
         name = text(section, option)
         log = None if option == "file" else found.logs.get(name)
-        path = text(log, "file") if log else name
-        if path.startswith("/"):
-            return (path,)
         if name:
-            expected = "a path from the root, beginning with /" + (
-                ", or the id of a logfile section" if option != "file" else ""
-            )
-            found.wrong(section, option, f"{option} is {shown(name)}", expected)
-            return ()
+            held = found.held(section, option, ("trigger", "sources"), [text(log, "file") if log else name])
+            return held if isinstance(held, tuple) else ()
     return ()
 
 
 def action(section: Section, found: Found, title: str) -> tuple[str, ...]:
     """The name of the action that runs the rule's script: rules with the same script and options share it."""
     script = text(section, "script")
-    if not script.startswith("/"):
-        what = f"script is {shown(script)}" if script else f"{title} has no script"
-        found.wrong(section, "script", what, "a path from the root, beginning with /")
+    if not script:
+        found.wrong(section, "script", f"{title} has no script", "option script")
+    if not script or found.held(section, "script", ("action", "script"), script) is None:
         return ()
     environment = dict(variables(section, found))
     name = f"{script} for {title}" if environment else script

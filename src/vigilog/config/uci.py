@@ -23,8 +23,8 @@ Value = str | tuple[str, ...]
 BLANKS = b" \t\n\v\f\r"
 LINE = re.compile(rb"[^\n]*\n|[^\n]+")
 SPACE = re.compile(rb"[ \t\n\v\f\r]*")
-COMMAND = re.compile(rb"[^ \t]*")
 PLAIN = re.compile(rb"[^ \t\n\v\f\r'\"#;\\]+")
+QUOTED = {b"'": re.compile(rb"[^']+"), b'"': re.compile(rb'[^"\\]+')}
 NAME = re.compile(rb"[A-Za-z0-9_]*")
 TYPE = re.compile(rb"[!-~]*")
 COMMANDS = {b"package": "package", b"config": "config", b"option": "option", b"list": "list"}
@@ -33,8 +33,8 @@ COMMANDS |= {word[:1]: name for word, name in COMMANDS.items()}
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A section: its type, its name ('' where it has none), the line (from 1) of its beginning, its options and lists in the
-    order of their names' first appearance, and the line of each where it was last set or added to."""
+    """A section: its type, its name ('' where it has none), the line (from 1) of its beginning, its options and lists, and the
+    line of each where it was last set or added to. Sections of one name are one."""
 
     type: str
     name: str
@@ -44,8 +44,7 @@ class Section:
 
 
 def parse(data: bytes, file: str) -> tuple[Section, ...]:
-    """The sections of a file in their order, those of one name as one. Raises ConfigurationError, whose `found` is libuci's own
-    message."""
+    """The sections of a file in their order. Raises ConfigurationError, whose `found` is libuci's own message."""
     return Parser(data, file).run()
 
 
@@ -95,20 +94,19 @@ class Parser:
             return
         if b"\0" in self.line:
             self.fail("NUL in a line")
-        found = COMMAND.match(self.line, self.at)
-        command = COMMANDS.get(found[0]) if found else None
-        if command is None:
+        word = self.line[self.at :].split(b"\t")[0].split(b" ")[0]
+        if word not in COMMANDS:
             self.fail("invalid command")
-        if command in {"option", "list"} and not self.sections:
+        if COMMANDS[word] in {"option", "list"} and not self.sections:
             self.fail("option/list command found before the first section")
-        self.at += len(found[0]) + 1 if found else 0
-        match command:
+        self.at += len(word) + 1
+        match COMMANDS[word]:
             case "config":
                 self.section()
             case "package":
                 self.argument(name=True, required=True)
                 self.end()
-            case _:
+            case command:
                 self.setting(listed=command == "list")
 
     def section(self) -> None:
@@ -186,7 +184,6 @@ class Parser:
     def quoted(self, value: bytearray, quote: bytes) -> None:
         """What stands between two quotes, over as many lines as it takes."""
         self.at += 1
-        plain = QUOTED[quote]
         while (here := self.here()) != quote:
             if not here:
                 if not self.next_line():
@@ -194,11 +191,8 @@ class Parser:
             elif here == b"\\" and quote == b'"':
                 self.escaped(value)
             else:
-                value += self.skip(plain)
+                value += self.skip(QUOTED[quote])
         self.at += 1
-
-
-QUOTED = {b"'": re.compile(rb"[^']+"), b'"': re.compile(rb'[^"\\]+')}
 
 
 def text(value: bytes) -> str:
