@@ -33,6 +33,7 @@ dbmaxmatches = 10
 JAIL = """\
 [DEFAULT]
 ignoreip =
+ignoreself = false
 backend = polling
 [sshd]
 enabled = true
