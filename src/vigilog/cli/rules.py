@@ -51,6 +51,7 @@ def run(options: argparse.Namespace) -> int:
 def listing(rules: tuple[Loaded, ...], as_json: bool) -> None:
     """Prints what there is to know of each rule."""
     width = max((len(rule.trigger.name) for rule in rules), default=0)
+    broad = max((len(counting(rule.trigger)) for rule in rules), default=0)
     for rule in rules:
         trigger = rule.trigger
         if as_json:
@@ -59,7 +60,7 @@ def listing(rules: tuple[Loaded, ...], as_json: bool) -> None:
         programs = (
             f" [{', '.join(trigger.program[:3])}{', ...' if len(trigger.program) > 3 else ''}]" if trigger.program else ""
         )
-        print(visible(f"{trigger.name:<{width}}  {counting(trigger):<24}  {trigger.description}{programs}"))
+        print(visible(f"{trigger.name:<{width}}  {counting(trigger):<{broad}}  {trigger.description}{programs}"))
 
 
 def described(trigger: Trigger) -> dict[str, object]:
@@ -96,19 +97,25 @@ def test(rules: tuple[Loaded, ...], as_json: bool) -> int:
             ]
             print(in_json(name=rule.trigger.name, samples=len(rule.samples), failures=told))
         else:
+            if not rule.samples:
+                print(visible(f"note: {rule.place}: {rule.trigger.name} has no samples"))
             for line in [text for each in mine for text in failed(each)]:
                 print(visible(line))
     if not as_json:
         samples = sum(len(rule.samples) for rule in rules)
-        print(f"{len(rules)} rules, {samples} samples, {f'{len(failures)} failures' if failures else 'all hold'}")
+        print(f"{number(len(rules), 'rule')}, {number(samples, 'sample')}, {number(len(failures), 'failure')}")
     return 1 if failures else 0
+
+
+def number(count: int, word: str) -> str:
+    """A number of things, in words."""
+    return f"{count or 'no'} {word}{'' if count == 1 else 's'}"
 
 
 def failed(failure: Failure) -> Iterator[str]:
     """A sample that does not hold, as lines of text."""
     yield f"{failure.place}: expected {failure.expected}; found {failure.found}"
-    if failure.line:
-        yield f"  {failure.line[:LONGEST]}"
+    yield f"  {failure.line[:LONGEST]}"
 
 
 def audit(rules: tuple[Loaded, ...], as_json: bool) -> int:
@@ -135,7 +142,7 @@ def audit(rules: tuple[Loaded, ...], as_json: bool) -> int:
             print(visible(f"  {way['how']}: takes {way['taken']} out of"))
             print(visible(f"    {way['line'][:LONGEST]}"))
     if not as_json:
-        print(f"{len(rules)} rules, {caught} can be fooled" if caught else f"{len(rules)} rules, none of them fooled")
+        print(f"{number(len(rules), 'rule')}, {caught or 'none of them'} can be fooled")
     return 1 if caught else 0
 
 

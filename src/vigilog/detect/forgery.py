@@ -99,10 +99,11 @@ def _places(names: Sequence[str], wanted: Sequence[str]) -> tuple[int, ...]:
 
 
 def _originals(reader: _Reader, lines: Sequence[bytes]) -> Iterator[tuple[bytes, Anatomy]]:
-    """The lines that a pattern matches, taken apart; without any, one that is made up."""
+    """The lines that a pattern matches, taken apart; without any, what can be made up."""
     take_apart = dissection(reader.rule, reader.targets)
     matching = [line for line in lines if reader.taken(line)]
-    for line in matching or [example(reader.rule, dict.fromkeys(reader.targets, ATTACKER))]:
+    values = dict.fromkeys(reader.targets, ATTACKER)
+    for line in matching or dict.fromkeys(example(reader.rule, values, full=full) for full in (False, True)):
         anatomy = take_apart(line) if reader.taken(line) else None
         if anatomy:
             yield line, anatomy

@@ -10,8 +10,9 @@ What stands before the message, in the forms that syslog daemons write (rsyslog 
     Nov 20 08:30:00 <auth.info> mx1 sshd[151]: [ID 800047 auth.info] ... BSD's syslogd -vv, Solaris
     Nov 20 08:30:00 sshd[151]: ...                                      where no host is written
 
-Nothing in it is open to what an outsider says: a line of another program, whatever it carries, has that program's name where this one's must stand.
-So that a log without host names cannot be used for that (its programs stand where hosts do), a host does not end in a colon.
+Nothing in it is open to what an outsider says: a line of another program, whatever it carries, has that program's name where
+this one's must stand. So that a log without host names cannot be used for that (its programs stand where hosts do), a host
+does not end in a colon.
 """
 
 from __future__ import annotations
@@ -26,7 +27,9 @@ from vigilog.patterns import regex, syntax
 _FACILITY = rb"[a-z]{2,8}[0-7]?\.(?:emerg|alert|crit|err|warn|warning|notice|info|debug) "
 _HEAD = (
     rb"^(?:<\d{1,3}>)?"
-    rb"(?:(?:[A-Z][a-z][a-z] [ \d]?\d [\d:.]+|\d{4}-\d\d-\d\d[T ][\d:.,+Zz-]+)(?: <[\w.]+>)? (?:[\w.:/@%~-]*[\w./@%~-] )?(?:" + _FACILITY + rb")?"
+    rb"(?:(?:[A-Z][a-z][a-z] [ \d]?\d [\d:.]+|\d{4}-\d\d-\d\d[T ][\d:.,+Zz-]+)(?: <[\w.]+>)? (?:[\w.:/@%~-]*[\w./@%~-] )?(?:"
+    + _FACILITY
+    + rb")?"
     rb"|[A-Z][a-z][a-z] [A-Z][a-z][a-z] [ \d]\d [\d:]+ \d{4} (?:\[[\d.]+\] )?" + _FACILITY + rb")"
 )
 _PROCESS = rb"(?:\[\d+\])?: (?:\[ID \d+ [\w.]+\] )?"

@@ -109,9 +109,9 @@ def _plain(node: Node) -> Node:
             return node
 
 
-def example(rule: Rule, values: Mapping[int, bytes]) -> bytes:
+def example(rule: Rule, values: Mapping[int, bytes], *, full: bool = False) -> bytes:
     """A line that the pattern should match, with these values in its captures (by their places, from 0), as far as these can
-    hold them. Look-arounds and back-references may make it one that does not."""
+    hold them; `full`: with all that may be missing. Look-arounds and back-references may make it one that does not match."""
 
     def text(node: Node) -> bytes:
         match node:
@@ -127,7 +127,7 @@ def example(rule: Rule, values: Mapping[int, bytes]) -> bytes:
             case Repeat(body=body, least=least, most=most):
                 if most is None and least <= len(WORD) and _holds(node, WORD):
                     return WORD
-                return text(body) * max(least, 0 if most == 1 else 1)
+                return text(body) * max(least, 0 if most == 1 and not full else 1)
             case Foreign(wider=wider):
                 return text(wider)
             case _:
