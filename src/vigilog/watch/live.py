@@ -146,7 +146,6 @@ class Live:
 
     def _watch(self, name: str, *, look: bool) -> None:
         log = self._logs[name]
-        log.moved = False
         if look:
             log.look()
         self._polled.add(name)

@@ -12,7 +12,7 @@ from vigilog.core.seams import Reading
 from vigilog.watch.files import File
 from vigilog.watch.globs import Glob, fold, unfold
 from vigilog.watch.live_log import LiveLog
-from vigilog.watch.places import Place, of_open, of_pattern
+from vigilog.watch.places import Place, of_pattern
 
 _GRACE = 60.0
 """A file whose name is gone is followed so long (seconds), for writers that have not noticed."""
@@ -28,7 +28,6 @@ class LiveGlob:
         self.name = glob.name
         self.pattern = glob.pattern
         self.more = False
-        self.moved = False
         self._glob = glob
         self._logs: dict[str, LiveLog] = {}
         self._paths: list[str] = []
@@ -40,14 +39,18 @@ class LiveGlob:
 
     def places(self) -> list[Place]:
         """What must be watched so that nothing happens to it unseen."""
-        opened = [of_open(file.descriptor) for log in self._logs.values() for file in log.files]
-        return [*of_pattern(self.pattern), *opened]
+        return [*of_pattern(self.pattern), *(place for log in self._logs.values() for place in log.places())]
 
     @property
     def due(self) -> float | None:
         """When it should be read even if nothing happens."""
         moments = [log.due for log in self._logs.values() if log.due is not None]
         return min([*moments, *(since + _GRACE for since in self._gone.values())], default=None)
+
+    @property
+    def moved(self) -> bool:
+        """The open files are others than before: they are to be watched, and the log read once more."""
+        return any(log.moved for log in self._logs.values())
 
     def look(self) -> None:
         """Something happened to names: the next reading looks for the files."""
@@ -69,6 +72,8 @@ class LiveGlob:
             yield from self._missing()
         for path in [*self._gone, *self._paths]:
             log = self._logs[path]
+            if log.is_quiet():
+                continue
             position = Position(log.name, self._known[path]) if path in self._known else None
             for item in log.read(position):
                 if isinstance(item, Chunk):
@@ -76,8 +81,6 @@ class LiveGlob:
                     yield self._chunk(item, path)
                 elif path in self._paths or item.kind != "missing":
                     yield replace(item, source=self.name)
-            self.moved = self.moved or log.moved
-            log.moved = False
             if log.more:
                 self.more = True
                 return

@@ -13,10 +13,13 @@ from vigilog.watch.syslog_address import address
 
 
 class Log(Source, Protocol):
-    """A source of files. `moved`: the open files are others than before; they are to be watched, and the log read once more."""
+    """A source of files."""
 
     is_log: Literal[True]
-    moved: bool
+
+    @property
+    def moved(self) -> bool:
+        """The open files are others than before: they are to be watched, and the log read once more."""
 
     @property
     def due(self) -> float | None:
@@ -27,7 +30,7 @@ class Log(Source, Protocol):
         """It should be read again at once."""
 
     def places(self) -> list[Place]:
-        """What must be watched for it."""
+        """What must be watched for it. (Whoever asks does so: it has not `moved` then.)"""
 
     def look(self) -> None:
         """Something happened to names: the next reading looks for the files."""

@@ -10,18 +10,18 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Generator, Sequence
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from typing import Literal
 
 from vigilog.core.errors import MissingExtra, SourceError
 from vigilog.core.nouns import Chunk, Grade, Notice, Position
 from vigilog.core.seams import Reading
 from vigilog.watch.files import File
-from vigilog.watch.generation import Generation, open_generation
-from vigilog.watch.identity import UNKNOWN, Mark, Marks, holds, is_same_inode, marks, state
+from vigilog.watch.held import Held
+from vigilog.watch.identity import UNKNOWN, Mark, Marks, marks, state
 from vigilog.watch.multilog import Multilog
 from vigilog.watch.one_file import Progress, read_file
-from vigilog.watch.places import Place, of_directory, of_file, of_open
+from vigilog.watch.places import Place, of_directory, of_file
 from vigilog.watch.predecessor import end_before
 from vigilog.watch.reading import beside, follow
 from vigilog.watch.steps import step_at
@@ -30,47 +30,53 @@ AT_ONCE = 1024 * 1024
 """So much is read before other sources get their turn."""
 _PATIENCE = 10.0
 """A log is missing so long (seconds) before it is said: in a rotation it is for a moment."""
-_GRACE = 60.0
-"""A file whose name is gone is kept open so long (seconds), for writers that have not noticed."""
 
 _Items = Generator[Chunk | Notice, None, None]
 
 
 class LiveLog:
-    """A file or a multilog directory. `files` are those that are open, the present one last.
-
-    `due` is when it should be read even if nothing happens, `more` says that it should be at once, `moved` that the open files
-    are others than before: whoever watches them must watch these, and read once more.
-    """
+    """A file or a multilog directory. See `live_kinds.Log`."""
 
     grade: Grade = "resumable"
     is_log: Literal[True] = True
 
     def __init__(self, source: File | Multilog) -> None:
         self.name = source.name
-        self.path = source.log().path
-        self._is_directory = isinstance(source, Multilog)
-        self.files: list[Generation] = []
-        self.due: float | None = None
         self.more = False
-        self.moved = False
         self._log = source.log()
-        self._marks: Marks | None = None
+        self._is_directory = isinstance(source, Multilog)
+        self._held = Held(self._log.path)
         self._position: Position | None = None
+        self._marks: Marks | None = None  # what the position means, once that was asked
         self._look = True
         self._reading: _Items | None = None
         self._absent_since: float | None = None
         self._said = ""
-        self._nameless_since: float | None = None
+        self._again: float | None = None
+
+    @property
+    def due(self) -> float | None:
+        """When it should be read even if nothing happens, by time.monotonic."""
+        return min((moment for moment in (self._again, self._held.due) if moment is not None), default=None)
+
+    @property
+    def moved(self) -> bool:
+        """The open files are others than before: they are to be watched, and the log read once more."""
+        return self._held.moved
 
     def places(self) -> list[Place]:
         """What must be watched so that nothing happens to it unseen."""
-        named = of_directory(os.path.dirname(self.path)) if self._is_directory else of_file(self.path)
-        return [*named, *(of_open(file.descriptor) for file in self.files)]
+        self._held.moved = False
+        path = self._log.path
+        return [*(of_directory(os.path.dirname(path)) if self._is_directory else of_file(path)), *self._held.places()]
 
     def look(self) -> None:
         """Something happened to names: the next reading looks for the files."""
         self._look = True
+
+    def is_quiet(self) -> bool:
+        """Reading it gives nothing: nothing was written since the last time."""
+        return not (self._look or self.more or self._is_due()) and bool(self._marks and self._held.is_quiet(self._marks))
 
     def read(self, since: Position | None) -> Reading:
         """See `core.seams.Source`; about 1 MiB at a time. A log that was not there at first is read from its start when it
@@ -78,8 +84,10 @@ class LiveLog:
         is_known = since is not None and self._position is not None and since.state == self._position.state
         reading = self._reading if is_known else None
         self._reading, self.more = None, False
+        if not is_known:
+            self._position, self._marks = since, None
         if reading is None:
-            reading = self._grown(self._position, self._marks) if is_known and self._is_plain() else self._whole(since)
+            reading = self._whole(since) if self._look or self._is_due() or not is_known else self._grown()
         left = AT_ONCE
         for item in reading:
             if isinstance(item, Chunk):
@@ -98,50 +106,35 @@ class LiveLog:
         """Lets go of the files."""
         if self._reading:
             self._reading.close()
-        for file in self.files:
-            file.close()
-        self.files = []
+        self._held.close()
 
-    def _is_plain(self) -> bool:
-        """The log is the open file still, and all before it is done with."""
-        if self._look or not self.files or (self.due is not None and self.due <= time.monotonic()):
-            return False
-        if self._marks is None:
-            assert self._position
-            self._marks = marks(self.name, self._position.state)
-        own, previous, current = self._marks.own, self._marks.previous, self.files[-1]
-        try:
-            status = os.stat(self.path)
-            if (status.st_dev, status.st_ino, own.device, own.inode) != (current.device, current.inode) * 2:
-                return False
-            if any((file.size() or 0) > _read_of(file, previous) for file in self.files[:-1]):
-                return False
-            current.modified = status.st_mtime_ns
-            return 0 < own.offset <= status.st_size and holds(own, current)  # at 0 nobody can tell whether it was cut
-        except OSError:
-            return False
+    def _is_due(self) -> bool:
+        return self.due is not None and self.due <= time.monotonic()
 
-    def _grown(self, position: Position | None, seen: Marks | None) -> _Items:
-        """What was appended to the open file."""
-        assert position
-        assert seen
-        progress = Progress(seen, position.state)
-        try:
-            step = step_at(self.files[-1], seen.own.offset, inside=seen.own.inside)
-            end = yield from read_file(self._log, step, beside(seen.log, seen.previous), progress, finished=False)
-        except OSError:
-            end = None
-        if end is None:  # it was cut just now
+    def _grown(self) -> _Items:
+        """What was appended to the open file, if the log is that file still."""
+        assert self._position
+        seen = self._marks = self._marks or marks(self.name, self._position.state)
+        end = None
+        if self._held.is_current(seen):
+            try:
+                step = step_at(self._held.current, seen.own.offset, inside=seen.own.inside)
+                progress = Progress(seen, self._position.state)
+                end = yield from read_file(self._log, step, beside(seen.log, seen.previous), progress, finished=False)
+            except OSError:
+                end = None
+        if end is None:  # also if it was cut just now
             yield from self._whole(self._position)
 
     def _whole(self, since: Position | None) -> _Items:
         """What was written wherever, by the way that batch takes."""
         self._look = False
-        self.due = None
+        self._again = None
         absent: Notice | None = None
         found = since
         try:
-            for item in follow(self._log, since, self._unreplaced(since), self._keep):
+            unread = self._held.unread(marks(self.name, since.state).own) if since else ()
+            for item in follow(self._log, since, unread, self._held.keep):
                 if isinstance(item, Notice) and item.kind in {"missing", "unreadable"}:
                     absent = item
                 else:
@@ -162,7 +155,7 @@ class LiveLog:
             self._absent_since = now
         until = self._absent_since + (0 if at_once else _PATIENCE)
         if now < until:
-            self.due = until
+            self._again = until
             return []
         if absent.text == self._said:
             return []
@@ -177,44 +170,3 @@ class LiveLog:
             before = end_before(history.generations, last) if history.generations else None
             own = Mark(UNKNOWN, UNKNOWN, 0)
             return Chunk(self.name, b"", self._log.clock(), Position(self.name, state(Marks(history.log, own, before))))
-
-    def _unreplaced(self, since: Position | None) -> list[Generation]:
-        """The open files, but for one that is deleted and was replaced by a copy of itself with another end, as editors do."""
-        if since is None:
-            return []
-        own = marks(self.name, since.state).own
-        try:
-            present = open_generation(self.path, follow=True)
-        except (OSError, ValueError):
-            return self.files
-        with closing(present):
-            is_copied = not is_same_inode(own, present) and holds(own, present)
-        return [file for file in self.files if not (is_copied and is_same_inode(own, file) and file.is_nameless())]
-
-    def _keep(self, generations: Sequence[Generation], seen: Marks | None) -> None:
-        """Goes on with the file that is being read, the one before it and those behind it, and lets go of the others."""
-        kept: list[Generation] = []
-        for file in generations:
-            is_own = seen is not None and is_same_inode(seen.own, file)
-            is_previous = seen is not None and seen.previous is not None and is_same_inode(seen.previous, file)
-            if (kept or is_own or (is_previous and self._is_wanted(file))) and not file.is_packed:
-                kept.append(file.again())  # also the empty ones between them
-        former = {(file.device, file.inode) for file in self.files}
-        for file in self.files:
-            file.close()
-        self.files = kept
-        self.moved = self.moved or not {(file.device, file.inode) for file in kept} <= former
-
-    def _is_wanted(self, previous: Generation) -> bool:
-        """Somebody may still write to it."""
-        if not previous.is_nameless():
-            self._nameless_since = None
-            return True
-        now = time.monotonic()
-        self._nameless_since = self._nameless_since or now
-        self.due = self._nameless_since + _GRACE
-        return now < self.due
-
-
-def _read_of(file: Generation, previous: Mark | None) -> int:
-    return previous.offset if previous and is_same_inode(previous, file) else 0
