@@ -128,7 +128,7 @@ def test_the_watchman_and_check_are_the_same_user_and_remember_in_the_same_place
 
 
 def test_the_helper_can_talk_to_the_firewall_and_nothing_else_can():
-    assert key("AmbientCapabilities") == key("CapabilityBoundingSet") == ["CAP_NET_ADMIN CAP_NET_BIND_SERVICE"]
+    assert key("AmbientCapabilities") == key("CapabilityBoundingSet") == ["CAP_NET_ADMIN CAP_NET_RAW CAP_NET_BIND_SERVICE"]
     assert "AF_NETLINK" in key("RestrictAddressFamilies")[0]
 
 
