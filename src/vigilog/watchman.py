@@ -26,9 +26,10 @@ SPARE = 10_000
 
 
 class Raised(NamedTuple):
-    """An alert of a batch: what raised it, and the events that prove it."""
+    """An alert of a batch: what raised it, that event's number, and the events that prove it."""
 
     by: Occurrence
+    number: int
     proof: Window
 
 
@@ -78,7 +79,7 @@ class Watchman:
             proof = windows[trigger].enter(key, (time, last))
             if proof is not None:
                 tallies[trigger].alerts += 1
-                self.batch.raised.append(Raised(occurrence, proof))
+                self.batch.raised.append(Raised(occurrence, last, proof))
         self._last, self.newest = last, newest
 
     def recount(self, stored: Iterable[Counted]) -> None:
@@ -94,11 +95,17 @@ class Watchman:
                 self.windows[place].enter(unpacked(event.key), (event.time, event.number))
                 self.newest = max(self.newest, event.time)
             self._last = max(self._last, event.number)
+        for windows in self.windows:
+            windows.dropped = 0
 
     def inherit(self, former: Watchman) -> None:
         """Goes on with the numbers of the watchman before it, for the triggers that both have."""
-        tallies = dict(zip((each.name for each in former.triggers.triggers), former.tallies, strict=True))
+        names = [each.name for each in former.triggers.triggers]
+        tallies = dict(zip(names, former.tallies, strict=True))
+        dropped = dict(zip(names, (each.dropped for each in former.windows), strict=True))
         self.tallies = [tallies.get(each.name) or Tally() for each in self.triggers.triggers]
+        for each, windows in zip(self.triggers.triggers, self.windows, strict=True):
+            windows.dropped = dropped.get(each.name, 0)
         self._last = max(self._last, former._last)
 
     def taken(self) -> Batch:
@@ -108,20 +115,18 @@ class Watchman:
 
     def alert(self, raised: Raised, known: Mapping[int, Row]) -> Alert:
         """A raised alert with its events, as far as they are `known`."""
-        place, _, values, time, line, found, rule = raised.by
+        place, _, values, time, _, found, rule = raised.by
         trigger = self.triggers.triggers[place]
         key = tuple([value.decode("utf-8", "surrogateescape") for value in values])
         named = dict(zip(self.triggers.key_names(place), key, strict=False))
+        # the event that raised it comes last, also where it came late and has its place in time before others
+        numbers = [number for _, number in raised.proof if number in known and number != raised.number]
         events = [
             Event(each[4], each[5], self._source(each[6]), trigger.name, trigger.kind, named, each[7])
-            for each in [known[number] for _, number in raised.proof if number in known]
+            for each in [known[number] for number in (*numbers, raised.number)]
         ]
-        # the event that raised it comes last, also where it came late and has its place in time before others
-        last = len(events) - 1
-        while events[last].line is not line:
-            last -= 1
-        crossing = events.pop(last)._replace(fields=self.triggers.fields(place, rule, found))
-        return Alert(trigger.name, key, time, (*events, crossing))
+        events[-1] = events[-1]._replace(fields=self.triggers.fields(place, rule, found))
+        return Alert(trigger.name, key, time, tuple(events))
 
     def _source(self, name: bytes) -> str:
         known = self._sources.get(name)
