@@ -184,6 +184,17 @@ def test_ban_and_null_are_there_without_a_table_and_ban_may_be_another(choose):
     assert chosen.settings.actions["ban"].type == "script"
 
 
+@pytest.mark.parametrize("pattern", ["x", "(?P<user>.) (?P<host>.)"])
+def test_a_ban_without_an_address_is_a_mistake(told, pattern):
+    [error] = told(f"[[trigger]]\nname = 't'\npattern = '{pattern}'\nactions = ['null', 'ban']\n")
+    assert error.startswith('vigilog.toml:4: trigger "t" bans, and none of its fields is an address; expected a field called')
+
+
+@pytest.mark.parametrize("more", ["pattern = '(?P<user>.) (?P<address>.)'", "pattern = '(?P<a>.) (?P<host>.)'\nkey = 'host'"])
+def test_the_address_of_a_ban_is_the_field_of_that_name_or_the_only_one_of_the_key(told, more):
+    assert told(f"[[trigger]]\nname = 't'\n{more}\nactions = 'ban'\n") == []
+
+
 def test_a_trigger_without_actions_is_remarked(choose, tmp_path):
     [remark] = choose(trigger("")).remarks
     assert str(remark) == f'{tmp_path}/vigilog.toml:1: trigger "t" has no actions: what it finds is only kept'

@@ -29,7 +29,7 @@ pattern = 'one (?P<ip>\\S+)'
 program = "sshd"
 key = "ip"
 within = "1h30m"
-ports = ["tcp/22", "udp/5060", "tcp/6000-6010"]
+ports = ["tcp/22", "udp/5060", "tcp/6000-6002"]
 actions = "page"
 [[trigger.sample]]
 line = "one 192.0.2.7"
@@ -57,7 +57,7 @@ def test_all_tables_are_read():
     a, b = settings.triggers
     assert a == Trigger(
         name="a", pattern=(r"one (?P<ip>\S+)",), program=("sshd",), key=("ip",), within=5400.0,
-        ports=("tcp/22", "udp/5060", "tcp/6000-6010"), actions=("page",),
+        ports=("tcp/22", "udp/5060", "tcp/6000", "tcp/6001", "tcp/6002"), actions=("page",),
     )  # fmt: skip
     assert (b.pattern, b.fields, b.reset, b.ban_time) == (("%d %s", "%d, %s"), ("", "user"), ("ok %d %s",), 604800.0)
     samples = layer.triggers["a"].samples
@@ -123,8 +123,11 @@ def test_without_any_table_the_actions_ban_and_null_are_there():
             "[[trigger]]\nname='x'\nfields='time'",
             '3: trigger.fields has "time"; expected another name: scripts have LT_time for',
         ),
-        ("[[trigger]]\nname='x'\nports='22'", '3: trigger.ports has "22"; expected a protocol and a port or several'),
+        ("[[trigger]]\nname='x'\nports='22'", '3: trigger.ports has "22"; expected a protocol and a port, such as tcp/22'),
         ("[[trigger]]\nname='x'\nports='tcp/70000'", '3: trigger.ports has "tcp/70000"; expected a protocol'),
+        ("[[trigger]]\nname='x'\nports='udp/10000-20000'", '3: trigger.ports has "udp/10000-20000"; expected a protocol'),
+        ("[[trigger]]\nname='x'\nports=22", "3: trigger.ports is 22; expected a text or a list of texts"),
+        ("[[trigger]]\nname='x'\nports=[22]", "3: trigger.ports is [22]; expected a text or a list of texts"),
         ("[[trigger]]\nname='x'\nports='tcp/20-10'", '3: trigger.ports has "tcp/20-10"; expected a protocol'),
         ("[[trigger]]\nname='x'\nprogram='a[1]:'", '3: trigger.program has "a[1]:"; expected a program\'s name'),
         ("[[trigger]]\nname='x'\nkind='a b'", '3: trigger.kind has "a b"; expected a word'),

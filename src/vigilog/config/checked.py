@@ -58,9 +58,12 @@ def told(table: str, name: str, part: str | float) -> str:
 
 def taken(word: str, name: str, shape: object, value: object) -> object:
     """`value` as it is converted, where the table takes more than its type says: durations and single texts."""
-    if (word, name) == ("trigger", "fields"):
-        listed = value.split() if isinstance(value, str) else value
-        return ["" if each == NOTHING else each for each in listed] if isinstance(listed, list) else listed
+    if word == "trigger" and name in {"fields", "ports"} and isinstance(value, str | list):
+        from vigilog.config.run_objections import single_ports  # noqa: PLC0415 - starting must be quick
+
+        if name == "ports":
+            return [port for each in ([value] if isinstance(value, str) else value) for port in single_ports(each)]
+        return ["" if each == NOTHING else each for each in (value.split() if isinstance(value, str) else value)]
     if not isinstance(value, str):
         return value
     if shape in {Duration, Duration | None}:

@@ -8,7 +8,7 @@ from vigilog.config.checked import shown, suggestion
 from vigilog.config.layer import Key, Layer
 from vigilog.config.run_settings import Action, Ban, Trigger
 from vigilog.config.settings import Settings
-from vigilog.config.trigger_checks import fields_of, place_of
+from vigilog.config.trigger_checks import fields_of, key_of, place_of
 from vigilog.config.triggers import Loaded
 from vigilog.core.errors import ConfigurationError
 from vigilog.core.nouns import Place
@@ -38,6 +38,7 @@ def crossed(layer: Layer, settings: Settings, triggers: Iterable[Loaded]) -> lis
         errors += template_mistakes(name, action, layer, loaded)
     for each in loaded:
         errors += missing_actions(each, known)
+        errors += nobody_to_ban(each, settings)
         if ("run", "sources") in layer.values or ("run", "sources") not in layer.places:  # else it had a mistake itself
             errors += missing_sources(each, settings.run.sources)
     return errors
@@ -89,6 +90,15 @@ def missing_actions(loaded: Loaded, actions: Collection[str]) -> Iterator[Config
             expected = f"one of {', '.join(sorted(actions))}"
             place = place_of(loaded, "actions", number)
             yield ConfigurationError(f"there is no action {shown(name)}", place=place, expected=expected, remedy=remedy)
+
+
+def nobody_to_ban(loaded: Loaded, settings: Settings) -> Iterator[ConfigurationError]:
+    """A trigger with a ban that takes no address out of its lines."""
+    bans = [name for name in loaded.trigger.actions if name in settings.actions and settings.actions[name].type == "ban"]
+    if bans and loaded.trigger.pattern and not fields_of(loaded) & {"address", "ip"} and len(key_of(loaded)) != 1:
+        found = f"trigger {shown(loaded.trigger.name)} bans, and none of its fields is an address"
+        expected = "a field called address or ip, or a key of one field"
+        yield ConfigurationError(found, place=place_of(loaded, "actions", 0), expected=expected)
 
 
 def missing_sources(loaded: Loaded, sources: Collection[str]) -> Iterator[ConfigurationError]:

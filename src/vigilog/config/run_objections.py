@@ -14,7 +14,10 @@ FIXED = ("message", "name", "pattern", "string", "count", "generator", "date", "
 """LT_message and its like are variables that scripts are given in any case: no field and no option may take their place."""
 
 PORT = r"(?:[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])"
-PORTS = re.compile(rf"(?:tcp|udp)/({PORT})(?:-({PORT}))?")
+RANGE = re.compile(r"([a-z]+/)([0-9]{1,5})-([0-9]{1,5})", re.ASCII)
+MOST_PORTS = 32
+"""How many ports a range may have. Each is an entry of its own in the firewall for each address that is banned."""
+
 SOCKET = re.compile(rf"(?P<address>[0-9.]+|\[[0-9A-Fa-f:.]+\]):{PORT}")
 CLASS = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
 
@@ -57,12 +60,23 @@ def field(text: str) -> str:
     return "another name: scripts have LT_" + text + " for something else already" if text in FIXED else ""
 
 
-def ports(text: str) -> str:
-    """A protocol and a port or a range of them."""
-    found = PORTS.fullmatch(text)
-    if found and int(found[1]) <= int(found[2] or found[1]):
-        return ""
-    return "a protocol and a port or several, such as tcp/22, udp/5060 or tcp/6000-6010"
+def single_ports(text: object) -> list[object]:
+    """The ports of a short range such as tcp/6000-6010, one by one: a ban holds each of them. Anything else as it is."""
+    found = RANGE.fullmatch(text) if isinstance(text, str) else None
+    if found is None or not 0 <= int(found[3]) - int(found[2]) < MOST_PORTS:
+        return [text]
+    return [f"{found[1]}{number}" for number in range(int(found[2]), int(found[3]) + 1)]
+
+
+def single_port(text: str) -> str:
+    """A protocol and a port."""
+    from vigilog.act.ban.target import port  # noqa: PLC0415 - only where a trigger has ports
+
+    try:
+        port(text)
+    except ValueError:
+        return f"a protocol and a port, such as tcp/22 or udp/5060, or up to {MOST_PORTS} such as tcp/6000-6010"
+    return ""
 
 
 def variable(text: str) -> str:
@@ -112,7 +126,7 @@ SPECIAL: dict[tuple[str, str], Callable[[str], str]] = {
     ("trigger", "reset"): matching(re.compile(r"(?s).+"), "a pattern that is not empty"),
     ("trigger", "fields"): field,
     ("trigger", "key"): field,
-    ("trigger", "ports"): ports,
+    ("trigger", "ports"): single_port,
     ("action", "environment"): variable,
     ("action", "headers"): header,
     ("action", "url"): url,

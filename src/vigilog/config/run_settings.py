@@ -76,7 +76,7 @@ class Trigger(Table, frozen=True):
     enabled: bool = True
     """false: as if it were not there."""
     ports: tuple[str, ...] = ()
-    """Bans are for these ports only, such as "tcp/22" or "udp/5060"; empty: for all."""
+    """Bans are for these ports only, such as "tcp/22", "udp/5060" or "tcp/6000-6010" (up to 32); empty: for all."""
     ban_time: Duration | None = None
     """How long the first ban is; not given: what `[ban]` says."""
 
