@@ -294,6 +294,15 @@ F, B, OKAY = ("fail", "a", 0.0), ("fail", "b", 0.0), ("ok", "a", 0.0)
     ]
 )
 @example([("lines", [F, F], 1), ("commit",), ("lines", [F], 1), ("forget",), ("kill",), ("lines", [], 1)])
+@example(
+    [
+        ("lines", [F, F], 0),
+        ("lines", [("fail", "b", 3600.0)], 120),
+        ("commit",),
+        ("forget",),
+        ("lines", [("fail", "a", -30.0)], 0),
+    ]
+)
 @given(st.lists(steps, max_size=25))
 def test_killed_and_reloaded_at_any_point_it_comes_to_the_alerts_of_one_that_never_was(
     tmp_path_factory, monkeypatch, story
