@@ -28,9 +28,11 @@ def arguments(parser: Parser) -> None:
         "somebody else's address for the attacker's; shows the line that does."
     )
     parser.add_argument("what", choices=("list", "test", "audit"), help="what to do")
-    parser.add_argument(
-        "rules", metavar="NAME|FILE", nargs="*", help="shipped rules, files of your own; without: all shipped ones"
+    rules = parser.add_argument(
+        "rules", metavar="NAME|FILE", nargs="+", default=[], help="shipped rules, files of your own; without: all shipped ones"
     )
+    rules.required = False  # "*" would be filled, with nothing, by the first option that stands before a name
+    parser.usage = "vigilog rules [-h] [--logtrigger FILE] [--format {text,json}] {list,test,audit} [NAME|FILE ...]"
     parser.add_argument("--logtrigger", metavar="FILE", help="the rules of logtrigger's configuration")
     parser.add_argument("--format", choices=("text", "json"), default="text", help="json: one object to a line")
     parser.epilog = "Exit status 1 if a sample does not hold or a rule can be fooled, 78 for a mistake in a rule file."
