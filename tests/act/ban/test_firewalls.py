@@ -3,8 +3,8 @@
 import time
 
 import pytest
-from tests.act.namespaces import cable, namespace, namespaces
 
+from tests.act.namespaces import cable, namespace, namespaces
 from vigilog.act.ban.backends import BACKENDS, Choice
 from vigilog.act.ban.firewall import Element, Entry
 from vigilog.act.ban.target import Port, Target

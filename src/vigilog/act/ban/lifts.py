@@ -32,6 +32,7 @@ class Lifts:
             del self._moments[next(iter(self._moments))]
 
     def undone_by(self, alert: Alert, target: str) -> bool:
-        """Whether `target` was let in after what the alert is about: by its own stamp, and before it came here."""
-        happened = min(alert.time, alert.events[-1].arrived) if alert.events else alert.time
+        """Whether `target` was let in after one of the events that the alert counts: by its own stamp, and before it came
+        here. So whoever is let in has as many more as the trigger's count."""
+        happened = min([alert.time, *(moment for event in alert.events for moment in (event.time, event.arrived))])
         return any(self._moments.get(name, float("-inf")) >= happened for name in (EVERYTHING, target))

@@ -20,7 +20,7 @@ from ipaddress import ip_address
 from vigilog.act.ban.target import Address, address, plain
 
 _TITLE = re.compile(rb"sshd(?:-session)?: [^\[\]\0]+")
-_UTMP = struct.Struct("=hxxi32s4s32s256s8x4x8x16s20x")  # struct utmp of glibc on 64-bit machines
+_UTMP = struct.Struct("=hxxi32s4s32s256s16x16s20x")  # struct utmp of glibc on 64-bit machines
 _USER_PROCESS = 7
 _ESTABLISHED = b"01"
 

@@ -97,7 +97,7 @@ def canonical(text: str) -> Target:
     family, bits = (socket.AF_INET6, 128) if ":" in first else (socket.AF_INET, 32)
     try:
         packed = socket.inet_pton(family, first)
-    except OSError:
+    except (OSError, ValueError):
         raise ValueError("not an address") from None
     if socket.inet_ntop(family, packed) != first or (bits == 128 and packed.startswith(_MAPPED)):
         raise ValueError("not written as a target is")
