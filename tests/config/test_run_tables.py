@@ -218,8 +218,8 @@ keys = 0
 [[trigger]]
 name = "a"
 """
-    lines = [error.place.line for error in read_text(text, "v").errors]
-    assert lines == [2, 5, 6, 7, 9, 11]
+    places = [str(error.place) for error in read_text(text, "v").errors]
+    assert places == ["v:2", "v:5", "v:6", "v:7", "v:9", "v:11"]
 
 
 def test_triggers_of_drop_ins_add_up_and_one_of_the_same_name_replaces_the_earlier_wholly(tmp_path):

@@ -138,7 +138,7 @@ def test_a_mistake_in_a_shipped_rule_is_raised(tmp_path, text):
     (tmp_path / "b.toml").write_text(text)
     with pytest.raises(ConfigurationError) as caught:
         shipped(str(tmp_path))
-    assert caught.value.place.file == f"{tmp_path}/b.toml"
+    assert str(caught.value.place).startswith(f"{tmp_path}/b.toml:")
 
 
 def test_the_shipped_rules_have_no_mistake():

@@ -135,7 +135,7 @@ TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\0\r"), max_siz
 @st.composite
 def quoted(draw, text):
     """A word that says `text`, out of pieces that are quoted each in a way of its own."""
-    pieces = []
+    pieces: list[str] = []
     rest = text
     while rest or not pieces:
         length = draw(st.integers(0, len(rest))) if not pieces else draw(st.integers(1, len(rest)))

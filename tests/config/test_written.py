@@ -83,7 +83,7 @@ def test_with_every_key_uncommented_its_triggers_and_actions_show_every_key_and_
     assert {key for table in ("trigger", "action") for key in keys_of(table)} <= shown
 
 
-SPECIAL_VALUES = {
+SPECIAL_VALUES: dict[object, list[object]] = {
     ("run", "metrics_listen"): ["", "127.0.0.1:9180", "[::1]:1"],
     ("ban", "allow"): [(), ("192.0.2.0/24", "::1", "host.example", "/etc/allow")],
 }

@@ -14,7 +14,7 @@ from vigilog.config.tables import hints, kind
 from vigilog.core.errors import ConfigurationError
 from vigilog.core.nouns import Place
 
-ONE_OR_MORE = {"pattern", "program", "reset", "fields", "key", "sources", "actions", "ports"}
+ONE_OR_MORE = {"pattern", "program", "reset", "follow", "fields", "key", "sources", "actions", "ports"}
 """Keys of a trigger where a text alone stands for a list of one."""
 
 NAMES = {"fields", "key"}

@@ -13,8 +13,9 @@ from vigilog.config.choose import Chosen, Wishes
 from vigilog.config.host import Host
 from vigilog.config.layer import Key, Layer, laid, settled
 from vigilog.config.run_checks import crossed, idle
+from vigilog.config.run_settings import Trigger
 from vigilog.config.settings import Settings
-from vigilog.config.trigger_checks import key_of, mistakes, splits
+from vigilog.config.trigger_checks import Examined, examined, splits
 from vigilog.config.trigger_files import shipped
 from vigilog.config.triggers import Loaded
 from vigilog.core.errors import ConfigurationError
@@ -43,15 +44,13 @@ def choose_run(wishes: Wishes, host: Host, default_config: str = toml.DEFAULT) -
     legacy_triggers = [each for each in legacy.triggers.values() if each.trigger.enabled]
     errors += same_names(ours.triggers, legacy.triggers)
     settings, loaded = with_sources(settled(replace(layer, triggers={})), own_triggers, legacy_triggers, host)
-    good = []
-    for each in loaded:
-        wrong = mistakes(each)
-        errors += wrong
-        good += [] if wrong else [each]
-    errors += crossed(layer, settings, loaded)
-    remarks = [remark for each in good for remark in (*splits(each), *idle(each.trigger, each.place))]
+    triggers = [examined(each) for each in loaded]
+    errors += [mistake for each in triggers for mistake in each.mistakes]
+    errors += crossed(layer, settings, triggers)
+    good = [each for each in triggers if not each.mistakes]
+    remarks = [remark for each in good for remark in (*splits(each), *idle(each.loaded.trigger, each.loaded.place))]
     return Chosen(
-        msgspec.structs.replace(settings, triggers=tuple(with_key(each).trigger for each in good)),
+        msgspec.structs.replace(settings, triggers=tuple(map(with_key, good))),
         {**layer.places, **places(loaded)},
         tuple(in_order([*layer.errors, *errors])),
         (*layer.remarks, *remarks),
@@ -121,12 +120,12 @@ def same_names(ours: Mapping[str, Loaded], legacy: Mapping[str, Loaded]) -> list
     ]
 
 
-def with_key(loaded: Loaded) -> Loaded:
-    """A trigger of several patterns with its key, which must be the same in all of them."""
-    trigger = loaded.trigger
-    if trigger.key or len(trigger.pattern) + len(trigger.reset) < 2:
-        return loaded
-    return replace(loaded, trigger=msgspec.structs.replace(trigger, key=key_of(loaded)))
+def with_key(each: Examined) -> Trigger:
+    """A trigger; one of several patterns with its key, which must be the same in all of them."""
+    trigger = each.loaded.trigger
+    if len(trigger.pattern) + len(trigger.reset) < 2:
+        return trigger
+    return msgspec.structs.replace(trigger, key=each.key)
 
 
 def places(loaded: Iterable[Loaded]) -> dict[Key, Place]:

@@ -40,6 +40,7 @@ NEVER_EMPTY = {
 ANY_TEXT = {
     ("trigger", "pattern"),
     ("trigger", "reset"),
+    ("trigger", "follow"),
     ("sample", "line"),
     ("sample", "fields"),
     ("action", "template"),

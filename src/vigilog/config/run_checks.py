@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from vigilog.config.checked import shown, suggestion
 from vigilog.config.layer import Key, Layer
 from vigilog.config.run_settings import Action, Ban, Trigger
 from vigilog.config.settings import Settings
-from vigilog.config.trigger_checks import fields_of, key_of, place_of
+from vigilog.config.trigger_checks import Examined, place_of
 from vigilog.config.triggers import Loaded
 from vigilog.core.errors import ConfigurationError
 from vigilog.core.nouns import Place
@@ -27,20 +27,20 @@ NEEDED = {"script": "script", "append": "file", "webhook": "url"}
 """The key without which an action of a type can do nothing."""
 
 
-def crossed(layer: Layer, settings: Settings, triggers: Iterable[Loaded]) -> list[ConfigurationError]:
+def crossed(layer: Layer, settings: Settings, triggers: Sequence[Examined]) -> list[ConfigurationError]:
     """Every contradiction. `triggers` are those in force, complete; `settings` what the layer comes to, with the sources that
     are watched."""
-    loaded = list(triggers)
+    fields = frozenset(field for each in triggers for field in each.fields)
     known = {*settings.actions, *(table.partition(".")[2] for table, _ in layer.places if table.startswith("action."))}
     errors = [*without_type(layer), *ban(settings.ban, layer.places)]
     for name, action in settings.actions.items():
         errors += action_mistakes(name, action, layer, settings)
-        errors += template_mistakes(name, action, layer, loaded)
-    for each in loaded:
-        errors += missing_actions(each, known)
+        errors += template_mistakes(name, action, layer, fields)
+    for each in triggers:
+        errors += missing_actions(each.loaded, known)
         errors += nobody_to_ban(each, settings)
         if ("run", "sources") in layer.values or ("run", "sources") not in layer.places:  # else it had a mistake itself
-            errors += missing_sources(each, settings.run.sources)
+            errors += missing_sources(each.loaded, settings.run.sources)
     return errors
 
 
@@ -69,14 +69,14 @@ def action_mistakes(name: str, action: Action, layer: Layer, settings: Settings)
         yield ConfigurationError(f"{kind} with nobody to send to", place=place, expected="the key to, here or in [mail]")
 
 
-def template_mistakes(name: str, action: Action, layer: Layer, triggers: Iterable[Loaded]) -> Iterator[ConfigurationError]:
+def template_mistakes(name: str, action: Action, layer: Layer, fields: Collection[str]) -> Iterator[ConfigurationError]:
     """What is wrong with an action's template, whose names may be fields of any trigger."""
     if not action.template:
         return
     from vigilog.act.template import template  # noqa: PLC0415 - only where there is a template
 
     try:
-        template(action.template, {field for each in triggers for field in fields_of(each)})
+        template(action.template, fields)
     except ConfigurationError as error:
         place = layer.places.get((f"action.{name}", "template"))
         yield ConfigurationError(error.found, place=place, expected=error.expected, remedy=error.remedy)
@@ -92,13 +92,14 @@ def missing_actions(loaded: Loaded, actions: Collection[str]) -> Iterator[Config
             yield ConfigurationError(f"there is no action {shown(name)}", place=place, expected=expected, remedy=remedy)
 
 
-def nobody_to_ban(loaded: Loaded, settings: Settings) -> Iterator[ConfigurationError]:
+def nobody_to_ban(each: Examined, settings: Settings) -> Iterator[ConfigurationError]:
     """A trigger with a ban that takes no address out of its lines."""
-    bans = [name for name in loaded.trigger.actions if name in settings.actions and settings.actions[name].type == "ban"]
-    if bans and loaded.trigger.pattern and not fields_of(loaded) & {"address", "ip"} and len(key_of(loaded)) != 1:
-        found = f"trigger {shown(loaded.trigger.name)} bans, and none of its fields is an address"
+    trigger = each.loaded.trigger
+    bans = [name for name in trigger.actions if name in settings.actions and settings.actions[name].type == "ban"]
+    if bans and trigger.pattern and not each.fields & {"address", "ip"} and len(each.key) != 1:
+        found = f"trigger {shown(trigger.name)} bans, and none of its fields is an address"
         expected = "a field called address or ip, or a key of one field"
-        yield ConfigurationError(found, place=place_of(loaded, "actions", 0), expected=expected)
+        yield ConfigurationError(found, place=place_of(each.loaded, "actions", 0), expected=expected)
 
 
 def missing_sources(loaded: Loaded, sources: Collection[str]) -> Iterator[ConfigurationError]:

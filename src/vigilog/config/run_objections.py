@@ -124,6 +124,7 @@ SPECIAL: dict[tuple[str, str], Callable[[str], str]] = {
     ("trigger", "program"): matching(re.compile(r"[^\s\[:]+"), "a program's name, without blank, colon and ["),
     ("trigger", "pattern"): matching(re.compile(r"(?s).+"), "a pattern that is not empty"),
     ("trigger", "reset"): matching(re.compile(r"(?s).+"), "a pattern that is not empty"),
+    ("trigger", "follow"): matching(re.compile(r"(?s).+"), "a pattern that is not empty"),
     ("trigger", "fields"): field,
     ("trigger", "key"): field,
     ("trigger", "ports"): single_port,

@@ -67,6 +67,9 @@ class Trigger(Table, frozen=True):
     """What the next event does after an alert: another alert if there are still enough, or the first of a new count."""
     reset: tuple[str, ...] = ()
     """Patterns (of the same language and program) whose fields name a key that is forgotten: a good login, for example."""
+    follow: tuple[str, ...] = ()
+    """Patterns of lines that say nothing of the key and belong to a process that had an event before (the same host, program
+    and number, within ten minutes): each is one more event of its key."""
     kind: str = "attack"
     """The class of its events."""
     sources: tuple[str, ...] = ()

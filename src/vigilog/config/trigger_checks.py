@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from vigilog.config.checked import shown
 from vigilog.config.run_objections import field
@@ -25,8 +26,19 @@ CODE = re.compile(r"%%|\[%[diu]\]|%.", re.DOTALL)
 """The format codes of a scanf pattern, those in brackets, as a process has its number, with these."""
 
 
-def mistakes(loaded: Loaded) -> tuple[ConfigurationError, ...]:
-    """Everything that is wrong with a trigger whose keys are complete."""
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """A trigger held against its own patterns: everything that is wrong with it, all fields that any pattern takes out of a
+    line, and those that are counted together: its key, or else all fields of its first pattern."""
+
+    loaded: Loaded
+    mistakes: tuple[ConfigurationError, ...]
+    fields: frozenset[str]
+    key: tuple[str, ...]
+
+
+def examined(loaded: Loaded) -> Examined:
+    """Examines a trigger whose keys are complete."""
     trigger = loaded.trigger
     errors: list[ConfigurationError] = []
     if not trigger.pattern and "pattern" not in loaded.places:
@@ -39,22 +51,16 @@ def mistakes(loaded: Loaded) -> tuple[ConfigurationError, ...]:
         errors += [mistake(loaded, where, f"the field {shown(name)} is there twice", "each name once") for name in twice]
     patterns, refused = parsed(loaded, "pattern", trigger.pattern)
     resets, refused_resets = parsed(loaded, "reset", trigger.reset)
-    errors += [*refused, *refused_resets]
-    if "fields" in loaded.places and not trigger.fields:  # they had a mistake, and anything said of them would be another
-        return tuple(errors)
-    key = key_of(loaded)
-    for place, node in patterns:
-        errors += against_fields(loaded, place, node)
-        errors += without_key(loaded, place, node, key)
-    for place, node in resets:
-        errors += without_key(loaded, place, node, key)
-    return tuple(errors)
-
-
-def key_of(loaded: Loaded) -> tuple[str, ...]:
-    """The fields that are counted together: the key of the trigger, or else all fields of its first good pattern."""
-    patterns, _ = parsed(loaded, "pattern", loaded.trigger.pattern)
-    return loaded.trigger.key or next((names(node, loaded.trigger.fields) for _, node in patterns), ())
+    _, refused_follows = parsed(loaded, "follow", trigger.follow)
+    errors += [*refused, *refused_resets, *refused_follows]
+    fields = [names(node, trigger.fields) for _, node in patterns]
+    key = trigger.key or next(iter(fields), ())
+    if "fields" not in loaded.places or trigger.fields:  # else they had a mistake, and anything said of them would be another
+        for place, node in patterns:
+            errors += against_fields(loaded, place, node)
+        for place, node in (*patterns, *resets):
+            errors += without_key(loaded, place, node, key)
+    return Examined(loaded, tuple(errors), frozenset(name for each in fields for name in each), key)
 
 
 def parsed(loaded: Loaded, key: str, texts: Sequence[str]) -> tuple[list[tuple[Place, Node]], list[ConfigurationError]]:
@@ -81,12 +87,6 @@ def tree(trigger: Trigger, text: bytes) -> Node:
     except RecursionError as error:
         raise RuleError("a pattern nested too deeply", expected="fewer levels") from error
     return parsed
-
-
-def fields_of(loaded: Loaded) -> frozenset[str]:
-    """All fields that any pattern of a trigger takes out of a line."""
-    patterns, _ = parsed(loaded, "pattern", loaded.trigger.pattern)
-    return frozenset(name for _, node in patterns for name in names(node, loaded.trigger.fields))
 
 
 def place_of(loaded: Loaded, key: str, number: int) -> Place:
@@ -133,16 +133,16 @@ def without_key(loaded: Loaded, place: Place, node: Node, key: Sequence[str]) ->
             yield ConfigurationError(found, place=place, expected=expected, remedy=remedy)
 
 
-def splits(loaded: Loaded) -> Iterator[ConfigurationError]:
+def splits(each: Examined) -> Iterator[ConfigurationError]:
     """Remarks on what is counted together: numbers of processes and ports, which differ from line to line."""
-    trigger = loaded.trigger
+    loaded, trigger = each.loaded, each.loaded.trigger
     if trigger.count == 1:
         return
     inner = set()
     if trigger.language == "scanf" and trigger.pattern:
         codes = [code for code in CODE.findall(trigger.pattern[0]) if code != "%%"]
         inner = {name for name, code in zip(trigger.fields, codes, strict=False) if code.startswith("[")}
-    for name in key_of(loaded):
+    for name in each.key:
         if name in inner or name in VOLATILE:
             found = f"{shown(name)} is counted as part of the key, so that lines of different {name} do not add up"
             place = loaded.places.get("key") or loaded.places.get("fields") or loaded.place

@@ -10,7 +10,7 @@ from vigilog.config import triggers
 from vigilog.config.checked import shown
 from vigilog.config.tables import head
 from vigilog.config.toml_text import Document, read
-from vigilog.config.trigger_checks import mistakes
+from vigilog.config.trigger_checks import examined
 from vigilog.config.triggers import Loaded
 from vigilog.core.errors import ConfigurationError
 from vigilog.core.nouns import Place
@@ -27,7 +27,7 @@ def read_triggers(path: str) -> tuple[tuple[Loaded, ...], tuple[ConfigurationErr
         found = f"cannot be read: {error.strerror}"
         return (), (ConfigurationError(found, place=Place(path), expected="a readable TOML file"),)
     loaded, errors = as_written(document)
-    own = [mistake for each in loaded for mistake in mistakes(each)]
+    own = [mistake for each in loaded for mistake in examined(each).mistakes]
     together = [*document.errors, *errors, *own]
     return loaded, tuple(sorted(together, key=lambda error: error.place.line or 0 if error.place else 0))
 

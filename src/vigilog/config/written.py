@@ -23,6 +23,7 @@ EXAMPLES: dict[Key, Value] = {
     ("trigger", "count"): 5,
     ("trigger", "within"): "10m",
     ("trigger", "reset"): (r"Login of \S+ from (?P<address>\S+)",),
+    ("trigger", "follow"): ("Too many guesses, closing",),
     ("trigger", "actions"): ("ban", "page", "logins"),
     ("trigger", "ports"): ("tcp/22",),
     ("trigger", "ban_time"): "1h",
