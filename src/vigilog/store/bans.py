@@ -76,7 +76,7 @@ def lift(connection: sqlite3.Connection, targets: Iterable[str] | None, moment: 
     with answered(connection):
         query = "INSERT INTO ban_lifts VALUES (?1, ?2) ON CONFLICT (target) DO UPDATE SET moment = MAX(moment, ?2)"
         connection.executemany(query, [(name, moment) for name in names])
-        query = f"UPDATE bans SET lifted = ?1 WHERE lifted IS NULL AND until > ?1 AND since <= ?1{condition}"  # noqa: S608
+        query = f"UPDATE bans SET lifted = ?1 WHERE lifted IS NULL AND since <= ?1{condition}"  # noqa: S608
         connection.executemany(query, [(moment,) if targets is None else (moment, name) for name in names])
 
 
@@ -102,9 +102,8 @@ def past(connection: sqlite3.Connection, targets: Iterable[str], since: float) -
     Whoever was let in again begins anew. Raises StoreError.
     """
     query = """
-        SELECT target, MAX(times) FROM bans AS ban
+        SELECT target, MAX(times) FROM bans
         WHERE target IN (SELECT value FROM json_each(?)) AND until >= ? AND lifted IS NULL
-            AND since > COALESCE((SELECT MAX(moment) FROM ban_lifts AS lift WHERE lift.target IN (ban.target, '')), 0)
         GROUP BY target
     """
     with answered(connection):
