@@ -11,6 +11,7 @@ import pytest
 from tests.watch.reader import NOON, chunks, noon
 from tests.watch.test_journal import fake, journal, utc  # noqa: F401  fixtures
 from tests.watch.watching import Watching
+from vigilog.core.nouns import Position
 from vigilog.watch import live_journal
 from vigilog.watch.live import Live
 from vigilog.watch.options import Options
@@ -28,12 +29,12 @@ def messages(seen):
 
 def process(seen):
     (source,) = seen.live._flows.values()
-    return source._process
+    return source._program._process
 
 
 def ready(seen):
     (source,) = seen.live._flows.values()
-    seen.until(lambda: source._follows and source._process is not None)
+    seen.until(lambda: source._follows and source._program.runs)
 
 
 @pytest.mark.peer
@@ -121,7 +122,7 @@ def test_replacing_the_sources_keeps_it_and_closing_ends_it(journal):  # noqa: F
 
 
 def process_of(live, spec):
-    return live._flows[live.name_of(spec)]._process
+    return live._flows[live.name_of(spec)]._program._process
 
 
 def test_no_journalctl_is_said_once(monkeypatch, tmp_path):
@@ -172,3 +173,12 @@ def test_reading_never_waits_for_journalctl(fake):  # noqa: F811
                 position = item.position
     live.close()
     assert time.monotonic() - before < 2
+
+
+def test_a_position_that_is_none_of_a_journal_is_said_once(fake):  # noqa: F811
+    fake("sleep 5")
+    with Watching("journal", positions={"journal": Position("journal", {"inode": 5})}) as seen:
+        end = time.monotonic() + 0.4
+        while time.monotonic() < end:
+            seen.turn(0.1)
+        assert seen.kinds() == ["unreadable"]

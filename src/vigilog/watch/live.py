@@ -14,6 +14,7 @@ from vigilog.watch.options import Options
 
 _POLL = 1.0
 """How often (seconds) a log is looked at whose changes the kernel does not tell."""
+_LONGEST_DRAIN = 5.0
 
 
 class Live:
@@ -32,6 +33,7 @@ class Live:
         self._polled: set[str] = set()  # logs whose changes are not told
         self._fresh: set[str] = set()
         self._looked = time.monotonic()
+        self._drained: float | None = None
         self._changes: Changes | None = None
         self._poll = select.epoll()
         self.replace(specs)
@@ -121,10 +123,12 @@ class Live:
 
     def drain(self) -> Sequence[Source]:
         """Takes no new senders any more, and gives what to read of that which was received already. Called, and read, until it
-        gives nothing; what is left then are unfinished messages."""
+        gives nothing: what is left then are unfinished messages, and what senders have sent for longer than five seconds."""
+        now = time.monotonic()
+        self._drained = self._drained or now + _LONGEST_DRAIN
         for flow in self._flows.values():
             flow.drain()
-        return [source for source in self.ready() if source.name in self._flows]
+        return [source for source in self.ready() if source.grade == "received"] if now < self._drained else []
 
     def close(self) -> None:
         """Lets go of everything."""
@@ -154,6 +158,7 @@ class Live:
                 self._changes = Changes()
                 self._poll.register(self._changes, select.EPOLLIN)
         except OSError:  # no inotify to be had
+            log.places()
             return
         if self._changes.watch(name, log.places):
             self._polled.discard(name)

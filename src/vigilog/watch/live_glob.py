@@ -68,8 +68,6 @@ class LiveGlob:
             self._state = since.state
             self._look = True
         self._find()
-        if not self._paths:
-            yield from self._missing()
         for path in [*self._gone, *self._paths]:
             log = self._logs[path]
             if log.is_quiet():
@@ -86,6 +84,8 @@ class LiveGlob:
                 return
         if (forgotten := self._forget()) is not None:
             yield forgotten
+        if not (self._paths or self._gone):
+            yield from self._missing()
 
     def close(self) -> None:
         """Lets go of the files."""

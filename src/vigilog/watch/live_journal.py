@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import os
-import select
 import shutil
-import subprocess
 import time
 from collections import deque
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import asdict, replace
 from typing import Literal
 
@@ -18,12 +15,10 @@ from vigilog.core.nouns import Chunk, Grade, Notice, NoticeKind, Position
 from vigilog.core.seams import Reading
 from vigilog.watch.journal import At, Journal, Piece, gather, pieces, place
 from vigilog.watch.journal_entries import command, entry
+from vigilog.watch.journalctl import Journalctl
 
-_STEP = 64 * 1024
-_AT_ONCE = 1024 * 1024
 _LONGEST = 64 * 1024 * 1024
 """An entry is waited for until it is so long as JSON; a longer one is fetched in another way, in flat memory."""
-_MOMENT = 0.05
 _FIRST_DELAY, _LAST_DELAY = 1.0, 60.0
 """A journalctl that ended is started again after so many seconds, twice as many each time."""
 
@@ -46,9 +41,7 @@ class LiveJournal:
         self._journal = journal
         self._at = At("", 0.0)
         self._handed: Position | None = None
-        self._process: subprocess.Popen[bytes] | None = None
-        self._output = bytearray()
-        self._searched = 0
+        self._program = Journalctl()
         self._is_first = False
         self._is_idle = False
         self._follows = False
@@ -56,11 +49,10 @@ class LiveJournal:
         self._delay = _FIRST_DELAY
         self._said = ""
         self._waiting: deque[Chunk | Notice] = deque()
-        self._poll = select.epoll()
 
     def fileno(self) -> int:
         """A descriptor that is readable when journalctl has printed something, or ended."""
-        return self._poll.fileno()
+        return self._program.fileno()
 
     @property
     def more(self) -> bool:
@@ -74,13 +66,11 @@ class LiveJournal:
         Notices: missing (there is no journalctl) and unreadable (it failed), said once; lost, long.
         """
         if self._handed is None or since is None or since.state != self._handed.state:
-            self._waiting.clear()
-            self._stop()
-            self._follows = False
-            self._at = place(self.name, since) if since else self._journal.first()
-            self._handed = since
-            if since is None:
-                self._waiting.append(self._journal.chunk(Piece(b"", self._at)))
+            try:
+                self._go_to(since)
+            except SourceError as error:
+                yield from self._later("unreadable", str(error))
+                return
         if self._is_stuck:
             yield from self._fetch()
             return
@@ -97,42 +87,34 @@ class LiveJournal:
 
     def close(self) -> None:
         """Ends journalctl."""
-        self._stop()
-        self._poll.close()
+        self._program.close()
+
+    def _go_to(self, since: Position | None) -> None:
+        """Stands at this position. Raises SourceError if it is none."""
+        self._at = place(self.name, since) if since else self._journal.first()
+        self._handed = since
+        self._waiting.clear()
+        self._program.stop()
+        self._follows = self._is_stuck = False
+        if since is None:
+            self._waiting.append(self._journal.chunk(Piece(b"", self._at)))
 
     def _receive(self) -> Iterator[Chunk | Notice]:
-        if self._process is None:
+        if not self._program.runs:
             if self.due is None or self.due <= time.monotonic():
                 yield from self._start()
             return
-        assert self._process.stdout
-        is_over = False
-        taken = 0
-        while taken < _AT_ONCE and not is_over:
-            try:
-                data = os.read(self._process.stdout.fileno(), _STEP)
-            except BlockingIOError:
-                break
-            taken += len(data)
-            self._output += data
-            is_over = not data
+        lines, is_over = self._program.lines()
         try:
-            yield from self._take(self._lines())
+            yield from self._take(lines)
         except SourceError as error:
             yield from self._failed(str(error))
             return
-        if len(self._output) > _LONGEST:
-            self._stop()
+        if self._program.held > _LONGEST:
+            self._program.stop()
             self._is_stuck = True
         elif is_over:
             yield from self._failed("")
-
-    def _lines(self) -> list[bytes]:
-        edge = self._output.rfind(b"\n", self._searched) + 1
-        self._searched = 0 if edge else len(self._output)
-        lines = bytes(self._output[: edge - 1]).split(b"\n") if edge else []
-        del self._output[:edge]
-        return lines
 
     def _take(self, lines: list[bytes]) -> Iterator[Chunk | Notice]:
         """The chunks of whole lines. Raises SourceError if one is no entry."""
@@ -176,33 +158,26 @@ class LiveJournal:
         arguments = command(program, self._journal.arguments, start)
         if self._follows:
             arguments += [*_FOLLOW, *(["--merge"] if directory else [])]
-        quiet = subprocess.DEVNULL
-        self._process = subprocess.Popen(arguments, stdin=quiet, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0)
-        assert self._process.stdout
-        assert self._process.stderr
-        os.set_blocking(self._process.stdout.fileno(), False)
-        os.set_blocking(self._process.stderr.fileno(), False)
-        self._poll.register(self._process.stdout, select.EPOLLIN)
+        try:
+            self._program.start(arguments)
+        except OSError as error:
+            yield from self._later("unreadable", f"{program} cannot be started: {error.strerror}")
+            return
         self._is_first = bool(at.cursor) and not self._follows
         self._is_idle = True
         self.due = None
 
     def _failed(self, why: str) -> Iterator[Notice]:
         """Journalctl ended, or printed something strange: it is started again, later."""
-        process = self._process
-        if process:
-            assert process.stderr
-            with suppress(subprocess.TimeoutExpired):
-                process.wait(_MOMENT)
-            said = (process.stderr.read() or b"").decode(errors="replace").strip()
-            self._stop()
-            if process.returncode == 0 and not (why or self._follows):
+        if self._program.runs:
+            status, said = self._program.end()
+            if status == 0 and not (why or self._follows):
                 self._follows = True
                 self.due = time.monotonic()
                 return
-            self._follows = False
-            why = why or (f"journalctl failed: {said or f'status {process.returncode}'}" if process.returncode > 0 else "")
-            self._is_stuck = process.returncode < 0 and self._is_idle
+            why = why or (f"journalctl failed: {said or f'status {status}'}" if status > 0 else "")
+            self._is_stuck = status < 0 and self._is_idle
+        self._follows = False
         yield from self._later("unreadable", why)
 
     def _later(self, kind: NoticeKind, why: str) -> Iterator[Notice]:
@@ -211,16 +186,3 @@ class LiveJournal:
         if why and why != self._said:
             self._said = why
             yield Notice(kind, self.name, why)
-
-    def _stop(self) -> None:
-        self._output.clear()
-        self._searched = 0
-        if self._process:
-            assert self._process.stdout
-            assert self._process.stderr
-            self._poll.unregister(self._process.stdout)
-            self._process.stdout.close()
-            self._process.stderr.close()
-            self._process.kill()
-            self._process.wait()
-            self._process = None
