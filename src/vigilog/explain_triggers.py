@@ -46,7 +46,7 @@ class Explainer:
         found = []
         for place, clears, key, _, _, captures, rule in self._set.occurrences(_ANY, line + b"\n", lambda _: 0.0):
             trigger = self._set.triggers[place]
-            number = (trigger.resets if clears else trigger.patterns).index(rule) + 1
+            number = (trigger.resets if clears else (*trigger.patterns, *trigger.follows)).index(rule) + 1
             values = tuple(value.decode("utf-8", "surrogateescape") for value in key)
             found.append(Counts(trigger, clears, number, rule, values, self._set.fields(place, rule, captures)))
         return found

@@ -54,6 +54,7 @@ def made(trigger: run_settings.Trigger, following: Iterable[str], name_of: Calla
         kind=trigger.kind,
         patterns=rules(trigger, trigger.pattern),
         resets=rules(trigger, trigger.reset),
+        follows=rules(trigger, trigger.follow),
         fields=trigger.fields,
         key=trigger.key,
         count=trigger.count,

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from vigilog.core.errors import RuleError
 from vigilog.core.nouns import Rule
+from vigilog.detect.sessions import Sessions
 from vigilog.detect.window import Key
 from vigilog.parse.stamps import stamp
 from vigilog.patterns import block
@@ -25,7 +26,8 @@ Moment = Callable[[bytes], float]
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """One trigger: any of `patterns` makes an event, any of `resets` clears its key. `fields` names the captures of a pattern
+    """One trigger: any of `patterns` makes an event, any of `resets` clears its key, any of `follows` is one more event of the
+    key that the same process had an event of shortly before (`sessions`). `fields` names the captures of a pattern
     in their order ('' or missing: it is not a field; empty: the names are in the pattern), `key` those that are counted
     together (empty: all of the first pattern); each pattern has all of them. `count` events `within` seconds (None: whenever)
     raise an alert, after which the key is counted on or, if `anew`, from nothing. `sources` are the names of its sources
@@ -35,6 +37,7 @@ class Trigger:
     kind: str
     patterns: tuple[Rule, ...]
     resets: tuple[Rule, ...] = ()
+    follows: tuple[Rule, ...] = ()
     fields: tuple[str, ...] = ()
     key: tuple[str, ...] = ()
     count: int = 1
@@ -56,6 +59,9 @@ class _Owner(NamedTuple):
     places: tuple[int, ...]
     """Where the key's values are among the captures."""
     rule: Rule
+    remembers: bool
+    """Its key is remembered for lines of the same process that follow."""
+    follows: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +87,7 @@ class TriggerSet:
         self._parts: dict[tuple[int, ...], _Part] = {}
         self._by_source: dict[str, _Part] = {}
         self._fields: dict[tuple[int, bytes], tuple[str, ...]] = {}
+        self._sessions = Sessions()
 
     def prepare(self, sources: Iterable[str]) -> None:
         """Compiles what the sources of these names need."""
@@ -92,11 +99,11 @@ class TriggerSet:
         the order of the triggers, each at most once."""
         part = self._part(source)
         framed = block.frame(lines)
-        owners, first_match = part.owners, self._first_match
+        owners, first_match, sessions = part.owners, self._first_match, self._sessions
         last_end, last_trigger = 0, -1
         line, time = b"", 0.0
         for end, index in part.database.hits(framed, undecided=False):
-            number, clears, take, places, rule = owners[index]
+            number, clears, take, places, rule, remembers, follows = owners[index]
             if end == last_end and (first_match or number == last_trigger):
                 continue
             if end != last_end:
@@ -105,9 +112,17 @@ class TriggerSet:
             found = take(line)
             if found is None:
                 continue
-            key = tuple([found[place] or b"" for place in places])
-            if places and not any(key):
-                continue
+            if follows:
+                followed = sessions.key(number, line, time)
+                if followed is None:
+                    continue
+                key = followed
+            else:
+                key = tuple([found[place] or b"" for place in places])
+                if places and not any(key):
+                    continue
+                if remembers:
+                    sessions.remember(number, line, time, key)
             last_end, last_trigger = end, number
             yield number, clears, key, time, line, found, rule
 
@@ -137,8 +152,14 @@ class TriggerSet:
             for clears, some in ((False, one.patterns), (True, one.resets)):
                 for rule in some:
                     made = self._extractor(rule)
-                    owners.append(_Owner(number, clears, made.take, key_places(one, wanted, made, rule), rule))
+                    places = key_places(one, wanted, made, rule)
+                    owners.append(
+                        _Owner(number, clears, made.take, places, rule, bool(one.follows) and not clears, follows=False)
+                    )
                     rules.append(rule)
+            for rule in one.follows:
+                owners.append(_Owner(number, False, self._extractor(rule).take, (), rule, remembers=False, follows=True))
+                rules.append(rule)
         database = compile_rules(rules, "stripped", cache_directory=self._cache)
         if database.refused:
             raise database.refused[0]
