@@ -34,6 +34,12 @@ STATUSES: dict[str, Statuses] = {
         WRONG_OPTION,
         (78, "The file is there already or cannot be written, or the logcheck.sh has a mistake."),
     ),
+    "rules": (
+        (0, "The list was printed; every sample holds; no rule was fooled."),
+        (1, "A sample does not hold, or a rule can be fooled."),
+        WRONG_OPTION,
+        (78, "There is a mistake in a rule file, or no rule of that name."),
+    ),
     "status": ((0, "The status was printed."), WRONG_OPTION, NOT_RUNNING, NOT_ALLOWED),
     "ban": (
         (0, "All of them are banned."),
