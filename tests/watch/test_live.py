@@ -13,7 +13,7 @@ import pytest
 
 from tests.watch.test_live_files import append
 from tests.watch.watching import Watching
-from vigilog.watch import changes, inotify, live
+from vigilog.watch import changes, inotify, live, mounts
 from vigilog.watch.inotify import Inotify
 
 
@@ -103,6 +103,18 @@ def test_without_inotify_logs_are_looked_at_now_and_then(tmp_path, monkeypatch, 
         while time.monotonic() < end:
             seen.turn(0.5)
         assert seen.wakes - wakes <= 12
+
+
+@pytest.mark.parametrize(("kind", "polls"), [("nfs4", True), ("fuse.sshfs", True), ("ext4", False)])
+def test_where_other_hosts_write_the_kernel_tells_nothing_and_logs_are_looked_at(tmp_path, monkeypatch, kind, polls):
+    device = tmp_path.stat().st_dev
+    table = tmp_path / "mountinfo"
+    table.write_text(
+        f"22 1 0:1 / /proc rw - proc proc rw\n29 1 {os.major(device)}:{os.minor(device)} / / rw shared:1 - {kind} x rw\n"
+    )
+    monkeypatch.setattr(mounts, "MOUNTS", str(table))
+    with Watching(str(tmp_path / "logs" / "log"), f"{tmp_path}/*.day") as seen:
+        assert ((seen.live.timeout() or 60) <= live._POLL) == polls
 
 
 def test_it_can_be_waited_for_by_a_selector_among_others(tmp_path):

@@ -89,7 +89,7 @@ def test_under_the_real_copytruncate_what_it_leaves_is_read_once(tmp_path, need,
     """copytruncate loses what is written between copying and cutting. All that is in the files afterwards was read, none twice."""
     need("logrotate")
     log = tmp_path / "daemon.log"
-    with subprocess.Popen([sys.executable, "-c", DAEMON, str(log), "20000", "0.01"], stdout=subprocess.PIPE) as daemon:
+    with subprocess.Popen([sys.executable, "-c", DAEMON, str(log), "20000", "0.03"], stdout=subprocess.PIPE) as daemon:
         assert daemon.stdout
         daemon.stdout.readline()
         configuration = tmp_path / "logrotate.conf"

@@ -160,7 +160,7 @@ class Live:
         except OSError:  # no inotify to be had
             log.places()
             return
-        if self._changes.watch(name, log.places):
+        if self._changes.watch(name, log.places) and log.is_told():
             self._polled.discard(name)
 
     def _wait_for(self, name: str) -> None:

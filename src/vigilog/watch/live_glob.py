@@ -12,7 +12,8 @@ from vigilog.core.seams import Reading
 from vigilog.watch.files import File
 from vigilog.watch.globs import Glob, fold, unfold
 from vigilog.watch.live_log import LiveLog
-from vigilog.watch.places import Place, of_pattern
+from vigilog.watch.mounts import is_remote
+from vigilog.watch.places import Place, of_pattern, root
 
 _GRACE = 60.0
 """A file whose name is gone is followed so long (seconds), for writers that have not noticed."""
@@ -51,6 +52,10 @@ class LiveGlob:
     def moved(self) -> bool:
         """The open files are others than before: they are to be watched, and the log read once more."""
         return any(log.moved for log in self._logs.values())
+
+    def is_told(self) -> bool:
+        """The kernel tells of all that is written to it."""
+        return not is_remote(root(self.pattern)) and all(log.is_told() for log in self._logs.values())
 
     def look(self) -> None:
         """Something happened to names: the next reading looks for the files."""

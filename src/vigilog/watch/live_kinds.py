@@ -32,6 +32,9 @@ class Log(Source, Protocol):
     def places(self) -> list[Place]:
         """What must be watched for it. (Whoever asks does so: it has not `moved` then.)"""
 
+    def is_told(self) -> bool:
+        """The kernel tells of all that is written to it: not if other hosts write there, too."""
+
     def look(self) -> None:
         """Something happened to names: the next reading looks for the files."""
 

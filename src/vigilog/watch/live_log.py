@@ -19,6 +19,7 @@ from vigilog.core.seams import Reading
 from vigilog.watch.files import File
 from vigilog.watch.held import Held
 from vigilog.watch.identity import UNKNOWN, Mark, Marks, marks, state
+from vigilog.watch.mounts import is_remote
 from vigilog.watch.multilog import Multilog
 from vigilog.watch.one_file import Progress, read_file
 from vigilog.watch.places import Place, of_directory, of_file
@@ -69,6 +70,10 @@ class LiveLog:
         self._held.moved = False
         path = self._log.path
         return [*(of_directory(os.path.dirname(path)) if self._is_directory else of_file(path)), *self._held.places()]
+
+    def is_told(self) -> bool:
+        """The kernel tells of all that is written to it."""
+        return not is_remote(self._log.path)
 
     def look(self) -> None:
         """Something happened to names: the next reading looks for the files."""

@@ -64,10 +64,14 @@ def of_directory(directory: str) -> list[Place]:
 
 def of_pattern(pattern: str) -> list[Place]:
     """For the files that match `pattern` (absolute): each of them, and each directory where another may appear."""
+    top = root(pattern)
+    return [*of_file(top), *_below(top, [part for part in pattern.removeprefix(top).split("/") if part])]
+
+
+def root(pattern: str) -> str:
+    """The directory below which the files that match `pattern` (absolute) are."""
     parts = [part for part in pattern.split("/") if part]
-    fixed = next(index for index, part in enumerate(parts) if has_magic(part))
-    root = "/" + "/".join(parts[:fixed])
-    return [*of_file(root), *_below(root, parts[fixed:])]
+    return "/" + "/".join(parts[: next((index for index, part in enumerate(parts) if has_magic(part)), len(parts))])
 
 
 def of_open(descriptor: int) -> Place:
