@@ -272,9 +272,6 @@ def test_after_a_full_disk_every_line_is_counted_once(running):
 # --- numbers of events
 
 
-@pytest.mark.xfail(
-    strict=True, reason="resume does not look at the greatest number that is stored, only at those of its own triggers"
-)
 def test_after_a_trigger_is_gone_the_others_go_on_counting(running, tmp_path):
     """The new event had the number of one of the trigger that is gone: the store refused it, again and again."""
     other = TRIGGER.replace('"failed"', '"other"').replace("Failed", "Wrong")
@@ -292,10 +289,6 @@ def test_after_a_trigger_is_gone_the_others_go_on_counting(running, tmp_path):
 # --- threads
 
 
-@pytest.mark.xfail(
-    strict=True, reason="an action whose thread ends by an error is silent for good: nothing is said, orders only wait"
-)
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_an_action_that_breaks_is_not_broken_in_silence(running):
     one = running(TRIGGER + 'actions = ["null"]\n')
 
@@ -311,7 +304,6 @@ def test_an_action_that_breaks_is_not_broken_in_silence(running):
     assert heard
 
 
-@pytest.mark.xfail(strict=True, reason="Acting.close gives its descriptor away while threads that are late still write to it")
 def test_an_outcome_that_comes_after_the_end_harms_nothing():
     """A program that could not be killed in time ends later: by then the descriptor is somebody else's, the store's for example."""
     release = threading.Event()

@@ -387,6 +387,17 @@ def test_a_restart_begins_its_own_account(store) -> None:
     assert (made.tallies, made.windows[0].dropped, len(made.windows[0])) == ([Tally()], 0, 2)
 
 
+def test_events_of_a_trigger_that_is_gone_keep_their_numbers(store) -> None:
+    former = Watchman(TriggerSet([trigger("stays", 3, None), trigger("gone", 3, None, word="bad")]), KEYS)
+    see(former, line(1, "fail", "a"), line(2, "bad", "a"), line(3, "bad", "a"))
+    committed(store, former)
+    made = resume(store, TriggerSet([trigger("stays", 3, None)]), KEYS)
+    see(made, line(4, "fail", "a"), line(5, "fail", "a"))
+    [alert] = committed(store, made)
+    assert [event.time for event in alert.events] == [1.0, 4.0, 5.0]
+    assert [event.number for event in all_events(store)] == [1, 2, 3, 4, 5]
+
+
 def test_a_trigger_that_counts_differently_now_goes_on_with_the_events_that_are_there(store) -> None:
     former = Watchman(TriggerSet([trigger("t", 5, 100.0)]), KEYS)
     see(former, *(line(n, "fail", "a") for n in range(3)))

@@ -9,16 +9,23 @@ from __future__ import annotations
 import os
 import threading
 import time
+import traceback
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from contextlib import suppress
 
+from vigilog.act.shown import shown
 from vigilog.act.timed import Timed
 from vigilog.core.nouns import Order, Outcome
 from vigilog.core.seams import Action
 
 ROOM = 2000
 """Orders that most actions may have waiting in memory."""
+PAUSE = 1.0
+"""Seconds before an action is called again after a fault in it."""
+LAST = 2.0
+"""Seconds that a thread gets to end after its action was closed."""
 
 
 class Actor:
@@ -33,8 +40,11 @@ class Actor:
         """Orders handed over whose outcome is not collected yet."""
         self._ended = ended
         self._orders: deque[Order] = deque()
+        self._open: dict[int, Order] = {}
+        """Orders that the action was given and has said nothing of, by their numbers; and which of them it was called for."""
+        self._concerned: AbstractSet[int] = frozenset()
         self._changed = threading.Condition()
-        self._stopping = False
+        self._stopping = self._closing = False
         self._thread = threading.Thread(target=self._work, name=f"action {name}", daemon=True)
         self._thread.start()
 
@@ -57,22 +67,47 @@ class Actor:
             with self._changed:
                 self._orders.clear()
             self.action.close()
-            self._thread.join(seconds)
+            self._thread.join(min(seconds, LAST))
         return not self._thread.is_alive()
 
     def _work(self) -> None:
+        while not self._closing:
+            try:
+                self._call()
+            except Exception as error:  # noqa: BLE001 - a fault in an action must not silence it for good
+                self._failed(error)
+
+    def _call(self) -> None:
+        """Waits until the action has something to do, and calls it."""
         timed = self.action if isinstance(self.action, Timed) else None
-        while True:
-            orders = self._next(timed.due() if timed else None)
-            if orders:
-                self._collect(self.action.perform(orders))
-            elif self._stopping:
-                break
-            elif timed:
-                self._collect(timed.tick())
-        self.action.close()
+        self._concerned = self._open.keys()
+        orders = self._next(timed.due() if timed else None)
+        if orders:
+            given = {order.number: order for order in orders}
+            self._open = {**self._open, **given} if timed else given
+            self._concerned = given.keys()
+            self._collect(self.action.perform(orders))
+            return
+        if self._stopping:
+            self._closing = True
+            self.action.close()
         if timed:
             self._collect(timed.tick())
+
+    def _collect(self, outcomes: Iterator[Outcome]) -> None:
+        for outcome in outcomes:
+            self._open.pop(outcome.order.number, None)
+            self._ended(self, outcome)
+
+    def _failed(self, error: Exception) -> None:
+        """A fault in the action is the outcome of what it was called for: these orders could fail in the same way again."""
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        where = f"{os.path.basename(place.filename)}:{place.lineno}"
+        reason = shown(f"a fault in the action, at {where}: {type(error).__name__}: {error}")
+        for number in sorted(self._concerned & self._open.keys()):
+            self._ended(self, Outcome(self._open.pop(number), done=False, reason=reason))
+        with self._changed:
+            self._changed.wait_for(lambda: self._stopping, PAUSE)
 
     def _next(self, seconds: float | None) -> list[Order]:
         """All orders that wait, at once; none if there were none for so long, or it is time to stop."""
@@ -82,10 +117,6 @@ class Actor:
             self._orders.clear()
             return orders
 
-    def _collect(self, outcomes: Iterator[Outcome]) -> None:
-        for outcome in outcomes:
-            self._ended(self, outcome)
-
 
 class Acting:
     """All actions at work. `fileno` is readable when outcomes wait to be taken."""
@@ -94,6 +125,7 @@ class Acting:
         self._actors: dict[str, Actor] = {}
         self._ended: deque[tuple[Actor, Outcome]] = deque()
         self._bell = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
+        self._ringing = threading.Lock()
 
     def fileno(self) -> int:
         """The descriptor to wait for."""
@@ -142,12 +174,16 @@ class Acting:
     def close(self, seconds: float) -> list[Outcome]:
         """Ends all actions, in about `seconds` at most; gives the last outcomes. An order without one stays in the outbox."""
         last = self.replace({}, seconds)
-        os.close(self._bell)
+        with self._ringing:  # a thread that is later still must not ring what has become another file's descriptor
+            os.close(self._bell)
+            self._bell = -1
         return last
 
     def _take(self, actor: Actor, outcome: Outcome) -> None:
         self._ended.append((actor, outcome))
-        os.eventfd_write(self._bell, 1)
+        with self._ringing:
+            if self._bell >= 0:
+                os.eventfd_write(self._bell, 1)
 
 
 def _end(actors: Iterable[Actor], seconds: float) -> None:

@@ -15,7 +15,7 @@ from vigilog.core.nouns import Alert, Event, Order, Position
 from vigilog.detect.triggers import LIVE_LIMIT, Moment, Occurrence, TriggerSet
 from vigilog.detect.window import Window, Windows
 from vigilog.store.database import transaction
-from vigilog.store.events import Counted, Row, add_events, all_events, counted, events, forget_events, packed, unpacked
+from vigilog.store.events import Counted, Row, add_events, all_events, counted, events, forget_events, last_number, packed, unpacked
 from vigilog.store.outbox import add_alerts
 from vigilog.store.positions import save_positions
 from vigilog.store.words import stored, told
@@ -86,6 +86,7 @@ class Watchman:
         """Builds the windows again from what was counted before, in order. Raises no alert again."""
         places = {trigger.name: place for place, trigger in enumerate(self.triggers.triggers)}
         for event in stored:
+            self._last = max(self._last, event.number)
             place = places.get(event.rule)
             if place is None:
                 continue
@@ -94,7 +95,6 @@ class Watchman:
             else:
                 self.windows[place].enter(unpacked(event.key), (event.time, event.number))
                 self.newest = max(self.newest, event.time)
-            self._last = max(self._last, event.number)
         for windows in self.windows:
             windows.dropped = 0
 
@@ -137,7 +137,7 @@ class Watchman:
 
 def resume(store: sqlite3.Connection, triggers: TriggerSet, keys: int) -> Watchman:
     """A watchman that goes on counting where the last one stopped."""
-    watchman = Watchman(triggers, keys)
+    watchman = Watchman(triggers, keys, last_number(store))
     watchman.recount(all_events(store))
     return watchman
 
