@@ -23,6 +23,7 @@ from vigilog.act.ban.own import own_addresses
 from vigilog.act.ban.sessions import here, peers
 from vigilog.act.ban.target import Address
 from vigilog.actions import BAN
+from vigilog.capabilities import NET_ADMIN, held
 from vigilog.config.settings import Settings
 from vigilog.core.clock import Clock
 from vigilog.core.errors import ConfigurationError
@@ -146,9 +147,10 @@ def terms(settings: Settings) -> Terms:
 
 
 def needed(settings: Settings) -> bool:
-    """Whether any trigger bans."""
-    banning = {name for name, action in settings.actions.items() if action.type == BAN}
-    return any(banning.intersection(trigger.actions) for trigger in settings.triggers)
+    """Whether any trigger bans; or runs a script, which may call `vigilog ban`, and this process has the rights for it."""
+    used = {name for trigger in settings.triggers for name in trigger.actions}
+    types = {action.type for name, action in settings.actions.items() if name in used}
+    return BAN in types or ("script" in types and bool(held("CapEff") >> NET_ADMIN & 1))
 
 
 @contextmanager
