@@ -30,11 +30,12 @@ class Telling(Protocol):
 @dataclass(frozen=True, slots=True)
 class World:
     """What actions need besides their own table: names of the triggers' fields, logtrigger's patterns by trigger, how mails
-    go, this host's name, and where a line for the log goes."""
+    go, where the control socket is, this host's name, and where a line for the log goes."""
 
     fields: frozenset[str]
     patterns: Mapping[str, str]
     mail: Mail
+    control: str
     host: str
     clock: Clock
     say: Callable[[str], None]
@@ -42,11 +43,12 @@ class World:
 
 def script(wanted: Wanted, world: World) -> Action:
     """Runs a program."""
-    from vigilog.act.script import Script  # noqa: PLC0415 - loaded by those who use it
+    from vigilog.act.environment import CONTROL  # noqa: PLC0415 - loaded by those who use it
+    from vigilog.act.script import Script  # noqa: PLC0415
 
     return Script(
         wanted.script,
-        base=dict(os.environ),
+        base={**os.environ, CONTROL: world.control},
         more=wanted.environment,
         patterns=world.patterns,
         time_limit=wanted.time_limit,
@@ -133,6 +135,7 @@ class Actions:
                 if trigger.language == "scanf" and trigger.pattern
             },
             settings.mail,
+            settings.run.control,
             self._host,
             self._clock,
             self._say,

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.act.samples import HOSTILE, NOON, alert, event, order
-from vigilog.act.environment import FIXED, KEPT, PATH, checked_names, environment, filled
+from vigilog.act.environment import CONTROL, FIXED, KEPT, PATH, checked_names, environment, filled
 from vigilog.core.clock import local
 from vigilog.core.errors import ConfigurationError
 
@@ -79,7 +79,7 @@ def test_the_string_is_the_pattern_with_its_values_up_to_the_last_code_that_has_
 
 def test_of_the_daemons_own_environment_three_variables_are_left():
     variables = made(order(about=alert(event(fields={})))).variables
-    assert {name for name in variables if not name.startswith(("LT_", "VIGILOG_"))} == set(KEPT)
+    assert {name for name in variables if not name.startswith(("LT_", "VIGILOG_"))} == set(KEPT) - {CONTROL}
     assert b"/evil.so" not in variables.values()
     assert b"8.8.8.8" not in variables.values()
 

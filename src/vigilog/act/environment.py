@@ -2,8 +2,8 @@
 
 The contract is that of logtrigger (the 2020 documentation, and what the public source of 2010-2011 set besides): LT_message,
 LT_name, one LT_FIELD for each field, LT_pattern, LT_string, LT_count, LT_generator, LT_date, LT_time, LT_datetime. What
-logtrigger did not do: nobody's value replaces one of these, of the daemon's own environment only PATH, HOME and LANG are handed
-on, and a value that the kernel would refuse is cut.
+logtrigger did not do: nobody's value replaces one of these, of the daemon's own environment only PATH, HOME, LANG and where its
+control socket is are handed on, and a value that the kernel would refuse is cut.
 """
 
 from __future__ import annotations
@@ -19,7 +19,10 @@ from vigilog.core.nouns import Alert, Order
 FIXED = frozenset({"message", "name", "pattern", "string", "count", "generator", "date", "time", "datetime"})
 """What LT_ names stand for the event itself: no field may be called so."""
 
-KEPT = ("PATH", "HOME", "LANG")
+CONTROL = "VIGILOG_CONTROL"
+"""Where the daemon's control socket is, for the commands that a script calls."""
+
+KEPT = ("PATH", "HOME", "LANG", CONTROL)
 """What a script is given of the daemon's own environment."""
 
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"

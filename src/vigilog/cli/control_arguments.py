@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 
 from vigilog.cli.commands import Parser
 
@@ -14,13 +15,16 @@ def arguments(parser: Parser) -> None:
 
 
 def path(options: argparse.Namespace) -> str:
-    """The control socket that the options name, the configuration, or nobody (then the default).
+    """The control socket that the options name, the daemon whose script calls this, the configuration, or nobody (then the
+    default).
 
     A mistake in the configuration does not matter here: the daemon goes on with its old one, and can still be asked. Raises
     ConfigurationError if a file that was named cannot be read.
     """
     if options.control:
         return str(options.control)
+    if not options.config and os.environ.get("VIGILOG_CONTROL"):
+        return os.environ["VIGILOG_CONTROL"]
     from vigilog.config import toml  # noqa: PLC0415 - only if the socket is not named
     from vigilog.config.run_settings import Run  # noqa: PLC0415 - as above
 
