@@ -314,7 +314,6 @@ def test_a_log_that_is_not_there_yet_is_read_from_its_first_line(daemon, tmp_pat
     assert wait_for(lambda: (tmp_path / "out").exists() and (tmp_path / "out").read_text().split() == ["1", "2"])
 
 
-@pytest.mark.xfail(strict=True, reason="a line for the log that cannot be written ends the daemon, or the thread of an action")
 @pytest.mark.parametrize("broken", ["pipe", "disk"])
 def test_when_nobody_takes_its_log_it_watches_on(daemon, tmp_path, broken):
     """`vigilog run 2>&1 | logger`, and logger dies; or its log is a file on the disk that is full."""
@@ -336,7 +335,6 @@ def test_when_nobody_takes_its_log_it_watches_on(daemon, tmp_path, broken):
     assert one.is_up()
 
 
-@pytest.mark.xfail(strict=True, reason="a dry run wants the control socket of the daemon that runs")
 def test_a_dry_run_of_a_new_configuration_beside_the_daemon(daemon, tmp_path):
     one = daemon(EACH.replace("{directory}", str(tmp_path)))
     one.start()
@@ -359,9 +357,6 @@ AMBIENT = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--inh
 
 @only_root
 @pytest.mark.peer
-@pytest.mark.xfail(
-    strict=True, reason="the daemon keeps CAP_NET_ADMIN, and hands it to every script (capabilities.give_up_all_but)"
-)
 def test_a_script_has_none_of_the_rights_that_the_unit_gives_to_the_daemon(daemon, tmp_path, need):
     need("setpriv")
     readable = subprocess.run(
@@ -381,9 +376,6 @@ def test_a_script_has_none_of_the_rights_that_the_unit_gives_to_the_daemon(daemo
     assert int((tmp_path / "held").read_text().split()[1], 16) == 0
 
 
-@pytest.mark.xfail(
-    strict=True, reason="[run] control and metrics_listen stay as they were, and the reload says that all is taken"
-)
 def test_what_a_reload_cannot_change_is_said(daemon, tmp_path):
     text = EACH.replace("{directory}", str(tmp_path))
     one = daemon(text)

@@ -48,6 +48,9 @@ class Accounts:
     reload: ReloadStatus | None = None
     _rates: deque[tuple[float, int, int]] = field(default_factory=deque)
 
+    def __post_init__(self) -> None:
+        self._rates.append((self.started, 0, 0))
+
     def read(self, name: str, grade: Grade, data: bytes, arrived: float) -> None:
         """Whole lines of a source were read."""
         source = self.sources.get(name)

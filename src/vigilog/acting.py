@@ -142,6 +142,10 @@ class Acting:
         self._actors = {name: staying[id(action)] for name, action in actions.items()}
         return self.outcomes()
 
+    def all(self) -> dict[str, Action]:
+        """The actions at work, by their names."""
+        return {name: actor.action for name, actor in self._actors.items()}
+
     def room(self) -> dict[str, int]:
         """How many more orders each action takes now."""
         return {name: max(0, actor.room - actor.has) for name, actor in self._actors.items()}

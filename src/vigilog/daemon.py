@@ -82,26 +82,33 @@ class Daemon:
         self.errands = Errands()
         self.settling: deque[tuple[Done, Deferred]] = deque()
         self.service = Service()
-        self.control = Control(settings.run.control)
+        self.control = None if dry_run else Control(settings.run.control)
         self.metrics = Metrics(settings.run.metrics_listen) if settings.run.metrics_listen else None
         self.unread: dict[str, Source] = {}
         self.uncommitted: list[Position] = []
         self.stalled: float | None = None
-        self.stopping = self.reloading = False
+        self.stopping = self.reloading = self.metrics_missing = False
         self.next_housekeeping = self.next_metrics = steady()
 
     def run(self) -> None:
         """Works until SIGTERM or SIGINT, or, where there is only standard input, until its end."""
-        with selectors.DefaultSelector() as selector, Signals([signal.SIGTERM, signal.SIGINT, signal.SIGHUP]) as signals:
-            doors = [signals.fileno(), self.live.fileno(), self.control.fileno(), self.desk.fileno(), self.errands.fileno()]
-            for descriptor in doors + ([self.metrics.fileno()] if self.metrics else []):
+        with (
+            selectors.DefaultSelector() as selector,
+            selectors.DefaultSelector() as patient,
+            Signals([signal.SIGTERM, signal.SIGINT, signal.SIGHUP]) as signals,
+        ):
+            # While the store cannot be written nothing is done about what comes in, so it is not waited for either.
+            asking = [signals.fileno(), *(door.fileno() for door in (self.control, self.metrics) if door)]
+            for descriptor in asking:
+                patient.register(descriptor, selectors.EVENT_READ)
+            for descriptor in (*asking, self.live.fileno(), self.desk.fileno(), self.errands.fileno()):
                 selector.register(descriptor, selectors.EVENT_READ)
             left = self.desk.open(self.actions.all)
             if left:
                 self.notice("repeated", f"{left} orders were under way when the last run ended; they are begun again")
             self.service.ready(f"watching {len(self.live.names)} sources")
             while not self.stopping:
-                selector.select(self.timeout())
+                (selector if self.stalled is None else patient).select(self.timeout())
                 for number in signals.received():
                     self.stopping |= number != signal.SIGHUP
                     self.reloading |= number == signal.SIGHUP
@@ -113,7 +120,8 @@ class Daemon:
         """How long the loop may wait, in seconds."""
         if self.stalled is not None:
             return max(0.0, self.stalled - self.steady())
-        waits = [self.live.timeout(), self.control.timeout(), self.service.timeout(), self.next_housekeeping - self.steady()]
+        waits = [self.live.timeout(), self.service.timeout(), self.next_housekeeping - self.steady()]
+        waits.append(self.control.timeout() if self.control else None)
         waits.append(0.0 if self.unread else None)
         waits.append(self.next_metrics - self.steady() if self.settings.run.metrics_file else None)
         waits.append(self.metrics.timeout() if self.metrics else None)
@@ -124,7 +132,8 @@ class Daemon:
         if self.reloading:
             self.reloading = False
             self.reload()
-        self.control.serve(lambda command, arguments: answer(self, command, arguments))
+        if self.control:
+            self.control.serve(lambda command, arguments: answer(self, command, arguments))
         if self.metrics:
             self.metrics.serve(lambda: rendered(status(self)))
         self.service.alive()
@@ -231,19 +240,7 @@ class Daemon:
         self.service.reloading()
         now = self.clock()
         try:
-            settings, plan = self.again()
-            actions = self.actions.replace(settings)
-            if self.shutting and (settings.ban, settings.triggers) != (self.settings.ban, self.settings.triggers):
-                changes = self.shutting.replace(settings)
-                self.storing(lambda: self.change(changes))
-            watchman = self.watchman
-            if plan.triggers != self.plan.triggers or settings.run != self.settings.run:
-                watchman = self.counting(settings, plan)
-                watchman.inherit(self.watchman)
-            self.live.replace(plan.sources)
-            self.watchman = watchman
-            self.settings, self.plan = settings, plan
-            self.storing(lambda: self.desk.replace(actions))
+            self.take_over(*self.again())
             self.accounts.reloads += 1
             self.accounts.reload = ReloadStatus(now)
             self.say("the configuration was read anew")
@@ -256,6 +253,35 @@ class Daemon:
             self.accounts.reload = self.refused(now, mistakes.exceptions)
         self.service.ready()
         return self.accounts.reload
+
+    def take_over(self, settings: Settings, plan: Plan) -> None:
+        """Goes on with another configuration. Raises VigilogError, or an ExceptionGroup of them; then nothing has changed."""
+        if self.watchman.batch.counted or self.uncommitted:
+            self.commit()
+        watchman = self.watchman
+        if plan.triggers != self.plan.triggers or settings.run != self.settings.run:
+            watchman = self.counting(settings, plan)
+            watchman.inherit(self.watchman)
+        policy = None
+        if self.shutting and (settings.ban, settings.triggers) != (self.settings.ban, self.settings.triggers):
+            policy = self.shutting.policy(settings)
+        former = self.actions.all
+        actions = self.actions.replace(settings)
+        try:
+            self.live.replace(plan.sources)
+        except VigilogError:
+            self.actions.replace(self.settings)
+            raise
+        for name in ("control", "metrics_listen"):
+            if getattr(settings.run, name) != getattr(self.settings.run, name):
+                self.notice("configuration", f"run.{name} stays as it was until vigilog run is started again")
+        if settings.ban.backend != self.settings.ban.backend:
+            self.notice("configuration", "ban.backend stays as it was until vigilog run is started again")
+        self.settings, self.plan, self.watchman = settings, plan, watchman
+        if self.shutting and policy:
+            self.errands.add(self.shutting.replace(policy))
+        if actions != former:
+            self.storing(lambda: self.desk.replace(actions))
 
     def refused(self, now: float, errors: Iterable[BaseException]) -> ReloadStatus:
         """Keeps to the old configuration and says why."""
@@ -277,7 +303,11 @@ class Daemon:
         try:
             written(self.settings.run.metrics_file, rendered(status(self)))
         except VigilogError as error:
-            self.notice("metrics", str(error))
+            if not self.metrics_missing:
+                self.notice("metrics", str(error))
+            self.metrics_missing = True
+        else:
+            self.metrics_missing = False
 
     def notice(self, kind: str, text: str) -> None:
         """Something that must be known: in the log and in the status."""
@@ -293,8 +323,9 @@ class Daemon:
                 self.storing(lambda source=source: self.read(source))  # type: ignore[misc]
         self.errands.close()
         self.storing(self.desk.close)
-        self.control.close()
-        if self.metrics:
-            self.metrics.close()
-        self.live.close()
+        for door in (self.control, self.metrics):
+            if door:
+                door.close()
         self.service.close()
+        if self.stalled is not None:
+            raise StoreError("the store could not be written to the end", remedy="what was not stored is read again")

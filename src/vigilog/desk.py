@@ -12,7 +12,7 @@ from vigilog.core.nouns import Order, Outcome
 from vigilog.core.seams import Action
 from vigilog.store import bans
 from vigilog.store.database import transaction
-from vigilog.store.outbox import add_order, begin_orders, mark_ended, reopen_orders
+from vigilog.store.outbox import add_order, begin_orders, drop_orders, mark_ended, reopen_orders
 
 DRAIN = 10.0
 """Seconds that actions get to end what they have."""
@@ -55,10 +55,20 @@ class Desk:
         return left
 
     def replace(self, actions: Mapping[str, Action]) -> None:
-        """Works with these actions from now on. Raises StoreError."""
+        """Works with these actions from now on. What others had and did not do, those of the same name do; the orders of an
+        action that is gone are ended. Raises StoreError."""
+        leaving = [name for name, action in self._acting.all().items() if actions.get(name) is not action]
         self._unstored += self._acting.replace(actions, DRAIN)
         self._behind.update(actions)
         self.collect()
+        with transaction(self._store):
+            reopen_orders(self._store, [name for name in leaving if name in actions])
+            for name in leaving:
+                if name not in actions:
+                    ended = drop_orders(self._store, name, f"there is no action {name} any more", self._clock())
+                    if ended:
+                        self._say(f"{ended} orders of {name} were not done: there is no such action any more")
+        self._fetch()
 
     def room(self) -> dict[str, int]:
         """How many orders each action can take now."""

@@ -64,7 +64,7 @@ class Errands:
             work, later = errand
             try:
                 done = work()
-            except VigilogError as error:
+            except (VigilogError, OSError, ValueError) as error:
                 done = Done({"ok": False, "error": str(error)})
             self._done.append((done, later))
             os.eventfd_write(self._bell, 1)

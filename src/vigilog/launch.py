@@ -9,6 +9,7 @@ from contextlib import ExitStack, closing, suppress
 
 from vigilog import replay, rights
 from vigilog.actions import Actions
+from vigilog.capabilities import NET_BIND_SERVICE, give_up_all_but
 from vigilog.config.host import look
 from vigilog.config.settings import Settings
 from vigilog.core.clock import Clock
@@ -50,7 +51,9 @@ def launch(
         bans = None
         if dry_run or needed(settings):
             bans = opened.enter_context(shutting(settings, clock=clock, say=say, trial=dry_run))
+        live = opened.enter_context(closing(Live(first.sources, options)))
         rights.lower(settings.state.directory)
+        give_up_all_but([NET_BIND_SERVICE])
         if dry_run:
             store = opened.enter_context(replay.thrown_away())
         else:
@@ -59,7 +62,6 @@ def launch(
         compile_apart(first, settings)
         if bans and not dry_run:
             bans.open(store, settings.state.directory)
-        live = Live(first.sources, options)
         ban = bans.action if bans else None
         actions = Actions(settings, ban, trial=dry_run, host=os.uname().nodename, clock=clock, say=say)
         daemon = Daemon(

@@ -70,7 +70,7 @@ class Shutting:
         self._firewall, self._clock, self._say = firewall, clock, say
         self._directory = ""
         self._own = threading.local()
-        self.action = Ban(firewall, self._policy(settings), self._past, clock=clock, say=say)
+        self.action = Ban(firewall, self.policy(settings), self._past, clock=clock, say=say)
 
     def open(self, store: sqlite3.Connection, directory: str) -> None:
         """Puts what the store says is in force into the firewall; `directory` is the store's. Raises StoreError."""
@@ -84,13 +84,17 @@ class Shutting:
         if isinstance(self._firewall, Helper):
             threading.Thread(target=self.action.tend, args=(self._firewall.sign,), name="firewall", daemon=True).start()
 
-    def replace(self, settings: Settings) -> tuple[object, ...]:
-        """Works by new settings; gives rows for the store. Raises ConfigurationError for a mistake in the allow list."""
-        self.action.policy = self._policy(settings)
-        spared = self.action.spare()
-        for line in spared.lines:
-            self._say(line)
-        return spared.changes
+    def replace(self, policy: Policy) -> Callable[[], Done]:
+        """Works by a new policy; gives what is left to do: letting in whom it spares."""
+        self.action.policy = policy
+
+        def spare() -> Done:
+            spared = self.action.spare()
+            for line in spared.lines:
+                self._say(line)
+            return Done({}, spared.changes)
+
+        return spare
 
     def errand(self, command: str, arguments: Mapping[str, Any]) -> Callable[[], Done]:
         """What is to be done for a command about bans. Raises ConfigurationError for arguments that make no sense."""
@@ -107,7 +111,8 @@ class Shutting:
                 return lambda: _done(self.action.ban(map(str, texts), wanted, tuple(map(str, ports))))
         raise ConfigurationError(f"the command {command} with {sorted(arguments)}", expected="addresses, or all")
 
-    def _policy(self, settings: Settings) -> Policy:
+    def policy(self, settings: Settings) -> Policy:
+        """What settings say. Looks names up. Raises an ExceptionGroup of the mistakes in the allow list."""
         wanted = settings.ban
         listed = allow.read(wanted.allow, Place("ban.allow"))
         if listed.errors:

@@ -15,7 +15,18 @@ from vigilog.core.nouns import Alert, Event, Order, Position
 from vigilog.detect.triggers import LIVE_LIMIT, Moment, Occurrence, TriggerSet
 from vigilog.detect.window import Window, Windows
 from vigilog.store.database import transaction
-from vigilog.store.events import Counted, Row, add_events, all_events, counted, events, forget_events, last_number, packed, unpacked
+from vigilog.store.events import (
+    Counted,
+    Row,
+    add_events,
+    all_events,
+    counted,
+    events,
+    forget_events,
+    last_number,
+    packed,
+    unpacked,
+)
 from vigilog.store.outbox import add_alerts
 from vigilog.store.positions import save_positions
 from vigilog.store.words import stored, told

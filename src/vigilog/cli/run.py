@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from vigilog.cli import watch_arguments
@@ -56,4 +57,5 @@ def checked(options: argparse.Namespace) -> Settings:
 
 def say(line: str) -> None:
     """A line for the log: standard error, which systemd keeps."""
-    print(visible(line), file=sys.stderr, flush=True)
+    with suppress(OSError):  # nobody takes it, or the disk is full: the watch goes on
+        print(visible(line), file=sys.stderr, flush=True)

@@ -83,10 +83,14 @@ def begin_orders(connection: sqlite3.Connection, room: Mapping[str, int]) -> lis
     return begun
 
 
-def reopen_orders(connection: sqlite3.Connection) -> int:
-    """Makes orders that a process had begun before it died wait again; gives how many they were. Raises StoreError."""
+def reopen_orders(connection: sqlite3.Connection, actions: Sequence[str] | None = None) -> int:
+    """Makes orders wait again that were begun by a process that died, or by `actions` that have ended (None: all); gives how
+    many they were. Raises StoreError."""
     with answered(connection):
-        return connection.execute("UPDATE outbox SET status = 'waiting' WHERE status = 'begun'").rowcount
+        if actions is None:
+            return connection.execute("UPDATE outbox SET status = 'waiting' WHERE status = 'begun'").rowcount
+        query = "UPDATE outbox SET status = 'waiting' WHERE status = 'begun' AND action = ?"
+        return sum(connection.execute(query, (action,)).rowcount for action in actions)
 
 
 def mark_ended(connection: sqlite3.Connection, outcomes: Iterable[Outcome], moment: float) -> None:
