@@ -16,8 +16,9 @@ from vigilog.core.clock import Clock
 from vigilog.core.errors import SourceError
 from vigilog.core.nouns import Alert, Chunk, Notice, Order
 from vigilog.core.seams import Source
-from vigilog.detect.triggers import Moment, TriggerSet
+from vigilog.detect.triggers import TriggerSet
 from vigilog.parse.stamps import stamp
+from vigilog.patterns.block import BLANKS
 from vigilog.store.database import open_store
 from vigilog.watchman import Watchman, commit
 
@@ -41,7 +42,7 @@ class Replayed:
 
 
 def replay(triggers: TriggerSet, sources: Iterable[Source], keys: int, clock: Clock, happened: Happened) -> Replayed:
-    """Reads all of `sources`, one after the other. A line without a stamp has the time of the one before it.
+    """Reads all of `sources`, one after the other, each with its own times (`Past`).
 
     `keys` is how many keys each trigger counts at a time. Raises SourceError if a source is missing or cannot be read.
     """
@@ -59,7 +60,7 @@ def replay(triggers: TriggerSet, sources: Iterable[Source], keys: int, clock: Cl
 
 def batches(source: Source, clock: Clock, watchman: Watchman, done: Replayed) -> Iterator[int]:
     """Shows a source to the watchman; gives how many lines that were, batch by batch."""
-    moment = past(clock())
+    moment = Past(clock())
     size = lines = 0
     for item in source.read(None):
         if isinstance(item, Notice):
@@ -77,9 +78,10 @@ def batches(source: Source, clock: Clock, watchman: Watchman, done: Replayed) ->
     yield lines
 
 
-def show(chunk: Chunk, watchman: Watchman, moment: Moment) -> None:
+def show(chunk: Chunk, watchman: Watchman, moment: Past) -> None:
     """Shows one chunk to the watchman."""
     if chunk.data:
+        moment.begin(chunk.data)
         watchman.see(chunk.source, chunk.data, chunk.arrived, moment)
 
 
@@ -93,18 +95,61 @@ def settle(store: sqlite3.Connection, watchman: Watchman, now: float, happened: 
         happened(alert, [next(following) for _ in range(counts[alert.rule])])
 
 
-def past(now: float) -> Moment:
-    """The times of lines in a log that was written before `now` (seconds since the epoch), which decides on missing years."""
-    last = now
+class Past:
+    """The times of lines in a log that was written before `now` (seconds since the epoch), which decides on missing years.
 
-    def moment(line: bytes) -> float:
-        nonlocal last
-        found = stamp(line, now)
-        if found is not None:
-            last = found
-        return last
+    A line without a stamp has the time of the last one before it that has one, whatever that is about; the lines before the
+    first have its time. It is asked for some lines of a block, in their order.
+    """
 
-    return moment
+    def __init__(self, now: float) -> None:
+        self._now = now
+        self._last: float | None = None
+        self._lines = b"\n"
+        self._at = 0
+        """Where the line was that was asked for last."""
+
+    def begin(self, lines: bytes) -> None:
+        """The lines that will be asked for next."""
+        self._last = self._stamp_before(len(self._lines))
+        self._lines, self._at = b"\n" + lines, 0
+
+    def __call__(self, line: bytes) -> float:
+        found = stamp(line, self._now)
+        if found is None:
+            here = self._place_of(line)
+            found = self._stamp_before(here)
+            if found is None:
+                found = self._stamp_after(here)
+            self._at = here
+        self._last = found
+        return found
+
+    def _place_of(self, line: bytes) -> int:
+        """Where in the block the line begins, which is there without the blanks at its end."""
+        start = b"\n" + line
+        at = self._at
+        while True:
+            at = self._lines.index(start, at)
+            end = at + len(start)
+            if not self._lines[end : self._lines.index(b"\n", end)].strip(BLANKS):
+                return at + 1
+            at += 1
+
+    def _stamp_before(self, place: int) -> float | None:
+        """The time of the last line before `place` that has one, as far back as was not asked yet."""
+        while place - 1 > self._at:
+            start = self._lines.rfind(b"\n", 0, place - 1) + 1
+            found = stamp(self._lines[start : place - 1], self._now)
+            if found is not None:
+                return found
+            place = start
+        return self._last
+
+    def _stamp_after(self, place: int) -> float:
+        """The time of the first line from `place` on that has one, or else `now`."""
+        found = (stamp(line, self._now) for line in self._lines[place:].split(b"\n"))
+        return next((moment for moment in found if moment is not None), self._now)
 
 
 @contextmanager
