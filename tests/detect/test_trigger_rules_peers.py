@@ -6,6 +6,7 @@ import socket
 import subprocess
 import time
 from collections import defaultdict
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -208,51 +209,66 @@ HOSTILE = [
 ]
 
 
-@pytest.fixture
-def attacked(need, tmp_path):
-    """What a real sshd writes when somebody tries to log in with the given names."""
-    need("sshd", "ssh", "sshpass", "ssh-keygen")
-    Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
-    key = tmp_path / "key"
-    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)
+def free_port():
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    settings = tmp_path / "sshd_config"
-    settings.write_text(
-        f"Port {port}\nListenAddress 127.0.0.1\nHostKey {key}\nPidFile none\nUsePAM no\nPasswordAuthentication yes\n"
-    )
-    with (
-        (tmp_path / "log").open("wb") as log,
-        subprocess.Popen(["/usr/sbin/sshd", "-D", "-e", "-f", str(settings)], stderr=log) as server,
-    ):
+        return free.getsockname()[1]
+
+
+@contextmanager
+def serving(command, port, log):
+    """A server of SSH while it takes connections; what it says goes into `log`."""
+    with log.open("wb") as output, subprocess.Popen([*command], stdout=output, stderr=output) as server:
         try:
-            for _ in range(100):
+            for _ in range(200):
                 with socket.socket() as probe:
                     if probe.connect_ex(("127.0.0.1", port)) == 0:
                         break
                 time.sleep(0.05)
-            options = ["StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null", "NumberOfPasswordPrompts=1"]
-            options += ["PreferredAuthentications=password", "PubkeyAuthentication=no"]
-            client = [
-                "sshpass",
-                "-p",
-                "wrong",
-                "ssh",
-                *(part for option in options for part in ("-o", option)),
-                "-p",
-                str(port),
-            ]
-            for name in HOSTILE:
-                subprocess.run([*client, "-l", name, "127.0.0.1", "true"], capture_output=True, check=False, timeout=30)
+            yield
         finally:
             server.terminate()
+
+
+def knock(port, name):
+    """One login with a wrong password."""
+    options = ["StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null", "NumberOfPasswordPrompts=1"]
+    options += ["PreferredAuthentications=password", "PubkeyAuthentication=no"]
+    client = ["sshpass", "-p", "wrong", "ssh", *(part for option in options for part in ("-o", option)), "-p", str(port)]
+    subprocess.run([*client, "-l", name, "127.0.0.1", "true"], capture_output=True, check=False, timeout=30)
+
+
+def test_a_real_sshd_attacked_with_hostile_names_gives_the_attacker_only(need, tmp_path):
+    need("sshd", "ssh", "sshpass", "ssh-keygen")
+    Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
+    key, settings, port = tmp_path / "key", tmp_path / "sshd_config", free_port()
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)
+    settings.write_text(
+        f"Port {port}\nListenAddress 127.0.0.1\nHostKey {key}\nPidFile none\nUsePAM no\nPasswordAuthentication yes\n"
+    )
+    with serving(["/usr/sbin/sshd", "-D", "-e", "-f", str(settings)], port, tmp_path / "log"):
+        for name in HOSTILE:
+            knock(port, name)
     lines = (tmp_path / "log").read_bytes().replace(b"\r", b"").splitlines()
-    return b"".join(b"Nov 20 08:30:00 mx1 sshd[4711]: %s\n" % line for line in lines)
+    log = b"".join(b"Nov 20 08:30:00 mx1 sshd[4711]: %s\n" % line for line in lines)
+    assert len(re.findall(rb"Failed password for", log)) >= len(HOSTILE)
+    assert BYSTANDER.encode() in log
+    assert addresses(["sshd", "sshd-probe"], log) == {"127.0.0.1"}
+    assert len(events(["sshd"], log)) >= 2 * (len(HOSTILE) - 1)
 
 
-def test_a_real_sshd_attacked_with_hostile_names_gives_the_attacker_only(attacked):
-    assert len(re.findall(rb"Failed password for", attacked)) >= len(HOSTILE)
-    assert BYSTANDER.encode() in attacked
-    assert addresses(["sshd", "sshd-probe"], attacked) == {"127.0.0.1"}
-    assert len(events(["sshd"], attacked)) >= 2 * (len(HOSTILE) - 1)
+def test_a_real_dropbear_attacked_with_hostile_names_gives_the_attacker_only(need, tmp_path):
+    need("dropbear", "dropbearkey", "ssh", "sshpass")
+    key, port = tmp_path / "key", free_port()
+    subprocess.run(["dropbearkey", "-t", "ed25519", "-f", str(key)], check=True, capture_output=True)
+    with serving(["dropbear", "-F", "-E", "-r", str(key), "-p", f"127.0.0.1:{port}"], port, tmp_path / "log"):
+        for name in ["root", "root", "x' from 192.0.2.66:1", "x from <192.0.2.66:1>", "nobody"]:
+            knock(port, name)
+    said = re.sub(
+        rb"(?m)^\[(\d+)\] \w+ \d+ [\d:]+ ",
+        rb"Sun Nov 29 17:20:00 2020 authpriv.info dropbear[\1]: ",
+        (tmp_path / "log").read_bytes(),
+    )
+    assert len(events(["dropbear"], said)) >= 2
+    assert len(events(["dropbear-probe"], said)) >= 4
+    assert addresses(["dropbear", "dropbear-probe"], said) == {"127.0.0.1"}
