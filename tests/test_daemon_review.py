@@ -91,8 +91,8 @@ class Running:
     def wait(self, seconds):
         """Waits as the daemon does, but no longer than so many seconds; gives whether it was woken."""
         poll = select.poll()
-        for door in (self.live, self.daemon.control, self.daemon.desk):
-            poll.register(door.fileno(), select.POLLIN)
+        for descriptor in self.daemon.doors():
+            poll.register(descriptor, select.POLLIN)
         timeout = self.daemon.timeout()
         return bool(poll.poll(1000 * min(seconds, seconds if timeout is None else timeout)))
 
@@ -188,9 +188,10 @@ def test_orders_that_a_replaced_action_did_not_begin_are_given_to_the_new_one(ru
     assert one.until(lambda: one.rows("SELECT count(*) FROM outbox WHERE status = 'done'")[0][0] == 5, 15)
 
 
-def test_orders_of_an_action_that_is_gone_are_ended_and_said(running, tmp_path):
+def test_orders_of_an_action_that_is_gone_are_ended_and_said(running, tmp_path, monkeypatch):
     """Months later they would ban whoever has the address by then. Their alerts could never be forgotten either."""
     path = tmp_path / "slow.sh"
+    monkeypatch.setattr("vigilog.desk.DRAIN", 0.1)
     path.write_text("#!/bin/sh\nsleep 0.3\n")
     path.chmod(0o755)
     one = running(TRIGGER + 'actions = ["slow"]\n' + SCRIPT.format(path=path, limit=20))

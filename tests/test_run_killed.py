@@ -342,6 +342,7 @@ def test_a_dry_run_of_a_new_configuration_beside_the_daemon(daemon, tmp_path):
     first = one.process
     one.start("--dry-run")
     try:
+        assert wait_for(lambda: "dry run: watching" in one.said(), 10)
         write(tmp_path, 1)
         assert wait_for(lambda: one.process is None or one.process.poll() is not None or "would" in one.said(), 5)
         assert one.process

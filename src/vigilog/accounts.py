@@ -87,10 +87,10 @@ class Accounts:
         seconds = now - then
         return ((lines - former_lines) / seconds, (events - former_events) / seconds) if seconds > 0 else (0.0, 0.0)
 
-    def source_statuses(self, sources: Iterable[tuple[str, Grade]]) -> tuple[SourceStatus, ...]:
-        """The sources that there are now, by name and grade."""
-        found = ((name, self.sources.get(name) or Read(grade)) for name, grade in sources)
-        return tuple(SourceStatus(name, read.grade, read.lines, read.bytes, None, read.last) for name, read in found)
+    def source_statuses(self, sources: Iterable[tuple[str, Grade, int | None]]) -> tuple[SourceStatus, ...]:
+        """The sources that there are now: by name, grade, and how many bytes they are behind."""
+        found = ((name, behind, self.sources.get(name) or Read(grade)) for name, grade, behind in sources)
+        return tuple(SourceStatus(name, read.grade, read.lines, read.bytes, behind, read.last) for name, behind, read in found)
 
     def action_statuses(self, actions: Iterable[tuple[str, str, int]]) -> tuple[ActionStatus, ...]:
         """The actions that there are now: by name, type and how many orders they have."""

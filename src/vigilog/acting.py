@@ -11,7 +11,7 @@ import threading
 import time
 import traceback
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
 
@@ -36,8 +36,10 @@ class Actor:
         self.action = action
         self.room: int = getattr(action, "room", ROOM)
         """Orders that it may have; an action that makes little of them says that it takes more."""
-        self.has = 0
-        """Orders handed over whose outcome is not collected yet."""
+        self.handed: dict[int, Order] = {}
+        """Orders handed over whose outcome is not collected yet, by their numbers."""
+        self.over = False
+        """The thread has ended, and gives no outcome any more."""
         self._ended = ended
         self._orders: deque[Order] = deque()
         self._open: dict[int, Order] = {}
@@ -45,30 +47,31 @@ class Actor:
         self._concerned: AbstractSet[int] = frozenset()
         self._changed = threading.Condition()
         self._stopping = self._closing = False
+        self._until = 0.0
         self._thread = threading.Thread(target=self._work, name=f"action {name}", daemon=True)
         self._thread.start()
 
-    def order(self, orders: Iterable[Order]) -> None:
+    def order(self, orders: Sequence[Order]) -> None:
         """Hands orders over."""
+        self.handed.update((order.number, order) for order in orders)
         with self._changed:
             self._orders.extend(orders)
             self._changed.notify()
 
-    def stop(self) -> None:
-        """Lets the thread do what waits, close the action and end."""
+    def end(self, seconds: float) -> None:
+        """Lets the thread do what waits, for about so long, close the action and end. If it does not, the action is closed from
+        here. Returns when that is done."""
         with self._changed:
             self._stopping = True
+            self._until = time.monotonic() + seconds
             self._changed.notify()
-
-    def join(self, seconds: float) -> bool:
-        """Waits for the end of the thread. If that is late, the action is closed from here. Gives whether it came."""
         self._thread.join(seconds)
         if self._thread.is_alive():
             with self._changed:
                 self._orders.clear()
             self.action.close()
             self._thread.join(min(seconds, LAST))
-        return not self._thread.is_alive()
+        self.over = True
 
     def _work(self) -> None:
         while not self._closing:
@@ -89,8 +92,12 @@ class Actor:
             self._collect(self.action.perform(orders))
             return
         if self._stopping:
-            self._closing = True
-            self.action.close()
+            due = timed.due() if timed else None
+            if timed is None or due is None or time.monotonic() + due >= self._until - LAST:
+                self._closing = True
+                self.action.close()
+            elif due:
+                time.sleep(due)
         if timed:
             self._collect(timed.tick())
 
@@ -126,21 +133,31 @@ class Acting:
         self._ended: deque[tuple[Actor, Outcome]] = deque()
         self._bell = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
         self._ringing = threading.Lock()
+        self._leaving: dict[Actor, threading.Thread] = {}
+        self._left: list[int] = []
 
     def fileno(self) -> int:
         """The descriptor to wait for."""
         return self._bell
 
-    def replace(self, actions: Mapping[str, Action], seconds: float) -> list[Outcome]:
+    def replace(self, actions: Mapping[str, Action], seconds: float) -> None:
         """Works with `actions` from now on (one object under several names has one thread): those that are there already go on
-        undisturbed, the others end what they have, in about `seconds` at most. Gives the outcomes that came meanwhile."""
+        undisturbed, the others end what they have, in about `seconds` at most. Does not wait for that: their outcomes come as
+        all others do, and what they left undone is told by `left`."""
         staying = {id(actor.action): actor for actor in self._actors.values() if actor.action in actions.values()}
-        _end([actor for actor in set(self._actors.values()) if id(actor.action) not in staying], seconds)
+        for actor in {actor for actor in self._actors.values() if id(actor.action) not in staying}:
+            thread = threading.Thread(target=self._end, args=(actor, seconds), name=f"end of {actor.name}", daemon=True)
+            self._leaving[actor] = thread
+            thread.start()
         for name, action in actions.items():
             if id(action) not in staying:
                 staying[id(action)] = Actor(name, action, self._take)
         self._actors = {name: staying[id(action)] for name, action in actions.items()}
-        return self.outcomes()
+
+    def left(self) -> list[int]:
+        """The numbers of orders that actions left undone which have ended since the last call. To be asked after `outcomes`."""
+        left, self._left = self._left, []
+        return left
 
     def all(self) -> dict[str, Action]:
         """The actions at work, by their names."""
@@ -148,11 +165,11 @@ class Acting:
 
     def room(self) -> dict[str, int]:
         """How many more orders each action takes now."""
-        return {name: max(0, actor.room - actor.has) for name, actor in self._actors.items()}
+        return {name: max(0, actor.room - len(actor.handed)) for name, actor in self._actors.items()}
 
     def waiting(self) -> dict[str, int]:
         """How many orders each action has that are not ended."""
-        return {name: actor.has for name, actor in self._actors.items()}
+        return {name: len(actor.handed) for name, actor in self._actors.items()}
 
     def order(self, orders: Iterable[Order]) -> None:
         """Hands orders to their actions, of which there must be one for each."""
@@ -160,41 +177,43 @@ class Acting:
         for order in orders:
             sorted_out.setdefault(order.action, []).append(order)
         for name, some in sorted_out.items():
-            actor = self._actors[name]
-            actor.has += len(some)
-            actor.order(some)
+            self._actors[name].order(some)
 
     def outcomes(self) -> list[Outcome]:
         """What has ended since the last call."""
         with suppress(BlockingIOError):
             os.eventfd_read(self._bell)
+        over = [actor for actor in self._leaving if actor.over]
         taken = []
         while self._ended:
             actor, outcome = self._ended.popleft()
-            actor.has -= 1
+            actor.handed.pop(outcome.order.number, None)
             taken.append(outcome)
+        for actor in over:
+            self._left += actor.handed
+            del self._leaving[actor]
         return taken
 
     def close(self, seconds: float) -> list[Outcome]:
         """Ends all actions, in about `seconds` at most; gives the last outcomes. An order without one stays in the outbox."""
-        last = self.replace({}, seconds)
+        self.replace({}, seconds)
+        for thread in list(self._leaving.values()):
+            thread.join()
+        last = self.outcomes()
         with self._ringing:  # a thread that is later still must not ring what has become another file's descriptor
             os.close(self._bell)
             self._bell = -1
         return last
 
+    def _end(self, actor: Actor, seconds: float) -> None:
+        actor.end(seconds)
+        self._ring()
+
     def _take(self, actor: Actor, outcome: Outcome) -> None:
         self._ended.append((actor, outcome))
+        self._ring()
+
+    def _ring(self) -> None:
         with self._ringing:
             if self._bell >= 0:
                 os.eventfd_write(self._bell, 1)
-
-
-def _end(actors: Iterable[Actor], seconds: float) -> None:
-    """Stops all of them, then waits for all of them, no longer than `seconds` in all if they can be stopped."""
-    ending = list(actors)
-    for actor in ending:
-        actor.stop()
-    until = time.monotonic() + seconds
-    for actor in ending:
-        actor.join(max(0.1, until - time.monotonic()))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from vigilog import __version__
 from vigilog.accounts import processor_seconds
 from vigilog.control import Deferred
+from vigilog.core.nouns import Position
 from vigilog.status import Status, TriggerStatus, answered, resident
 from vigilog.store import bans
 
@@ -35,6 +36,18 @@ def answer(daemon: Daemon, command: str, arguments: dict[str, Any]) -> Mapping[s
             return {"ok": False, "error": f'there is no command "{command}"'}
 
 
+def behind(position: Position | None) -> int | None:
+    """How many bytes of a log are there and were not read; None if that cannot be told (no file, or another by now)."""
+    if position is None or not position.source.startswith("file:"):
+        return None
+    try:
+        found = os.stat(position.source.removeprefix("file:"))
+    except OSError:
+        return None
+    inode, offset = position.state.get("inode"), position.state.get("offset")
+    return max(0, found.st_size - offset) if inode == found.st_ino and isinstance(offset, int) else None
+
+
 def status(daemon: Daemon) -> Status:
     """How things stand."""
     accounts, watchman, waiting = daemon.accounts, daemon.watchman, daemon.desk.waiting()
@@ -48,7 +61,9 @@ def status(daemon: Daemon) -> Status:
         dry_run=daemon.dry_run,
         lines_per_second=lines_per_second,
         events_per_second=events_per_second,
-        sources=accounts.source_statuses(daemon.live.grades),
+        sources=accounts.source_statuses(
+            (name, grade, behind(daemon.positions.get(name))) for name, grade in daemon.live.grades
+        ),
         triggers=tuple(
             TriggerStatus(each.name, tally.events, tally.alerts, len(windows), windows.dropped)
             for each, tally, windows in triggers

@@ -6,7 +6,8 @@ actions' threads. Nothing is kept in memory that a kill would lose.
 
 from __future__ import annotations
 
-import selectors
+import math
+import select
 import signal
 import sqlite3
 from collections import deque
@@ -17,6 +18,7 @@ from typing import Any
 from vigilog.accounts import Accounts
 from vigilog.actions import BAN, Actions
 from vigilog.answers import answer, status
+from vigilog.beginnings import Beginnings
 from vigilog.config.settings import Settings
 from vigilog.control import Control, Deferred
 from vigilog.core.clock import Clock
@@ -77,6 +79,7 @@ class Daemon:
         self.debug = debug
         self.accounts = Accounts(clock, clock())
         self.positions = dict(positions(store, CONSUMER))
+        self.beginnings = Beginnings(self.positions.values())
         self.watchman = self.counting(settings, plan)
         self.desk = Desk(store, self.accounts, clock, lambda rule: self.plan.followers.get(rule, ()), say, self.told)
         self.errands = Errands()
@@ -92,29 +95,36 @@ class Daemon:
 
     def run(self) -> None:
         """Works until SIGTERM or SIGINT, or, where there is only standard input, until its end."""
-        with (
-            selectors.DefaultSelector() as selector,
-            selectors.DefaultSelector() as patient,
-            Signals([signal.SIGTERM, signal.SIGINT, signal.SIGHUP]) as signals,
-        ):
-            # While the store cannot be written nothing is done about what comes in, so it is not waited for either.
-            asking = [signals.fileno(), *(door.fileno() for door in (self.control, self.metrics) if door)]
-            for descriptor in asking:
-                patient.register(descriptor, selectors.EVENT_READ)
-            for descriptor in (*asking, self.live.fileno(), self.desk.fileno(), self.errands.fileno()):
-                selector.register(descriptor, selectors.EVENT_READ)
+        with Signals([signal.SIGTERM, signal.SIGINT, signal.SIGHUP]) as signals:
             left = self.desk.open(self.actions.all)
             if left:
                 self.notice("repeated", f"{left} orders were under way when the last run ended; they are begun again")
-            self.service.ready(f"watching {len(self.live.names)} sources")
+            text = f"watching {', '.join(self.live.names)}"
+            self.say(f"dry run: {text}" if self.dry_run else text)
+            self.service.ready(text)
             while not self.stopping:
-                (selector if self.stalled is None else patient).select(self.timeout())
+                self.wait(signals.fileno())
                 for number in signals.received():
                     self.stopping |= number != signal.SIGHUP
                     self.reloading |= number == signal.SIGHUP
                 self.turn()
                 self.stopping |= self.live.ended
             self.stop()
+
+    def wait(self, *others: int) -> None:
+        """Waits until there is something to do, or something at `others`."""
+        poll = select.poll()
+        for descriptor in (*others, *self.doors()):
+            poll.register(descriptor, select.POLLIN)
+        seconds = self.timeout()
+        poll.poll(None if seconds is None else math.ceil(seconds * 1000))
+
+    def doors(self) -> list[int]:
+        """What to wait for. While the store cannot be written nothing is done about what comes in, so it is not waited for."""
+        doors = [door.fileno() for door in (self.control, self.metrics) if door]
+        if self.stalled is None:
+            doors += [self.live.fileno(), self.desk.fileno(), self.errands.fileno()]
+        return doors
 
     def timeout(self) -> float | None:
         """How long the loop may wait, in seconds."""
@@ -191,7 +201,7 @@ class Daemon:
                     self.uncommitted = [each for each in self.uncommitted if each.source != source.name] + [item.position]
                     if item.data:
                         self.accounts.read(source.name, source.grade, item.data, item.arrived)
-                        self.watchman.see(source.name, item.data, item.arrived, live(item.arrived))
+                        self.watchman.see(source.name, self.beginnings.of(item), item.arrived, live(item.arrived))
                     size += len(item.data)
                     if size >= TURN:
                         self.unread[source.name] = source

@@ -12,7 +12,7 @@ from vigilog.core.nouns import Order, Outcome
 from vigilog.core.seams import Action
 from vigilog.store import bans
 from vigilog.store.database import transaction
-from vigilog.store.outbox import add_order, begin_orders, drop_orders, mark_ended, reopen_orders
+from vigilog.store.outbox import add_order, begin_orders, end_orphans, mark_ended, reopen_orders
 
 DRAIN = 10.0
 """Seconds that actions get to end what they have."""
@@ -37,6 +37,8 @@ class Desk:
         self._behind: set[str] = set()
         """Actions that have, or may have, orders waiting in the outbox."""
         self._unstored: list[Outcome] = []
+        self._undone: list[int] = []
+        """Orders that actions left which were replaced."""
 
     def fileno(self) -> int:
         """Readable when there are outcomes."""
@@ -50,6 +52,7 @@ class Desk:
         self._acting.replace(actions, DRAIN)
         with transaction(self._store):
             left = reopen_orders(self._store)
+            self._end_orphans()
         self._behind.update(actions)
         self._fetch()
         return left
@@ -57,18 +60,11 @@ class Desk:
     def replace(self, actions: Mapping[str, Action]) -> None:
         """Works with these actions from now on. What others had and did not do, those of the same name do; the orders of an
         action that is gone are ended. Raises StoreError."""
-        leaving = [name for name, action in self._acting.all().items() if actions.get(name) is not action]
-        self._unstored += self._acting.replace(actions, DRAIN)
+        self._acting.replace(actions, DRAIN)
         self._behind.update(actions)
-        self.collect()
         with transaction(self._store):
-            reopen_orders(self._store, [name for name in leaving if name in actions])
-            for name in leaving:
-                if name not in actions:
-                    ended = drop_orders(self._store, name, f"there is no action {name} any more", self._clock())
-                    if ended:
-                        self._say(f"{ended} orders of {name} were not done: there is no such action any more")
-        self._fetch()
+            self._end_orphans()
+        self.collect()
 
     def room(self) -> dict[str, int]:
         """How many orders each action can take now."""
@@ -103,16 +99,26 @@ class Desk:
                 self._accounts.ended(outcome)
                 verb = "" if outcome.done else "not done: "
                 self._say(f"{outcome.order.action}: {outcome.order.alert.rule}: {verb}{outcome.reason}")
+        self._undone += self._acting.left()
+        if self._undone:
+            with transaction(self._store):
+                reopen_orders(self._store, self._undone)
+                self._end_orphans()
+            self._undone = []
+            self._behind.update(self._acting.all())
         self._fetch()
 
     def close(self) -> None:
         """Lets the actions end what they have. One without an outcome is begun again by the next run. Raises StoreError."""
-        self._unstored += self._acting.outcomes()
-        self._behind.clear()
-        last = self._acting.close(DRAIN)
-        self._unstored += last
+        self._unstored += self._acting.close(DRAIN)
         self._acting = Acting()
+        self._behind.clear()
         self.collect()
+
+    def _end_orphans(self) -> None:
+        ended = end_orphans(self._store, self._acting.all(), self._clock())
+        if ended:
+            self._say(f"{ended} orders are not carried out: their action is not there any more")
 
     def _watching(self, outcome: Outcome) -> Sequence[str]:
         return () if outcome.order.of else self._followers(outcome.order.alert.rule)

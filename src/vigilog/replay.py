@@ -12,9 +12,10 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from vigilog.beginnings import Beginnings
 from vigilog.core.clock import Clock
 from vigilog.core.errors import SourceError
-from vigilog.core.nouns import Alert, Chunk, Notice, Order
+from vigilog.core.nouns import Alert, Notice, Order
 from vigilog.core.seams import Source
 from vigilog.detect.triggers import TriggerSet
 from vigilog.parse.stamps import stamp
@@ -60,7 +61,7 @@ def replay(triggers: TriggerSet, sources: Iterable[Source], keys: int, clock: Cl
 
 def batches(source: Source, clock: Clock, watchman: Watchman, done: Replayed) -> Iterator[int]:
     """Shows a source to the watchman; gives how many lines that were, batch by batch."""
-    moment = Past(clock())
+    moment, beginnings = Past(clock()), Beginnings()
     size = lines = 0
     for item in source.read(None):
         if isinstance(item, Notice):
@@ -68,7 +69,10 @@ def batches(source: Source, clock: Clock, watchman: Watchman, done: Replayed) ->
                 raise SourceError(item.text, remedy="name a log that is there and may be read")
             done.notices += (item,)
             continue
-        show(item, watchman, moment)
+        lines_of = beginnings.of(item)
+        if lines_of:
+            moment.begin(lines_of)
+            watchman.see(item.source, lines_of, item.arrived, moment)
         size += len(item.data)
         lines += item.data.count(b"\n")
         done.bytes += len(item.data)
@@ -76,13 +80,6 @@ def batches(source: Source, clock: Clock, watchman: Watchman, done: Replayed) ->
             yield lines
             size = lines = 0
     yield lines
-
-
-def show(chunk: Chunk, watchman: Watchman, moment: Past) -> None:
-    """Shows one chunk to the watchman."""
-    if chunk.data:
-        moment.begin(chunk.data)
-        watchman.see(chunk.source, chunk.data, chunk.arrived, moment)
 
 
 def settle(store: sqlite3.Connection, watchman: Watchman, now: float, happened: Happened) -> None:

@@ -101,11 +101,13 @@ class Watchman:
             place = places.get(event.rule)
             if place is None:
                 continue
+            key = unpacked(event.key)
             if event.clears:
-                self.windows[place].reset(unpacked(event.key))
+                self.windows[place].reset(key)
             else:
-                self.windows[place].enter(unpacked(event.key), (event.time, event.number))
+                self.windows[place].enter(key, (event.time, event.number))
                 self.newest = max(self.newest, event.time)
+                self.triggers.remember(place, event.line, event.time, key)
         for windows in self.windows:
             windows.dropped = 0
 
@@ -136,7 +138,9 @@ class Watchman:
             Event(each[4], each[5], self._source(each[6]), trigger.name, trigger.kind, named, each[7])
             for each in [known[number] for number in (*numbers, raised.number)]
         ]
-        events[-1] = events[-1]._replace(fields=self.triggers.fields(place, rule, found))
+        # a line that follows has none of the key's fields itself
+        fields = {name: value for name, value in named.items() if value} | self.triggers.fields(place, rule, found)
+        events[-1] = events[-1]._replace(fields=fields)
         return Alert(trigger.name, key, time, tuple(events))
 
     def _source(self, name: bytes) -> str:

@@ -10,6 +10,7 @@ from vigilog.core.errors import RuleError
 from vigilog.core.nouns import Rule
 from vigilog.detect.sessions import Sessions
 from vigilog.detect.window import Key
+from vigilog.parse import syslog
 from vigilog.parse.stamps import stamp
 from vigilog.patterns import block
 from vigilog.patterns.compiling import compile_rules
@@ -17,6 +18,8 @@ from vigilog.patterns.confirm import Captures
 from vigilog.patterns.database import Database
 from vigilog.patterns.extract import Extractor, extractor
 
+OURS = b" vigilog["
+"""What Vigilog says of a line must not be the next one: it would never end."""
 LIVE_LIMIT = 3600.0
 """A stamp further than this (seconds) from a line's arrival is not believed: a wrong clock, or a forged one."""
 
@@ -100,15 +103,19 @@ class TriggerSet:
         part = self._part(source)
         framed = block.frame(lines)
         owners, first_match, sessions = part.owners, self._first_match, self._sessions
-        last_end, last_trigger = 0, -1
-        line, time = b"", 0.0
+        last_end, last_trigger, seen_end = 0, -1, 0
+        line, time, ours = b"", 0.0, False
         for end, index in part.database.hits(framed, undecided=False):
             number, clears, take, places, rule, remembers, follows = owners[index]
             if end == last_end and (first_match or number == last_trigger):
                 continue
-            if end != last_end:
+            if end != seen_end:
+                seen_end = end
                 line = framed[framed.rfind(b"\n", 0, end - 1) + 1 : end - 1].rstrip(block.BLANKS)
+                ours = OURS in line and syslog.fields(line).get("program") == b"vigilog"
                 time = moment(line)
+            if ours:
+                continue
             found = take(line)
             if found is None:
                 continue
@@ -121,10 +128,15 @@ class TriggerSet:
                 key = tuple([found[place] or b"" for place in places])
                 if places and not any(key):
                     continue
-                if remembers:
-                    sessions.remember(number, line, time, key)
+            if remembers:
+                sessions.remember(number, line, time, key)
             last_end, last_trigger = end, number
             yield number, clears, key, time, line, found, rule
+
+    def remember(self, trigger: int, line: bytes, time: float, key: Key) -> None:
+        """A line was an event of a trigger before (at seconds since the epoch): others of its process may follow."""
+        if self.triggers[trigger].follows:
+            self._sessions.remember(trigger, line, time, key)
 
     def fields(self, trigger: int, rule: Rule, found: Captures) -> dict[str, str]:
         """The fields that a trigger has in the captures of one of its patterns; bytes that are no UTF-8 become surrogates."""
@@ -158,7 +170,7 @@ class TriggerSet:
                     )
                     rules.append(rule)
             for rule in one.follows:
-                owners.append(_Owner(number, False, self._extractor(rule).take, (), rule, remembers=False, follows=True))
+                owners.append(_Owner(number, False, self._extractor(rule).take, (), rule, remembers=True, follows=True))
                 rules.append(rule)
         database = compile_rules(rules, "stripped", cache_directory=self._cache)
         if database.refused:

@@ -6,6 +6,7 @@ with its outcome. Killed in between it is begun again, and its action is told th
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
@@ -83,14 +84,25 @@ def begin_orders(connection: sqlite3.Connection, room: Mapping[str, int]) -> lis
     return begun
 
 
-def reopen_orders(connection: sqlite3.Connection, actions: Sequence[str] | None = None) -> int:
-    """Makes orders wait again that were begun by a process that died, or by `actions` that have ended (None: all); gives how
-    many they were. Raises StoreError."""
+def reopen_orders(connection: sqlite3.Connection, numbers: Sequence[int] | None = None) -> int:
+    """Makes orders wait again that were begun: all of a process that died, or these, whose action has ended without them.
+    Gives how many they were. Raises StoreError."""
     with answered(connection):
-        if actions is None:
+        if numbers is None:
             return connection.execute("UPDATE outbox SET status = 'waiting' WHERE status = 'begun'").rowcount
-        query = "UPDATE outbox SET status = 'waiting' WHERE status = 'begun' AND action = ?"
-        return sum(connection.execute(query, (action,)).rowcount for action in actions)
+        query = "UPDATE outbox SET status = 'waiting' WHERE status = 'begun' AND number = ?"
+        return connection.executemany(query, [(number,) for number in numbers]).rowcount
+
+
+def end_orphans(connection: sqlite3.Connection, known: Iterable[str], moment: float) -> int:
+    """Ends the waiting orders of all actions but the `known` ones as not done: months later they could do harm. Gives how many
+    they were. Raises StoreError."""
+    query = (
+        "UPDATE outbox SET status = 'failed', ended = ?, reason = 'there is no action ' || action || ' any more' "
+        "WHERE status = 'waiting' AND action NOT IN (SELECT value FROM json_each(?))"
+    )
+    with answered(connection):
+        return connection.execute(query, (moment, json.dumps(list(known)))).rowcount
 
 
 def mark_ended(connection: sqlite3.Connection, outcomes: Iterable[Outcome], moment: float) -> None:
