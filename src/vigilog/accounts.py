@@ -77,15 +77,15 @@ class Accounts:
         self.notice(notice.kind, notice.text)
 
     def rates(self, events: int) -> tuple[float, float]:
-        """Lines and events per second, over about the last minute; `events` is how many there were since the start. To be
-        called about once a second."""
+        """Lines and events per second, over about the last minute; `events` is how many there were since the start, less those
+        of triggers that a reload removed. To be called about once a second."""
         now, lines = self.clock(), sum(source.lines for source in self.sources.values())
         self._rates.append((now, lines, events))
         while len(self._rates) > 2 and self._rates[1][0] < now - MINUTE:
             self._rates.popleft()
         then, former_lines, former_events = self._rates[0]
         seconds = now - then
-        return ((lines - former_lines) / seconds, (events - former_events) / seconds) if seconds > 0 else (0.0, 0.0)
+        return ((lines - former_lines) / seconds, max(0, events - former_events) / seconds) if seconds > 0 else (0.0, 0.0)
 
     def source_statuses(self, sources: Iterable[tuple[str, Grade, int | None]]) -> tuple[SourceStatus, ...]:
         """The sources that there are now: by name, grade, and how many bytes they are behind."""
