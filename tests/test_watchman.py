@@ -398,6 +398,34 @@ def test_events_of_a_trigger_that_is_gone_keep_their_numbers(store) -> None:
     assert [event.number for event in all_events(store)] == [1, 2, 3, 4, 5]
 
 
+FOLLOWED = Trigger(
+    "f",
+    "attack",
+    rules(rb"sshd\[\d+\]: fail (?P<user>\w+) from (?P<ip>\S+)"),
+    follows=rules(rb"too many (?P<what>\w+)"),
+    key=("ip",),
+    count=2,
+)
+
+
+def test_an_event_that_follows_has_the_fields_of_the_key(store) -> None:
+    """Those that the address to ban is taken from."""
+    watchman = Watchman(TriggerSet([FOLLOWED]), KEYS)
+    see(watchman, b"t=1 h sshd[7]: fail root from 192.0.2.1\n", b"t=2 h sshd[7]: too many failures\n")
+    [alert] = committed(store, watchman)
+    assert [dict(event.fields) for event in alert.events] == [{"ip": "192.0.2.1"}, {"ip": "192.0.2.1", "what": "failures"}]
+
+
+def test_a_line_that_follows_is_counted_after_a_restart_too(store) -> None:
+    watchman = Watchman(TriggerSet([FOLLOWED]), KEYS)
+    see(watchman, b"t=1 h sshd[7]: fail root from 192.0.2.1\n")
+    committed(store, watchman)
+    again = resume(store, TriggerSet([FOLLOWED]), KEYS)
+    see(again, b"t=2 h sshd[8]: too many failures\n", b"t=2 h sshd[7]: too many failures\n")
+    [alert] = committed(store, again)
+    assert alert.key == ("192.0.2.1",)
+
+
 def test_a_trigger_that_counts_differently_now_goes_on_with_the_events_that_are_there(store) -> None:
     former = Watchman(TriggerSet([trigger("t", 5, 100.0)]), KEYS)
     see(former, *(line(n, "fail", "a") for n in range(3)))
