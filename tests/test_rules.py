@@ -157,6 +157,19 @@ def test_audit_reads_logtriggers_rules(capsys, rule_file):
     assert "User:x IP:192.0.2.66 IP:203.0.113.7" in out
 
 
+def test_the_triggers_of_a_vigilog_toml_are_rules_too(capsys, rule_file):
+    path = rule_file("[ban]\ntime = '1h'\n[[trigger]]\nrule = 'sshd-login'\nactions = ['null']\n" + WEAK, "vigilog.toml")
+    status, out, _ = rules(capsys, "audit", "--config", path)
+    assert status == 1
+    assert "sshd-login: not fooled" in out
+    assert ": weak can be fooled" in out
+    assert rules(capsys, "test", "--config", path)[0] == 0
+    path = rule_file("[[trigger]]\nrule = 'sshhd'\n", "vigilog.toml")
+    status, _, err = rules(capsys, "list", "--config", path)
+    assert status == 78
+    assert f"{path}:2: " in err
+
+
 def test_terminals_are_safe_from_forged_lines(capsys, rule_file):
     _, out, _ = rules(capsys, "audit", rule_file(WEAK), "--logtrigger", rule_file(LOGTRIGGER, "logtrigger"))
     assert "\x1b" not in out

@@ -6,10 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
+from vigilog.config import toml
 from vigilog.config.checked import shown
+from vigilog.config.choose_run import completed
 from vigilog.config.logtrigger import read_logtrigger
 from vigilog.config.run_settings import Sample
 from vigilog.config.toml_text import read
+from vigilog.config.trigger_checks import examined
 from vigilog.config.trigger_files import read_triggers, shipped
 from vigilog.config.triggers import Loaded
 from vigilog.core.errors import ConfigurationError
@@ -29,9 +32,12 @@ class Failure:
     found: str
 
 
-def chosen(wanted: Sequence[str], logtrigger: str | None = None) -> tuple[Loaded, ...]:
-    """Rules by their names or files, in that order, and the enabled ones of logtrigger's configuration; without any of these
-    all shipped ones. A file's name has a slash or ends in .toml. Raises an ExceptionGroup of every mistake in them."""
+def chosen(wanted: Sequence[str], config: str | None = None, logtrigger: str | None = None) -> tuple[Loaded, ...]:
+    """Rules by their names or files, in that order, then the enabled triggers of a vigilog.toml and of logtrigger's
+    configuration; without any of these all shipped ones. A file's name has a slash or ends in .toml.
+
+    Raises an ExceptionGroup of every mistake in them.
+    """
     rules: list[Loaded] = []
     errors: list[ConfigurationError] = []
     there = shipped()
@@ -46,13 +52,18 @@ def chosen(wanted: Sequence[str], logtrigger: str | None = None) -> tuple[Loaded
             near = get_close_matches(name, there, n=1)
             remedy = f"did you mean {near[0]}?" if near else "`vigilog rules list` names them"
             errors.append(ConfigurationError(f"no rule {shown(name)}", expected="a shipped rule or a FILE.toml", remedy=remedy))
+    if config:
+        ours = toml.read(config)
+        own, missing = completed(ours.triggers.values())
+        rules += own
+        errors += [*ours.errors, *missing, *(mistake for each in own for mistake in examined(each).mistakes)]
     if logtrigger:
         layer = read_logtrigger(logtrigger)
         rules += layer.triggers.values()
         errors += layer.errors
     if errors:
         raise ExceptionGroup("mistakes in rules", errors)
-    return tuple(rules) if wanted or logtrigger else tuple(there.values())
+    return tuple(rules) if wanted or config or logtrigger else tuple(there.values())
 
 
 def tested(rule: Loaded) -> tuple[Failure, ...]:
@@ -88,7 +99,8 @@ def sample_place(rule: Loaded, number: int) -> Place:
     triggers = document.content.get("trigger")
     for index in range(len(triggers) if isinstance(triggers, list) else 0):
         if document.place("trigger", index) == rule.place:
-            return document.place("trigger", index, "sample", number)
+            place = document.place("trigger", index, "sample", number)
+            return place if place.line else rule.place
     return rule.place
 
 

@@ -1,12 +1,13 @@
 """The shipped trigger rules: their samples, their form, and that nobody can be fooled by way of them."""
 
 import ipaddress
+import os
 import re
 
 import pytest
 
 from vigilog import rules
-from vigilog.config.trigger_files import shipped
+from vigilog.config.trigger_files import DIRECTORY, read_triggers, shipped
 from vigilog.detect.forgery import audited
 from vigilog.patterns.confirm import linear, tree_of
 from vigilog.patterns.extract import extractor
@@ -45,6 +46,11 @@ def patterns(rule):
 
 def test_there_is_a_rule_for_all_that_was_asked_for():
     assert set(RULES) >= NAMED_IN_THE_ISSUE
+
+
+@pytest.mark.parametrize("name", sorted(name for name in os.listdir(DIRECTORY) if name.endswith(".toml")))
+def test_no_shipped_file_has_a_mistake(name):
+    assert read_triggers(os.path.join(DIRECTORY, name))[1] == ()
 
 
 @every_rule

@@ -32,7 +32,10 @@ def arguments(parser: Parser) -> None:
         "rules", metavar="NAME|FILE", nargs="+", default=[], help="shipped rules, files of your own; without: all shipped ones"
     )
     rules.required = False  # "*" would be filled, with nothing, by the first option that stands before a name
-    parser.usage = "vigilog rules [-h] [--logtrigger FILE] [--format {text,json}] {list,test,audit} [NAME|FILE ...]"
+    parser.usage = (
+        "vigilog rules [-h] [--config FILE] [--logtrigger FILE] [--format {text,json}] {list,test,audit} [NAME|FILE ...]"
+    )
+    parser.add_argument("--config", metavar="FILE", help="the triggers of this vigilog.toml")
     parser.add_argument("--logtrigger", metavar="FILE", help="the rules of logtrigger's configuration")
     parser.add_argument("--format", choices=("text", "json"), default="text", help="json: one object to a line")
     parser.epilog = "Exit status 1 if a sample does not hold or a rule can be fooled, 78 for a mistake in a rule file."
@@ -42,7 +45,7 @@ def run(options: argparse.Namespace) -> int:
     """Does it, and gives 0; 1 if a test or an audit fails."""
     from vigilog.rules import chosen  # noqa: PLC0415 - wrong options need no rules
 
-    rules = chosen(options.rules, options.logtrigger)
+    rules = chosen(options.rules, options.config, options.logtrigger)
     as_json = options.format == "json"
     if options.what == "list":
         listing(rules, as_json)
