@@ -258,15 +258,44 @@ def test_one_object_under_two_names_has_one_thread_and_one_account(made) -> None
     assert both.closed == 1
 
 
-def test_an_action_that_leaves_does_what_it_has_before_it_is_closed(made) -> None:
+def test_an_action_that_leaves_does_what_it_has_before_it_is_closed_and_nobody_waits_for_it(made) -> None:
     slow = Stuck()
     made.replace({"one": slow}, LONG)
     made.order(orders(1))
     slow.under_way.wait(LONG)
     made.order(orders(2, 3))
-    threading.Timer(0.05, slow.released.set).start()
-    assert brief(made.replace({}, LONG)) == [(1, True), (2, True), (3, True)]
-    assert slow.closed == 1
+    new = Prompt()
+    started = time.monotonic()
+    made.replace({"one": new}, LONG)
+    assert time.monotonic() - started < LONG / 2
+    made.order(orders(4))
+    assert brief(collected(made, 1)) == [(4, True)]
+    assert made.waiting() == {"one": 0}, "what the former one has is not the new one's"
+    slow.released.set()
+    assert brief(collected(made, 3)) == [(1, True), (2, True), (3, True)]
+    wait_for(lambda: slow.closed == 1)
+    assert made.left() == []
+
+
+def test_what_an_action_left_undone_when_its_time_was_over_is_told(made) -> None:
+    slow = Stuck()
+    made.replace({"one": slow, "other": Prompt()}, LONG)
+    made.order([*orders(1), order(2, "other")])
+    slow.under_way.wait(LONG)
+    made.order(orders(3, 4))
+    made.replace({}, 0.2)
+    assert sorted(brief(collected(made, 2))) == [(1, True), (2, True)]
+    left: list[int] = []
+
+    def told() -> bool:
+        select.select([made.fileno()], [], [], 0.1)
+        assert made.outcomes() == []
+        left.extend(made.left())
+        return bool(left)
+
+    wait_for(told)
+    assert left == [3, 4]
+    assert made.left() == []
 
 
 def test_an_action_that_does_not_return_is_closed_from_outside_when_its_time_is_over(made) -> None:
@@ -279,7 +308,18 @@ def test_an_action_that_does_not_return_is_closed_from_outside_when_its_time_is_
     last = made.close(0.2)
     assert time.monotonic() - started < LONG
     assert sorted(brief(last)) == [(1, True), (2, True)], "what had not begun stays in the outbox"
-    assert threading.current_thread().name in slow.threads
+    assert slow.threads >= {"end of one", "action one"}
+
+
+def test_at_the_end_what_a_digest_has_due_soon_is_waited_for(made) -> None:
+    later = Later(0.2)
+    made.replace({"one": later}, LONG)
+    made.order(orders(1))
+    wait_for(lambda: later.kept != [])
+    started = time.monotonic()
+    [outcome] = made.close(acting.LAST + 1)
+    assert outcome.done
+    assert time.monotonic() - started < LONG
 
 
 def test_several_that_do_not_return_are_waited_for_together(made) -> None:
@@ -395,6 +435,18 @@ def test_a_fault_that_stays_does_not_keep_the_processor_busy(made, monkeypatch) 
     time.sleep(0.5)
     assert 1 <= digest.raised <= 15
     digest.faulty = None
+
+
+def test_a_fault_at_the_end_is_not_repeated_until_the_time_is_over(made) -> None:
+    digest = Untimely("tick")
+    digest.after = 0.3
+    made.replace({"one": digest}, LONG)
+    made.order(orders(1))
+    wait_for(lambda: digest.kept != [])
+    started = time.monotonic()
+    assert brief(made.close(LONG)) == [(1, False)]
+    assert time.monotonic() - started < LONG / 2
+    assert digest.raised <= 3
 
 
 def test_a_fault_at_the_end_does_not_keep_the_end_from_coming(made) -> None:
