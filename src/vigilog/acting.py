@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
 
+from vigilog.act.light import light
 from vigilog.act.shown import shown
 from vigilog.act.timed import Timed
 from vigilog.core.nouns import Order, Outcome
@@ -36,14 +37,15 @@ class Actor:
         self.action = action
         self.room: int = getattr(action, "room", ROOM)
         """Orders that it may have; an action that makes little of them says that it takes more."""
-        self.handed: dict[int, Order] = {}
-        """Orders handed over whose outcome is not collected yet, by their numbers."""
+        self.handed: set[int] = set()
+        """The numbers of orders handed over whose outcome is not collected yet."""
         self.over = False
         """The thread has ended, and gives no outcome any more."""
         self._ended = ended
         self._orders: deque[Order] = deque()
         self._open: dict[int, Order] = {}
-        """Orders that the action was given and has said nothing of, by their numbers; and which of them it was called for."""
+        """Orders that the action was given and has said nothing of, by their numbers: many and for long where it is timed, and
+        then without their events; and which of them it was called for."""
         self._concerned: AbstractSet[int] = frozenset()
         self._changed = threading.Condition()
         self._stopping = self._closing = False
@@ -53,7 +55,7 @@ class Actor:
 
     def order(self, orders: Sequence[Order]) -> None:
         """Hands orders over."""
-        self.handed.update((order.number, order) for order in orders)
+        self.handed.update(order.number for order in orders)
         with self._changed:
             self._orders.extend(orders)
             self._changed.notify()
@@ -86,9 +88,11 @@ class Actor:
         self._concerned = self._open.keys()
         orders = self._next(timed.due() if timed else None)
         if orders:
-            given = {order.number: order for order in orders}
-            self._open = {**self._open, **given} if timed else given
-            self._concerned = given.keys()
+            if timed:
+                self._open.update((order.number, light(order, bare=True)) for order in orders)
+            else:
+                self._open = {order.number: order for order in orders}
+            self._concerned = {order.number for order in orders}
             self._collect(self.action.perform(orders))
             return
         if self._stopping:
@@ -114,6 +118,8 @@ class Actor:
         for number in sorted(self._concerned & self._open.keys()):
             self._ended(self, Outcome(self._open.pop(number), done=False, reason=reason))
         with self._changed:
+            if self._stopping:
+                self._until = 0.0  # nothing later is waited for, or the same fault would come again at once
             self._changed.wait_for(lambda: self._stopping, PAUSE)
 
     def _next(self, seconds: float | None) -> list[Order]:
@@ -187,10 +193,10 @@ class Acting:
         taken = []
         while self._ended:
             actor, outcome = self._ended.popleft()
-            actor.handed.pop(outcome.order.number, None)
+            actor.handed.discard(outcome.order.number)
             taken.append(outcome)
         for actor in over:
-            self._left += actor.handed
+            self._left += sorted(actor.handed)
             del self._leaving[actor]
         return taken
 
