@@ -7,13 +7,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from vigilog.config import run_settings
-from vigilog.config.host import GENERAL_LOGS, Host
+from vigilog.config.host import Host
 from vigilog.config.settings import Settings
 from vigilog.core.nouns import Place, Rule
 from vigilog.detect.program import with_program
 from vigilog.detect.triggers import Trigger, TriggerSet
-
-JOURNALS = ("/var/log/journal", "/run/log/journal")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +35,7 @@ def planned(settings: Settings, host: Host, name_of: Callable[[str], str]) -> Pl
     Raises RuleError for a pattern that cannot be used.
     """
     enabled = [trigger for trigger in settings.triggers if trigger.enabled]
-    sources = settings.run.sources or system_log(host)
+    sources = settings.run.sources or host.system_log
     following = {name for name, action in settings.actions.items() if action.type == "append" and action.on == "outcome"}
     return Plan(
         tuple(made(trigger, following, name_of) for trigger in enabled),
@@ -72,14 +70,6 @@ def rules(trigger: run_settings.Trigger, patterns: Iterable[str]) -> tuple[Rule,
     if trigger.program:
         texts = (with_program(text, trigger.program) for text in texts)
     return tuple(Rule(trigger.name, trigger.kind, trigger.language, text, place) for text in texts)
-
-
-def system_log(host: Host) -> tuple[str, ...]:
-    """Where this host's system log is: the journal, else the file that syslog writes."""
-    if any(map(os.path.isdir, JOURNALS)):
-        return ("journal",)
-    general = tuple(log for log in host.logs if os.path.basename(log) in GENERAL_LOGS)
-    return general[:1] or host.logs or ("/var/log/syslog",)
 
 
 def compiled(plan: Plan, settings: Settings, sources: Iterable[str]) -> TriggerSet:
