@@ -129,7 +129,7 @@ def test_sip_wrongpass_ends_in_a_dropped_packet_at_the_fifth_failure(hosts, tmp_
         assert events(daemon) == 12
         assert hears(hosts, "10.77.0.2")
         fails("1001", "10.77.0.2")
-        took = daemon.until(lambda: daemon.bans())
+        took = daemon.until(daemon.bans)
         print(f"\nbanned {took:.2f} s after the fifth failure")
         assert not hears(hosts, "10.77.0.2")
         assert hears(hosts, "10.77.0.3")

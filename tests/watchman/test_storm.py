@@ -1,0 +1,121 @@
+"""A storm: 50,000 alerts in well under a minute, each about another address. Nothing is lost, and memory stays bounded."""
+
+import email
+import email.policy
+import ipaddress
+import re
+import subprocess
+import time
+
+import pytest
+from aiosmtpd.controller import Controller
+
+from tests.act.namespaces import namespace
+from tests.watchman.running import running
+
+pytestmark = pytest.mark.peer
+
+MANY = 50_000
+PIECE = 250
+SECONDS = 10
+"""The storm is that long; the issue's is a minute long."""
+DIGEST = 22
+"""The mail's `digest`, in seconds: long enough for all of the storm to be in one."""
+BOUND = 128 << 20
+"""What the daemon may have resident at any time of the storm, in bytes; about 95 MiB were seen."""
+
+TRIGGER = f"""
+[ban]
+time = "2h"
+[mail]
+to = ["root@localhost"]
+transport = "smtp"
+smtp_host = "127.0.0.1"
+smtp_port = 8025
+[action.tell]
+type = "mail"
+digest = "{DIGEST}s"
+[[trigger]]
+rule = "sshd"
+count = 1
+actions = ["ban", "tell"]
+"""
+
+
+class Inbox:
+    """What aiosmtpd has been given, with the moment."""
+
+    def __init__(self):
+        self.mails = []
+
+    async def handle_DATA(self, server, session, envelope):  # noqa: N802 - aiosmtpd's name for it
+        self.mails.append((time.monotonic(), email.message_from_bytes(envelope.content, policy=email.policy.default)))
+        return "250 OK"
+
+
+@pytest.fixture
+def host(need):
+    need("nft", "ip")
+    with namespace() as made:
+        yield made
+
+
+@pytest.fixture
+def inbox(host):
+    received = Inbox()
+    controller = Controller(received, hostname="127.0.0.1", port=8025)
+    with host.entered():
+        controller.start()
+    yield received
+    controller.stop()
+
+
+def addresses(count, first="11.0.0.0"):
+    start = int(ipaddress.IPv4Address(first))
+    return [str(ipaddress.IPv4Address(start + number * 7)) for number in range(count)]
+
+
+def failed(address):
+    return f"{time.strftime('%b %e %H:%M:%S')} host sshd[7]: Failed password for root from {address} port 4022 ssh2"
+
+
+def in_kernel(host):
+    """The addresses that the kernel holds, as nft(8) lists them."""
+    listed = subprocess.run(
+        host.command("nft", "list", "table", "inet", "vigilog"), capture_output=True, text=True, check=True, timeout=60
+    ).stdout
+    return set(re.findall(r"\d+\.\d+\.\d+\.\d+(?= timeout)", listed))
+
+
+def test_fifty_thousand_alerts_are_as_many_bans_two_mails_and_little_memory(host, inbox, tmp_path):
+    with running(tmp_path, TRIGGER, host=host) as daemon:
+        before = daemon.resident()
+        all_of_them = addresses(MANY)
+        daemon.log(failed(all_of_them[0]))
+        daemon.until(lambda: inbox.mails)
+        begun = time.monotonic()
+        for at in range(1, MANY, PIECE):
+            daemon.log(*map(failed, all_of_them[at : at + PIECE]))
+            time.sleep(max(0.0, begun + SECONDS * at / MANY - time.monotonic()))
+        alerted = daemon.until(lambda: daemon.status()["triggers"][0]["alerts"] == MANY, 40)
+        banned = daemon.until(lambda: daemon.status()["bans"] == MANY, 40)
+        took = time.monotonic() - begun
+        daemon.until(lambda: len(inbox.mails) >= 2, 40)
+        most = daemon.resident("VmHWM")
+        print(
+            f"\n{MANY} alerts: {took:.1f} s (waited {alerted:.1f}, {banned:.1f} s), memory {before >> 20} MiB before, {most >> 20} MiB at most"
+        )
+        assert in_kernel(host) == set(all_of_them)
+        assert len(daemon.bans()) == MANY
+        first, digest = (mail for _, mail in inbox.mails)
+        assert first["Subject"] == f"sshd: {all_of_them[0]}"
+        assert first.get_content().startswith("1 alert on ")
+        assert digest["Subject"] == f"sshd: {all_of_them[1]} (and {MANY - 2} more)"
+        assert digest.get_content().startswith(f"{MANY - 1} alerts on ")
+        assert len(digest.get_content()) < 200_000
+        assert inbox.mails[1][0] - inbox.mails[0][0] >= DIGEST - 1
+        waiting = {action["name"]: action["waiting"] for action in daemon.status()["actions"]}
+        print(f"mail of {len(digest.get_content())} characters; waiting: {waiting}; memory now {daemon.resident() >> 20} MiB")
+        assert most < BOUND
+        daemon.until(lambda: not any(action["waiting"] for action in daemon.status()["actions"]))
+        assert len(inbox.mails) == 2
