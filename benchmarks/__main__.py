@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import time
 
-from benchmarks import against_fail2ban, against_logcheck, ceiling, jobs, memory, page, place, start
+from benchmarks import against_fail2ban, against_logcheck, bans, ceiling, idle, jobs, memory, page, place, start, triggers
 
 BENCHMARKS = {
     "logcheck": against_logcheck.BENCHMARK,
@@ -14,6 +14,9 @@ BENCHMARKS = {
     "start": start.BENCHMARK,
     "memory": memory.BENCHMARK,
     "fail2ban": against_fail2ban.BENCHMARK,
+    "bans": bans.BENCHMARK,
+    "triggers": triggers.BENCHMARK,
+    "idle": idle.BENCHMARK,
 }
 PAGE = place.CHECKOUT / "docs" / "benchmarks.md"
 QUICK = 20

@@ -79,8 +79,11 @@ class Fail2ban:
 
 
 @contextmanager
-def fail2ban(root: Path, *, window: int, count: int, action: str = "nothing") -> Iterator[Fail2ban]:
-    """A server in `root`, which bans after `count` failures within `window` seconds. Exits with a sentence if there is none."""
+def fail2ban(root: Path, *within: str, window: int, count: int, action: str = "nothing") -> Iterator[Fail2ban]:
+    """A server in `root`, which bans after `count` failures within `window` seconds; started by the command `within`, if any.
+
+    Exits with a sentence if there is none.
+    """
     if not os.access(SERVER, os.X_OK):
         sys.exit("fail2ban is not installed: apt-get install --no-install-recommends fail2ban")
     conf = root / "conf"
@@ -94,7 +97,7 @@ def fail2ban(root: Path, *, window: int, count: int, action: str = "nothing") ->
     (root / "watched.log").touch()
     peer = Fail2ban(root)
     with (root / "output").open("wb") as output:
-        command = [SERVER, "-f", "-c", str(conf), "-s", str(root / "socket"), "-p", str(root / "pid"), "start"]
+        command = [*within, SERVER, "-f", "-c", str(conf), "-s", str(root / "socket"), "-p", str(root / "pid"), "start"]
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
         try:
             wait(lambda: (root / "socket").exists() and "sshd" in peer.ask("status"))

@@ -68,13 +68,17 @@ def configuration(root: Path, triggers: str) -> Path:
 
 
 @contextmanager
-def watchman(root: Path, triggers: str) -> Iterator[Watchman]:
-    """A daemon in `root`, with `triggers` (the rest of its vigilog.toml), ready."""
+def watchman(root: Path, triggers: str, *within: str) -> Iterator[Watchman]:
+    """A daemon in `root`, with `triggers` (the rest of its vigilog.toml), ready; started by the command `within`, if any."""
     path = configuration(root, triggers)
     environment = {"PATH": os.environ["PATH"], "LC_ALL": "C", "PYTHONPATH": SOURCE}
     with (root / "output").open("wb") as output:
         process = subprocess.Popen(
-            [*PROGRAM, "run", "--config", str(path)], stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=environment
+            [*within, *PROGRAM, "run", "--config", str(path)],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            env=environment,
         )
         daemon = Watchman(root, process)
         try:
