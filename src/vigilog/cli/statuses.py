@@ -14,6 +14,20 @@ STATUSES: dict[str, Statuses] = {
         (0, "The logs were read, whether there was something to report or not."),
         (1, "There is no report, or not the whole of it. A line that begins with `Error:` says why, on stderr."),
     ),
+    "run": (
+        (0, "It was told to end, or standard input, its only source, ended."),
+        (1, "Another `vigilog run` is at work, or the firewall cannot be had."),
+        WRONG_OPTION,
+        (66, "A source cannot be opened: a socket address is taken, or a log may not be looked at."),
+        (74, "The state directory cannot be used."),
+        (78, "There is a mistake in the configuration or in a rule; each is told with its file and line."),
+    ),
+    "replay": (
+        (0, "The logs were replayed, whether there was an alert or not."),
+        WRONG_OPTION,
+        (66, "A log is missing or cannot be read."),
+        (78, "There is a mistake in the configuration or in a rule, or no rule of that name."),
+    ),
     "tail": (
         (0, "What is new was printed."),
         (65, "The file cannot be examined."),
