@@ -284,3 +284,15 @@ def test_150_000_bans_are_restored_in_one_transaction_and_one_more_is_added(fire
     held = firewall.present()
     assert len(held) == 150_001
     assert all(each.element in held for each in entries)
+
+
+def test_a_set_that_is_full_is_an_error_and_a_restore_makes_room(firewall):
+    """What the action does then: everything that is in force is restored, with what found no room."""
+    first = many(80_000)
+    firewall.restore(first[:10])
+    with pytest.raises(FirewallError):
+        firewall.add(first[10:])
+    assert len(firewall.present()) == 10
+    firewall.restore(first)
+    firewall.add(many(90_000)[:100])
+    assert len(firewall.present()) >= 80_000

@@ -12,10 +12,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from vigilog.act.ban.answer import BY_HAND, Answer, Past, answer
 from vigilog.act.ban.decide import Decision, Moment, decide
 from vigilog.act.ban.firewall import Firewall
-from vigilog.act.ban.judge import Policy, Wanted, of_alert, of_text, quoted, why
+from vigilog.act.ban.garbage import collecting_nothing
+from vigilog.act.ban.judge import Policy, Wanted, of_alert, of_text, why
+from vigilog.act.ban.lifting import lifting
 from vigilog.act.ban.lifts import Lifts
 from vigilog.act.ban.register import Register, element, entry
-from vigilog.act.ban.target import network, target, widened
+from vigilog.act.ban.target import target
 from vigilog.act.ban.upkeep import Upkeep
 from vigilog.core.clock import Clock
 from vigilog.core.errors import StoreError
@@ -80,31 +82,14 @@ class Ban:
 
     def unban(self, texts: Iterable[str]) -> Answer:
         """Lets in addresses and networks, with every ban that has an address in common with one of them."""
-        over: list[Banned] = []
-        names: list[str] = []
-        lines: list[str] = []
-        understood = True
         with self._lock:
             now = self._now()
-            for text in texts:
-                try:
-                    what = network(text)
-                except ValueError as mistake:
-                    lines.append(f"{quoted(text)} is {mistake}")
-                    understood = False
-                    continue
-                found = list(self._register.touching(what, now.clock))
-                over += found
-                names += [target(what), *(ban.target for ban in found)]
-                if what.prefixlen == what.max_prefixlen:
-                    names.append(target(widened(what.network_address, self.policy.ipv6_prefix)))
-                lines += [f"let in: {ban.target}{' to ' + ban.port if ban.port else ''}" for ban in found]
-                lines += [] if found else [f"{target(what)} was not banned"]
-            gone = dict.fromkeys(names)
-            self._lifts.note(gone, now.since)
-            self._register.drop(map(element, over))
-            error = self._upkeep.removed([element(ban) for ban in dict.fromkeys(over)])
-        return answer(lines, error, (Lifted(tuple(gone), now.since),) if gone else (), done=understood)
+            ending = lifting(texts, self._register, self.policy.ipv6_prefix, now.clock)
+            self._lifts.note(ending.targets, now.since)
+            self._register.drop(map(element, ending.over))
+            error = self._upkeep.removed([element(ban) for ban in ending.over])
+        changes = (Lifted(ending.targets, now.since),) if ending.targets else ()
+        return answer(ending.lines, error, changes, done=ending.understood)
 
     def unban_all(self) -> Answer:
         """Lets in everybody; also whoever was to be banned for something that happened before this moment."""
@@ -123,7 +108,7 @@ class Ban:
     def restore(self, bans: Iterable[Banned], lifts: Mapping[str, float]) -> Answer:
         """To be called at start, with what the store has (`in_force`, and the `lifts` of the last day): puts all of it in the
         firewall in the place of whatever is there, but for those who are never banned, by now."""
-        with self._lock:
+        with self._lock, collecting_nothing():
             self.know(bans, lifts)
             changes, lines = self._spared()
             error = self._upkeep.restored()

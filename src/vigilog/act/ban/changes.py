@@ -70,8 +70,11 @@ class Changes:
         if self._check_at is None or self._steady() < self._check_at:
             return False
         self._check_at = None
-        self._foreign = True
         return True
+
+    def intact(self) -> None:
+        """The rules are: what others changed may be what is held."""
+        self._foreign = True
 
     def to_look(self) -> bool:
         """Whether to compare now what is held. Where nothing changed, or it was asked for already, it is not."""

@@ -23,6 +23,7 @@ _ERROR, _DONE = 2, 3
 _HEADER = struct.Struct("=IHHII")
 _GENERIC = struct.Struct("=BBH")
 _ATTRIBUTE = struct.Struct("=HH")
+_SOL_NETLINK, _ADD_MEMBERSHIP, _DROP_MEMBERSHIP = 270, 1, 2
 _BLOCK = 1 << 20
 _SECONDS = 10
 
@@ -110,11 +111,17 @@ def listener() -> socket.socket:
     try:
         _only(made, _SUBSYSTEM | NEWGEN)
         made.bind((0, 0))
-        made.setsockopt(270, 1, GROUP)  # SOL_NETLINK, NETLINK_ADD_MEMBERSHIP
+        hear(made, True)
     except OSError:
         made.close()
         raise
     return made
+
+
+def hear(listening: socket.socket, whether: bool) -> None:
+    """Lets a listener hear of changes, or not. While anybody hears of them the kernel writes a message for each element, also
+    if no filter lets it in: for 150,000 new ones that takes longer than to put them in. Raises OSError."""
+    listening.setsockopt(_SOL_NETLINK, _ADD_MEMBERSHIP if whether else _DROP_MEMBERSHIP, GROUP)
 
 
 def drain(listening: socket.socket) -> None:

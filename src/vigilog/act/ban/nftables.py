@@ -21,6 +21,7 @@ from vigilog.act.ban.program import told
 
 TABLE = "inet vigilog"
 PRIORITY = -310  # before raw (-300), after defragmentation (-400): nf_tables(7)
+ROOM = 65_536
 _CHAIN = "prerouting"
 _ABOUT = kernel.attribute(1, b"vigilog\0")
 
@@ -49,13 +50,13 @@ class Nftables:
     def add(self, entries: Sequence[Entry]) -> None:
         groups = grouped(entries)
         sets = self._known()
-        self._tell(missing_text(groups.keys() - sets) + add_text(groups), sets | groups.keys())
+        self._tell(missing_text(groups.keys() - sets, groups) + add_text(groups), sets | groups.keys())
 
     def prolong(self, entries: Sequence[Entry]) -> None:
         groups = grouped(entries)
         sets = self._known()
         # To add what is held already changes no timeout before Linux 6.12: it is added, deleted and added.
-        text = missing_text(groups.keys() - sets) + add_text(groups) + delete_text(groups) + add_text(groups)
+        text = missing_text(groups.keys() - sets, groups) + add_text(groups) + delete_text(groups) + add_text(groups)
         self._tell(text, sets | groups.keys())
 
     def remove(self, elements: Iterable[Element]) -> None:
@@ -153,14 +154,18 @@ def restore_text(groups: Groups, *, forward: bool) -> str:
         f"delete table {TABLE}\n"
         f"add table {TABLE}\n"
         f"add chain {TABLE} {_CHAIN} {{ type filter hook prerouting priority {PRIORITY}; policy accept; }}\n"
-        f"{rules}{missing_text(groups)}{add_text(groups)}"
+        f"{rules}{missing_text(groups, groups)}{add_text(groups)}"
     )
 
 
-def missing_text(names: Iterable[SetName]) -> str:
-    """Makes sets, and the rules that drop what is in them."""
+def missing_text(names: Iterable[SetName], groups: Groups) -> str:
+    """Makes sets with room for more than goes into them, and the rules that drop what is in them.
+
+    The room is given because a set that has to grow takes twice as long to fill. One that is full is an error, and made anew
+    with more room by the restore that follows.
+    """
     return "".join(
-        f"add set {TABLE} {name.text} {{ typeof {name.kind}; flags timeout; }}\n"
+        f"add set {TABLE} {name.text} {{ typeof {name.kind}; flags timeout; size {max(ROOM, 4 * len(groups[name]))}; }}\n"
         f"add rule {TABLE} {_CHAIN} {name.match} @{name.text} counter drop\n"
         for name in sorted(names)
     )

@@ -25,16 +25,13 @@ class Register:
 
     def replace(self, bans: Iterable[Banned]) -> None:
         """Holds these and no others."""
-        self._bans = {}
-        self._lengths = set()
-        for ban in bans:
-            self.hold(ban)
+        self._bans = {element(ban): ban for ban in bans}
+        kinds = {(":" in what, what.partition("/")[2]) for what, _ in self._bans}
+        self._lengths = {_length(six=six, written=length) for six, length in kinds}
 
     def hold(self, ban: Banned) -> None:
         """Holds one more, or one in the place of another for the same target and port."""
-        _, slash, length = ban.target.partition("/")
-        version = 6 if ":" in ban.target else 4
-        self._lengths.add((version, int(length) if slash else (32 if version == 4 else 128)))
+        self._lengths.add(_length(six=":" in ban.target, written=ban.target.partition("/")[2]))
         self._bans[element(ban)] = ban
 
     def drop(self, elements: Iterable[Element]) -> None:
@@ -53,7 +50,7 @@ class Register:
 
     def entries(self, now: float) -> list[Entry]:
         """All that hold, as a firewall is told."""
-        return [entry(ban, now) for ban in self._bans.values() if ban.until > now]
+        return [Entry(what, seconds(ban, now)) for what, ban in self._bans.items() if ban.until > now]
 
     def covering(self, what: Network, port: Port, now: float) -> Banned | None:
         """A ban that keeps all of `what` from `port`: the one that ends last of those that hold."""
@@ -88,10 +85,20 @@ def element(ban: Banned) -> Element:
 
 def entry(ban: Banned, now: float) -> Entry:
     """A ban as a firewall is told of it."""
-    return Entry(element(ban), max(1, int(ban.until - now + 0.999)))
+    return Entry(element(ban), seconds(ban, now))
+
+
+def seconds(ban: Banned, now: float) -> int:
+    """How long a ban still holds, in whole seconds, at least 1."""
+    return max(1, int(ban.until - now + 0.999))
 
 
 def until(ban: Banned, now: float) -> str:
     """`for 10m, until 2026-11-20 14:05:10`, with the port if it is for one."""
     port = f" from {ban.port}" if ban.port else ""
     return f"{port} for {told(ban.until - now)}, until {local(ban.until):%Y-%m-%d %H:%M:%S}"
+
+
+def _length(*, six: bool, written: str) -> tuple[int, int]:
+    """The IP version and the prefix length."""
+    return 6 if six else 4, int(written) if written else 128 if six else 32

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Sequence
 
 from vigilog.act.ban.firewall import Element, Entry, Firewall, FirewallError
+from vigilog.act.ban.garbage import collecting_nothing
 from vigilog.act.ban.register import Register, element
 from vigilog.core.clock import Clock
 
@@ -64,7 +65,7 @@ class Upkeep:
 
     def repair(self) -> None:
         """Puts right what is not as it should be, if anything, and says so."""
-        with self._lock:
+        with self._lock, collecting_nothing():
             try:
                 if self._error or not self._firewall.intact():
                     failing = self._error

@@ -11,7 +11,8 @@ import selectors
 import signal
 import socket
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Protocol, runtime_checkable
 
 from vigilog.act.ban import nfnetlink, protocol
@@ -24,6 +25,7 @@ from vigilog.act.ban.sessions import peers
 
 BROKEN, LOOK = b"b", b"l"
 """The signs: the rules are not what they were; it is time to compare what is held."""
+MANY = 100
 _BLOCK = 1 << 20
 
 
@@ -97,6 +99,8 @@ class Worker:
                 broken = True
             if broken:
                 self._sign(BROKEN)
+            else:
+                self._changes.intact()
         if self._changes.to_look():
             self._sign(LOOK)
 
@@ -122,11 +126,24 @@ class Worker:
             return protocol.answer("error", number, request.problem)
         self._changes.begin()
         try:
-            return self._done(request)
+            with self._deaf(request.lines > MANY):
+                return self._done(request)
         except FirewallError as error:
             return protocol.answer("error", number, str(error))
         finally:
             self._changes.done()
+
+    @contextmanager
+    def _deaf(self, whether: bool) -> Iterator[None]:
+        """Without hearing of changes: afterwards the number of the generation tells whether there were others than ours."""
+        if not whether or self._listener is None:
+            yield
+            return
+        nfnetlink.hear(self._listener, False)
+        try:
+            yield
+        finally:
+            nfnetlink.hear(self._listener, True)
 
     def _done(self, request: Request) -> bytes:
         """Does it and gives the answer. Raises FirewallError."""
