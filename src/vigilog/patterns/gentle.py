@@ -9,6 +9,8 @@ not matter, a second such repetition does. Where the next bytes decide (`[^ ]+ `
 from __future__ import annotations
 
 from collections.abc import Sequence as Listed
+from operator import and_, or_
+from typing import NamedTuple
 
 from vigilog.patterns import syntax
 from vigilog.patterns.syntax import (
@@ -40,7 +42,7 @@ def gentle(tree: Node) -> bool:
     """Whether Python's `re` decides `tree` on a line of up to LONGEST bytes without noticeable delay. What `re` is given must
     be made of the tree, which may be simpler than its author's text."""
     start = 1 if _begins_at_start(tree) else LONGEST
-    return start * _ways(tree, _NOTHING) <= MOST_WAYS
+    return start * _seen(tree, _NOTHING).ways <= MOST_WAYS
 
 
 def _begins_at_start(tree: Node) -> bool:
@@ -57,84 +59,77 @@ def _begins_at_start(tree: Node) -> bool:
             return False
 
 
-def _ways(node: Node, behind: Ahead) -> int:
-    """In how many ways `node` can match from one place, at most, where `behind` can stand behind it."""
+class _Seen(NamedTuple):
+    """In how many ways a part can match from one place, at most, and what can stand from that place on if it does."""
+
+    ways: int
+    ahead: Ahead
+
+
+def _seen(node: Node, behind: Ahead) -> _Seen:
+    """How `node` looks where `behind` can stand behind it."""
     match node:
-        case Chars() | Assertion():
-            return 1
-        case Group(body=body):
-            return _ways(body, behind)
+        case Chars(bits=bits):
+            return _Seen(1, (bits, *behind[:-1]))
         case Sequence(parts=parts):
             ways = 1
             for part in reversed(parts):
-                ways = min(_TOO_MANY, ways * _ways(part, behind))
-                behind = _ahead(part, behind)
-            return ways
+                if isinstance(part, Chars):
+                    behind = (part.bits, *behind[:-1])
+                    continue
+                more, behind = _seen(part, behind)
+                ways = min(_TOO_MANY, ways * more)
+            return _Seen(ways, behind)
+        case Group(body=body):
+            return _seen(body, behind)
         case Choice(branches=branches):
-            return _ways_of_branches(branches, behind)
-        case Repeat(body=body, least=least, most=most):
-            return _ways_of_repeated(body, least, most, behind)
+            return _seen_branches([_seen(branch, behind) for branch in branches])
+        case Repeat():
+            return _seen_repeated(node, behind)
+        case Assertion():
+            return _Seen(1, _NOTHING if node == LINE_END else behind)
         case _:
-            return _TOO_MANY
+            return _Seen(_TOO_MANY, _ANYTHING)
 
 
-def _ways_of_branches(branches: Listed[Node], behind: Ahead) -> int:
-    """The ways of all branches that the same bytes can begin."""
-    ways = [_ways(branch, behind) for branch in branches]
-    heads = [_ahead(branch, behind) for branch in branches]
-    together = (sum(count for count, head in zip(ways, heads, strict=True) if not _are_apart(one, head)) for one in heads)
-    return min(_TOO_MANY, max([1, *ways, *together]))
+def _seen_branches(branches: Listed[_Seen]) -> _Seen:
+    """The ways of all branches that the same bytes can begin count together."""
+    together = [
+        sum(branch.ways for branch in branches if branch is one or not _are_apart(one.ahead, branch.ahead)) for one in branches
+    ]
+    return _Seen(min(_TOO_MANY, max(together, default=1)), _any_of([branch.ahead for branch in branches]))
 
 
-def _ways_of_repeated(body: Node, least: int, most: int | None, behind: Ahead) -> int:
-    again = _ahead(Repeat(body, 0, most), behind)
-    inside = _ways(body, behind if most == 1 else again)
-    decided = least == most or _are_apart(_ahead(body, again if most != 1 else behind), behind)
+def _seen_repeated(node: Repeat, behind: Ahead) -> _Seen:
+    body, least, most = node.body, node.least, node.most
+    inside = _seen(body, behind)
+    if most == 1 and least == 0:
+        return _seen_branches([inside, _Seen(1, behind)])
+    times = _AHEAD if most is None else min(most, _AHEAD)
+    after = [behind]
+    for _ in range(times):
+        after.append(inside.ahead)
+        inside = _seen(body, after[-1])
+    inside = _seen(body, _any_of(after))
+    ahead = _any_of(after[min(least, times) :])
+    decided = least == most or _are_apart(inside.ahead, behind)
     if most is None:
-        if inside > 1 or syntax.nullable(body):
-            return _TOO_MANY
-        return 1 if decided else LONGEST
+        endless = inside.ways > 1 or syntax.nullable(body)
+        return _Seen(_TOO_MANY if endless else 1 if decided else LONGEST, ahead)
     ways = 1 if decided else most - least + 1
-    for _ in range(min(most, MOST_WAYS.bit_length())):
-        ways = min(_TOO_MANY, ways * inside)
-    return ways
+    for _ in range(min(most, MOST_WAYS.bit_length()) if inside.ways > 1 else 0):
+        ways = min(_TOO_MANY, ways * inside.ways)
+    return _Seen(ways, ahead)
 
 
 def _are_apart(one: Ahead, other: Ahead) -> bool:
     """Whether no bytes can stand ahead of both."""
-    return not all(map(int.__and__, one, other))
-
-
-def _ahead(node: Node, behind: Ahead) -> Ahead:
-    """What can stand from the place on where `node` begins, if it matches and `behind` follows."""
-    match node:
-        case Chars(bits=bits):
-            return (bits, *behind[:-1])
-        case Sequence(parts=parts):
-            for part in reversed(parts):
-                behind = _ahead(part, behind)
-            return behind
-        case Choice(branches=branches):
-            return _any_of([_ahead(branch, behind) for branch in branches])
-        case Group(body=body):
-            return _ahead(body, behind)
-        case Repeat(body=body, least=least, most=most):
-            ways = [behind] if least == 0 else []
-            times = _AHEAD if most is None else min(most, _AHEAD)
-            for count in range(1, times + 1):
-                behind = _ahead(body, behind)
-                if count >= min(least, times):
-                    ways.append(behind)
-            return _any_of(ways)
-        case Assertion():
-            return _NOTHING if node == LINE_END else behind
-        case _:
-            return _ANYTHING
+    return not all(map(and_, one, other))
 
 
 def _any_of(ways: Listed[Ahead]) -> Ahead:
     """What can stand there in any of the ways."""
-    found = _NOTHING
-    for way in ways:
-        found = tuple(map(int.__or__, found, way))
+    found = ways[0] if ways else _NOTHING
+    for way in ways[1:]:
+        found = tuple(map(or_, found, way))
     return found
