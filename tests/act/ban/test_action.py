@@ -473,8 +473,8 @@ def test_a_ban_by_hand_can_prolong_but_not_shorten():
 
 def test_what_would_be_done_is_told_and_nothing_is_done():
     world = World(allowed=["192.0.2.1"])
-    assert world.ban.would(world.order("192.0.2.7")).startswith("ban: banned 192.0.2.7 for 10m")
-    assert "never banned" in world.ban.would(world.order("192.0.2.1"))
+    assert world.ban.would(world.order("192.0.2.7")).startswith("ban 192.0.2.7 for 10m, until ")
+    assert world.ban.would(world.order("192.0.2.1")).startswith("ban nobody: 192.0.2.1 is never banned: ")
     assert (world.firewall.calls, world.ban.in_force()) == ([], [])
 
 

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from vigilog.act.ban.answer import BY_HAND, Answer, Past, answer
-from vigilog.act.ban.decide import Decision, Moment, decide
+from vigilog.act.ban.decide import Decision, Moment, decide, intended
 from vigilog.act.ban.firewall import Firewall
 from vigilog.act.ban.garbage import collecting_nothing
 from vigilog.act.ban.judge import Policy, Wanted, of_alert, of_text, why
@@ -64,7 +64,7 @@ class Ban:
             wanted = self._wanted(order.alert)
             times = self._times([wanted], now)
             decision = wanted if isinstance(wanted, str) else self._decided(wanted, order.alert.rule, "", times, now)
-        return decision if isinstance(decision, str) else f"ban: {decision.told}"
+        return intended(decision)
 
     def close(self) -> None:
         """Nothing is under way between two calls. Whoever is banned stays banned."""

@@ -61,6 +61,17 @@ def decide(
     return Decision(new, (), f"banned {what}{_from(missing)}{until(new[0]._replace(port=''), now.clock)}{often}{wanted.note}")
 
 
+def intended(decision: Decision | str) -> str:
+    """A decision, or why there is none, as something that would be done."""
+    if isinstance(decision, str):
+        return f"ban nobody: {decision.removeprefix('not banned: ')}"
+    if decision.new:
+        return f"ban {decision.told.removeprefix('banned ')}"
+    if decision.prolonged:
+        return f"prolong {decision.told.replace(' is longer now:', '', 1)}"
+    return f"do nothing: {decision.told}"
+
+
 def _seconds(wanted: Wanted, times: int, lengths: Lengths) -> float:
     """How long: exactly as wanted, where that was said by hand."""
     if wanted.exactly and wanted.first is not None:
