@@ -38,13 +38,20 @@ def test_a_process_is_forgotten_after_a_while():
     assert len(found(lines, step=LASTING + 1)) == 1
 
 
-def test_the_last_processes_are_known_and_no_more_than_so_many():
+def test_the_last_events_are_known_and_no_more_than_so_many():
     sessions = Sessions()
     for number in range(MOST + 5):
         sessions.remember(0, b"h p[%d]: x" % number, 0.0, (b"%d" % number,))
     assert sessions.key(0, b"h p[4]: y", 1.0) is None
     assert sessions.key(0, b"h p[5]: y", 1.0) == (b"5",)
     assert sessions.key(1, b"h p[5]: y", 1.0) is None
+
+
+def test_a_name_within_somebody_elses_line_is_not_taken_for_its_process():
+    sessions = Sessions()
+    sessions.remember(0, b"h sshd[1]: failed from 192.0.2.1", 0.0, (b"192.0.2.1",))
+    sessions.remember(0, b"h sshd[2]: failed for h sshd[1]: from 192.0.2.2", 1.0, (b"192.0.2.2",))
+    assert sessions.key(0, b"h sshd[1]: too many failures", 2.0) == (b"192.0.2.1",)
 
 
 @pytest.mark.parametrize(

@@ -6,33 +6,36 @@ again: what a process said is forgotten after a while.
 
 from __future__ import annotations
 
+from collections import deque
+
 from vigilog.detect.window import Key
 
 LASTING = 600.0
-"""Seconds for which a process is remembered."""
-MOST = 10_000
+"""Seconds for which an event is remembered."""
+MOST = 4096
+"""So many events are remembered, the last ones."""
 
 
 class Sessions:
-    """Keys by trigger and process, of the last 10,000 processes that had an event."""
+    """The last events of triggers that have lines which follow. Those lines are few: the work is done when one comes."""
 
     def __init__(self) -> None:
-        self._keys: dict[tuple[int, bytes], tuple[Key, float]] = {}
+        self._events: deque[tuple[int, bytes, float, Key]] = deque(maxlen=MOST)
 
     def remember(self, trigger: int, line: bytes, time: float, key: Key) -> None:
         """A line was counted under a key at a time (seconds since the epoch)."""
-        name = process(line)
-        if name:
-            known = (trigger, name)
-            self._keys.pop(known, None)
-            self._keys[known] = key, time
-            if len(self._keys) > MOST:
-                del self._keys[next(iter(self._keys))]
+        self._events.append((trigger, line, time, key))
 
     def key(self, trigger: int, line: bytes, time: float) -> Key | None:
         """The key that the process of a line had its last event of, if that is not too long ago."""
-        found = self._keys.get((trigger, process(line)))
-        return found[0] if found and 0.0 <= time - found[1] <= LASTING else None
+        name = process(line)
+        if not name:
+            return None
+        for other, event, moment, key in reversed(self._events):
+            # the name may stand in what somebody else's line quotes: looked at closely only where it stands at all
+            if name in event and other == trigger and process(event) == name:
+                return key if 0.0 <= time - moment <= LASTING else None
+        return None
 
 
 def process(line: bytes) -> bytes:
