@@ -72,9 +72,19 @@ class Running:
         assert self.process.poll() is None, f"it ended with {self.process.returncode}: {self.said()}"
 
     def kill(self, number: signal.Signals = signal.SIGKILL) -> int:
-        """Sends it a signal and gives its status."""
+        """Sends it a signal that ends it, and gives its status."""
+        self.signal(number)
+        return self.ended()
+
+    def signal(self, *numbers: signal.Signals) -> None:
+        """Sends it signals."""
         assert self.process
-        self.process.send_signal(number)
+        for number in numbers:
+            self.process.send_signal(number)
+
+    def ended(self) -> int:
+        """Waits for its end and gives its status."""
+        assert self.process
         return self.process.wait(30)
 
     def log(self, *lines: str | bytes, to: str = "log") -> None:

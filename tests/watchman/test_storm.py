@@ -2,15 +2,13 @@
 
 import email
 import email.policy
-import ipaddress
-import re
-import subprocess
 import time
 
 import pytest
 from aiosmtpd.controller import Controller
 
 from tests.act.namespaces import namespace
+from tests.watchman.kernel import addresses, failed, held
 from tests.watchman.running import running
 
 pytestmark = pytest.mark.peer
@@ -48,7 +46,7 @@ class Inbox:
     def __init__(self):
         self.mails = []
 
-    async def handle_DATA(self, server, session, envelope):  # noqa: N802 - aiosmtpd's name for it
+    async def handle_DATA(self, server, session, envelope):
         self.mails.append((time.monotonic(), email.message_from_bytes(envelope.content, policy=email.policy.default)))
         return "250 OK"
 
@@ -70,23 +68,6 @@ def inbox(host):
     controller.stop()
 
 
-def addresses(count, first="11.0.0.0"):
-    start = int(ipaddress.IPv4Address(first))
-    return [str(ipaddress.IPv4Address(start + number * 7)) for number in range(count)]
-
-
-def failed(address):
-    return f"{time.strftime('%b %e %H:%M:%S')} host sshd[7]: Failed password for root from {address} port 4022 ssh2"
-
-
-def in_kernel(host):
-    """The addresses that the kernel holds, as nft(8) lists them."""
-    listed = subprocess.run(
-        host.command("nft", "list", "table", "inet", "vigilog"), capture_output=True, text=True, check=True, timeout=60
-    ).stdout
-    return set(re.findall(r"\d+\.\d+\.\d+\.\d+(?= timeout)", listed))
-
-
 def test_fifty_thousand_alerts_are_as_many_bans_two_mails_and_little_memory(host, inbox, tmp_path):
     with running(tmp_path, TRIGGER, host=host) as daemon:
         before = daemon.resident()
@@ -105,7 +86,7 @@ def test_fifty_thousand_alerts_are_as_many_bans_two_mails_and_little_memory(host
         print(
             f"\n{MANY} alerts: {took:.1f} s (waited {alerted:.1f}, {banned:.1f} s), memory {before >> 20} MiB before, {most >> 20} MiB at most"
         )
-        assert in_kernel(host) == set(all_of_them)
+        assert set(held(host)) == set(all_of_them)
         assert len(daemon.bans()) == MANY
         first, digest = (mail for _, mail in inbox.mails)
         assert first["Subject"] == f"sshd: {all_of_them[0]}"
