@@ -9,7 +9,7 @@ from vigilog.cli import control_arguments
 from vigilog.cli.commands import Parser
 from vigilog.cli.told import socket
 from vigilog.cli.visible import visible
-from vigilog.control_client import NotRunning, ask
+from vigilog.control_client import NotRunning, Refused, ask
 
 HELP = "list who is shut out, since when and until when"
 HEADINGS = ("TARGET", "PORT", "RULE", "SINCE", "UNTIL", "TIMES")
@@ -29,7 +29,9 @@ def run(options: argparse.Namespace) -> int:
     """Prints the list. Raises NotAllowed; StoreError if there is no daemon and the store cannot be read."""
     try:
         found: list[dict[str, Any]] = ask(socket(options), "bans")["bans"]
-    except NotRunning:
+    except (NotRunning, Refused) as error:
+        if isinstance(error, Refused) and error.answer.get("bans") is not False:
+            raise
         from vigilog.cli.without_daemon import listed  # noqa: PLC0415 - only then
 
         found = listed(options)

@@ -19,15 +19,25 @@ def asked(options: argparse.Namespace, command: str, **arguments: Any) -> int:
     try:
         lines, done = ask(socket(options), command, **arguments)["lines"], True
     except Refused as refused:
-        if "lines" not in refused.answer:
+        if refused.answer.get("bans") is False:
+            lines, done = without(options, command, arguments, "the daemon has nothing to do with bans", alone=False)
+        elif "lines" in refused.answer:
+            lines, done = refused.answer["lines"], False
+        else:
             raise
-        lines, done = refused.answer["lines"], False
     except NotRunning:
-        from vigilog.cli.without_daemon import carried_out  # noqa: PLC0415 - only then
-
-        print(f"vigilog {command}: no daemon is running; it is done without one", file=sys.stderr)
-        lines, done = carried_out(options, command, arguments)
+        lines, done = without(options, command, arguments, "no daemon is running", alone=True)
     return printed(command, lines, done=done)
+
+
+def without(
+    options: argparse.Namespace, command: str, arguments: dict[str, Any], why: str, *, alone: bool
+) -> tuple[list[str], bool]:
+    """Has it carried out by this process; gives what to say and whether all was done."""
+    from vigilog.cli.without_daemon import carried_out  # noqa: PLC0415 - only then
+
+    print(f"vigilog {command}: {why}; it is done without one", file=sys.stderr)
+    return carried_out(options, command, arguments, alone=alone)
 
 
 def socket(options: argparse.Namespace) -> str:

@@ -28,9 +28,8 @@ from vigilog.config.layer import settled
 from vigilog.config.settings import Settings
 from vigilog.core.clock import wall
 from vigilog.core.errors import AlreadyRunning
-from vigilog.store import bans
+from vigilog.store import bans, lock
 from vigilog.store.database import open_store, transaction
-from vigilog.store.lock import alone
 
 DAY = 86400.0
 LOCK = "run.lock"
@@ -46,8 +45,11 @@ def listed(options: argparse.Namespace) -> list[dict[str, Any]]:
         return [ban._asdict() for ban in bans.in_force(store, wall())]
 
 
-def carried_out(options: argparse.Namespace, command: str, arguments: Mapping[str, Any]) -> tuple[list[str], bool]:
-    """Bans or lets in; gives what to say, and whether all was done. Raises FirewallError, StoreError, and for a ban all
+def carried_out(
+    options: argparse.Namespace, command: str, arguments: Mapping[str, Any], *, alone: bool
+) -> tuple[list[str], bool]:
+    """Bans or lets in; gives what to say, and whether all was done. `alone`: there is no daemon, and none may start meanwhile;
+    otherwise it is one that has nothing to do with bans. Raises AlreadyRunning, FirewallError, StoreError, and for a ban all
     mistakes in the configuration."""
     settings = _settings(options, strict=command == "ban")
     with ExitStack() as stack:
@@ -55,7 +57,8 @@ def carried_out(options: argparse.Namespace, command: str, arguments: Mapping[st
         helper = start_helper(Choice(wanted.backend, wanted.forward, wanted.command, 0))
         stack.callback(helper.close)
         rights.lower(settings.state.directory)
-        stack.enter_context(_no_daemon(settings.state.directory))
+        if alone:
+            stack.enter_context(_no_daemon(settings.state.directory))
         store = stack.enter_context(closing(open_store(settings.state.directory)))
         policy = Policy(Never((), own_addresses, helper.peers, time.monotonic))
         if command == "ban":
@@ -75,7 +78,7 @@ def carried_out(options: argparse.Namespace, command: str, arguments: Mapping[st
 def _no_daemon(directory: str) -> Iterator[None]:
     """Makes sure that there is none while the block runs: what is in force, it would know better, and put in again."""
     try:
-        with alone(directory, "vigilog run", name=LOCK):
+        with lock.alone(directory, "vigilog run", name=LOCK):
             yield
     except AlreadyRunning as error:
         raise AlreadyRunning(f"{error.found}, but does not answer", place=error.place, remedy=_WAIT) from error
