@@ -153,13 +153,40 @@ def test_the_real_multilog_deletes_old_files_at_once_and_nothing_is_lost(tmp_pat
         ) as multilog,
     ):
         assert multilog.stdin
-        for number in range(most):
-            multilog.stdin.write(b"record %d\n" % number)
-            if number % 50 == 0:
-                multilog.stdin.flush()
-                seen.settle()
+        for first in range(0, most, 100):
+            multilog.stdin.write(b"".join(b"record %d\n" % number for number in range(first, first + 100)))
+            multilog.stdin.flush()
+            while len(seen.records) < first + 100:
+                seen.turn(0.2)
         multilog.stdin.close()
         multilog.wait(10)
-        seen.until(lambda: len(seen.records) == most)
         assert seen.records == [b"record %d" % number for number in range(most)]
         assert set(seen.kinds()) <= {"missing"}
+
+
+def test_files_that_are_deleted_before_they_are_read_are_a_loss(tmp_path):
+    current = tmp_path / "current"
+    append(current, b"old")
+    with Watching(f"multilog:{tmp_path}") as seen:
+        append(current, b"one")
+        seen.wait(b"one")
+        for number in range(5):
+            finished = tmp_path / f"{label(1_795_176_000 + number).decode()}.s"
+            current.rename(finished)
+            append(current, b"%d" % number)
+            if number < 3:
+                finished.unlink()
+        seen.until(lambda: seen.records[-1:] == [b"4"])
+        assert seen.records == [b"one", b"2", b"3", b"4"]
+        assert seen.kinds() == ["lost"]
+
+
+def test_a_file_found_under_two_names_is_read_once(tmp_path):
+    current = tmp_path / "current"
+    append(current, b"old")
+    with Watching(f"multilog:{tmp_path}") as seen:
+        append(current, b"one")
+        current.rename(tmp_path / "previous")
+        os.link(tmp_path / "previous", tmp_path / f"{label(1_795_176_000).decode()}.s")
+        append(current, b"two")
+        seen.wait(b"one", b"two")

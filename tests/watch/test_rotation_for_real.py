@@ -89,7 +89,7 @@ def test_under_the_real_copytruncate_what_it_leaves_is_read_once(tmp_path, need,
     """copytruncate loses what is written between copying and cutting. All that is in the files afterwards was read, none twice."""
     need("logrotate")
     log = tmp_path / "daemon.log"
-    with subprocess.Popen([sys.executable, "-c", DAEMON, str(log), "20000", "0.03"], stdout=subprocess.PIPE) as daemon:
+    with subprocess.Popen([sys.executable, "-c", DAEMON, str(log), "20000", "0.01"], stdout=subprocess.PIPE) as daemon:
         assert daemon.stdout
         daemon.stdout.readline()
         configuration = tmp_path / "logrotate.conf"
@@ -97,7 +97,7 @@ def test_under_the_real_copytruncate_what_it_leaves_is_read_once(tmp_path, need,
         configuration.chmod(0o644)
         reader = Reader(open_source(str(log), Options(clock=noon)))
         command = ["/usr/sbin/logrotate", "--state", str(tmp_path / "state"), str(configuration)]
-        for _ in range(12):
+        while daemon.poll() is None:
             with subprocess.Popen(command) as rotation:
                 while rotation.poll() is None:
                     reader.read(most=7)

@@ -10,6 +10,7 @@ from contextlib import closing
 from vigilog.watch.generation import Generation, open_generation
 from vigilog.watch.identity import Mark, Marks, holds, is_same_inode
 from vigilog.watch.places import Place, of_open
+from vigilog.watch.vanished import Seen, Unread, signs
 
 _GRACE = 60.0
 """A file whose name is gone is kept open so long (seconds), for writers that have not noticed."""
@@ -28,6 +29,7 @@ class Held:
         self._files: list[Generation] = []
         self._nameless_since: float | None = None
         self._seen: tuple[int, ...] = ()
+        self._known: frozenset[Seen] = frozenset()
 
     @property
     def current(self) -> Generation:
@@ -64,19 +66,21 @@ class Held:
         except OSError:
             return False
 
-    def unread(self, own: Mark) -> Sequence[Generation]:
+    def unread(self, own: Mark) -> Unread:
         """The open files, but for one that is deleted and was replaced by a copy of itself with another end, as editors do."""
         try:
             present = open_generation(self._path, follow=True)
         except (OSError, ValueError):
-            return self._files
+            return Unread(tuple(self._files), self._known)
         with closing(present):
             is_copied = not is_same_inode(own, present) and holds(own, present)
-        return [file for file in self._files if not (is_copied and is_same_inode(own, file) and file.is_nameless())]
+        files = [file for file in self._files if not (is_copied and is_same_inode(own, file) and file.is_nameless())]
+        return Unread(tuple(files), self._known)
 
     def keep(self, generations: Sequence[Generation], seen: Marks | None) -> None:
         """Goes on with those of `generations` (oldest first) that matter, and lets go of the others."""
         self.due = None
+        self._known = frozenset(map(signs, generations))
         kept: list[Generation] = []
         for file in generations:
             is_own = seen is not None and is_same_inode(seen.own, file)

@@ -77,7 +77,9 @@ class Inotify:
 
     def close(self) -> None:
         """Ends all of it."""
-        os.close(self._descriptor)
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+        self._descriptor = -1
 
 
 def _error(path: str) -> OSError:

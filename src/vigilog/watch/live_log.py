@@ -26,6 +26,7 @@ from vigilog.watch.places import Place, of_directory, of_file
 from vigilog.watch.predecessor import end_before
 from vigilog.watch.reading import beside, follow
 from vigilog.watch.steps import step_at
+from vigilog.watch.vanished import Unread
 
 AT_ONCE = 1024 * 1024
 """So much is read before other sources get their turn."""
@@ -138,7 +139,7 @@ class LiveLog:
         absent: Notice | None = None
         found = since
         try:
-            unread = self._held.unread(marks(self.name, since.state).own) if since else ()
+            unread = self._held.unread(marks(self.name, since.state).own) if since else Unread()
             for item in follow(self._log, since, unread, self._held.keep):
                 if isinstance(item, Notice) and item.kind in {"missing", "unreadable"}:
                     absent = item

@@ -26,6 +26,11 @@ def damage(name: str, packed: Generation, end: int) -> Notice:
     return Notice("lost", name, text)
 
 
+def gap(name: str, path: str) -> Notice:
+    """The file that was being read is deleted by now, and others have come behind it: maybe some of these were deleted, too."""
+    return Notice("lost", name, f"{path} is rotated and deleted faster than it is read: some of it may be lost")
+
+
 def loss(name: str, path: str, current: Generation, own: Mark) -> Notice:
     """The marked file was not found again. What is said of a file that shrank are logtail's words (1.11 and Debian's 1.4.2)."""
     size = current.size()

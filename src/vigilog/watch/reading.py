@@ -17,7 +17,7 @@ from vigilog.watch.one_file import Log, Progress, read_file
 from vigilog.watch.rotation import History
 from vigilog.watch.route import route
 from vigilog.watch.steps import Route, Step
-from vigilog.watch.vanished import with_unread
+from vigilog.watch.vanished import Unread, signs, with_unread
 
 _ROUNDS = 3
 """A log that was rotated or cut while it was read is looked at again, but not forever: the next reading goes on."""
@@ -26,12 +26,12 @@ _ROUNDS = 3
 def follow(
     log: Log,
     since: Position | None,
-    unread: Sequence[Generation] = (),
+    unread: Unread = Unread(),  # noqa: B008  it is frozen
     keep: Callable[[Sequence[Generation], Marks | None], None] | None = None,
 ) -> Reading:
     """Everything complete that was written since the position; `None` is the first reading. `unread` are files of the log that
-    the caller has open, maybe without a name by now. `keep` is told at the end which files there were, oldest first, and
-    the last marks in them; the files are closed then.
+    the caller has open, maybe without a name by now, and what else was there then. `keep` is told at the end which files
+    there were, oldest first, and the last marks in them; the files are closed then.
 
     Every Chunk's position resumes behind its last record. If the position moved without a record (into another file, or
     at a first reading that finds nothing), a last Chunk without data carries it. Raises SourceError and MissingExtra.
@@ -49,7 +49,8 @@ def follow(
                 changed = yield from _walk(log, found, history, progress)
                 if changed is None and _is_at(log.path, history.current):
                     break
-                unread = history.generations[history.generations.index(changed or found.steps[-1].generation) :]
+                left = history.generations[history.generations.index(changed or found.steps[-1].generation) :]
+                unread = Unread(left, frozenset(map(signs, history.generations)))
             if progress.marks and (position := state(progress.marks)) != progress.handed:
                 yield Chunk(log.name, b"", log.clock(), Position(log.name, position))
             if keep:
@@ -58,13 +59,13 @@ def follow(
             raise SourceError(error.strerror or str(error), place=Place(log.path)) from error
 
 
-def _find(log: Log, seen: Marks | None, unread: Sequence[Generation], opened: ExitStack) -> tuple[History, Route]:
+def _find(log: Log, seen: Marks | None, unread: Unread, opened: ExitStack) -> tuple[History, Route]:
     """Looks at the files and finds the way. A loss is not believed if the log was rotated between looking and finding."""
     attempts = _ROUNDS
     while True:
         attempts -= 1
         with ExitStack() as trial:
-            history = with_unread(log.look(seen.log if seen else "", trial), unread)
+            history = with_unread(log.look(seen.log if seen else "", trial), unread, seen)
             found = _begin(log, history) if seen is None else route(log.name, log.path, history, seen)
             if not attempts or not found.notices or history.is_unmoved():
                 opened.push(trial.pop_all())

@@ -134,7 +134,8 @@ def _open(path: str, former: str, older: Callable[[str], Series], opened: ExitSt
     def is_unmoved() -> bool:
         return real == os.path.realpath(path) and names == older(former) and all(map(_is_in_place, generations))
 
-    return History(real, tuple(generations), current, reason, is_unmoved)
+    once = {(file.device, file.inode): file for file in reversed(generations)}  # one that was renamed just now was found twice
+    return History(real, tuple(reversed(once.values())), current, reason, is_unmoved)
 
 
 def _open_rotated(path: str, opened: ExitStack) -> Generation | None:

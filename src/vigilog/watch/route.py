@@ -6,7 +6,7 @@ from vigilog.core.nouns import Notice
 from vigilog.watch.copies import find_short_copy, without_copies, without_early_copy
 from vigilog.watch.generation import Generation, digest
 from vigilog.watch.identity import TAIL, UNKNOWN, Mark, Marks, holds, is_same_inode, mark
-from vigilog.watch.notices import loss
+from vigilog.watch.notices import gap, loss
 from vigilog.watch.predecessor import end_before, find_previous, late_steps
 from vigilog.watch.rotation import History
 from vigilog.watch.steps import Route, Step, step_at
@@ -72,6 +72,8 @@ def _route(name: str, path: str, history: History, seen: Marks) -> Route:
         start = own.offset
         if start == 0 and files[index] is history.current and own.inode not in {files[index].inode, UNKNOWN}:
             notices = (loss(name, path, history.current, own),)
+        elif files[index].is_nameless() and files[index + 1 : index + 2] not in {(), (history.current,)}:
+            notices = (gap(name, path),)
     elif (copy := find_short_copy(own, files, history.current, first)) is not None:
         index = copy
         start = files[index].length()
