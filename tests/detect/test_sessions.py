@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import pytest
 
 from vigilog.core.nouns import Place, Rule
@@ -66,3 +68,14 @@ def test_a_name_within_somebody_elses_line_is_not_taken_for_its_process():
 )
 def test_a_process_is_named_by_host_program_and_number(line, expected):
     assert process(line) == expected
+
+
+def test_long_lines_are_remembered_by_their_beginning():
+    sessions = Sessions()
+    tracemalloc.start()
+    for number in range(MOST):
+        sessions.remember(0, b"h p[%d]: " % number + b"x" * 100_000, 0.0, (b"%d" % number,))
+    size, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert size < MOST * 1000
+    assert sessions.key(0, b"h p[7]: y", 1.0) == (b"7",)

@@ -14,6 +14,8 @@ LASTING = 600.0
 """Seconds for which an event is remembered."""
 MOST = 4096
 """So many events are remembered, the last ones."""
+HEAD = 256
+"""The bytes of a line that are remembered: a process is named at its beginning, and lines may be long."""
 
 
 class Sessions:
@@ -24,7 +26,7 @@ class Sessions:
 
     def remember(self, trigger: int, line: bytes, time: float, key: Key) -> None:
         """A line was counted under a key at a time (seconds since the epoch)."""
-        self._events.append((trigger, line, time, key))
+        self._events.append((trigger, line[:HEAD], time, key))
 
     def key(self, trigger: int, line: bytes, time: float) -> Key | None:
         """The key that the process of a line had its last event of, if that is not too long ago."""
