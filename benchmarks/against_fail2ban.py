@@ -21,7 +21,7 @@ TRIGGERS = f"""
 rule = "sshd"
 count = {COUNT}
 within = {WINDOW}
-after = "count-anew"
+after = "once"
 actions = ["null"]
 """
 

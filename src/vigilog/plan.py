@@ -58,6 +58,7 @@ def made(trigger: run_settings.Trigger, following: Iterable[str], name_of: Calla
         count=trigger.count,
         within=trigger.within or None,
         anew=trigger.after == "count-anew",
+        once=trigger.after == "once",
         sources=frozenset(map(name_of, trigger.sources)),
         actions=tuple(name for name in trigger.actions if name not in following),
     )

@@ -66,7 +66,7 @@ class Watchman:
 
     def __init__(self, triggers: TriggerSet, keys: int, last: int = 0) -> None:
         self.triggers = triggers
-        self.windows = [Windows(each.count, each.within, each.anew, keys) for each in triggers.triggers]
+        self.windows = [Windows(each.count, each.within, each.anew, keys, each.once) for each in triggers.triggers]
         self.tallies = [Tally() for _ in triggers.triggers]
         self.batch = Batch()
         self.newest = 0.0
@@ -175,7 +175,7 @@ def commit(
     wanted = {number for raised in batch.raised for _, number in raised.proof}.difference(known)
     with transaction(store):
         known.update(events(store, wanted))
-        single = {trigger.name for trigger in triggers if trigger.count == 1}
+        single = {trigger.name for trigger in triggers if trigger.count == 1 and not trigger.once}
         add_events(store, [event for event in batch.counted if event[1] not in single] if single else batch.counted)
         alerts = [watchman.alert(raised, known) for raised in batch.raised]
         actions = [triggers[raised.by[0]].actions for raised in batch.raised]

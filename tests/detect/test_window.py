@@ -230,3 +230,19 @@ def test_the_order_of_events_decides_and_nothing_else() -> None:
         runs.append([made.enter(key, entry) for key, entry in some])
     assert runs[0] == runs[1]
     assert any(runs[0])
+
+
+def test_once_means_no_other_alert_until_the_key_was_silent_for_as_long_as_the_window():
+    windows = Windows(3, 10.0, False, 100, once=True)
+    times = [0, 1, 2, 3, 4, 5, 14, 24, 35, 36, 37, 38]
+    alerts = [time for number, time in enumerate(times, 1) if windows.enter((b"a",), (float(time), number))]
+    assert alerts == [2, 37], "24 is within 10 s of 14; 35 is not of 24, and is the first of a new count"
+    assert list(windows.numbers()) == []
+
+
+def test_once_holds_for_every_event_of_a_count_of_one_and_ends_with_a_reset():
+    windows = Windows(1, None, False, 100, once=True)
+    assert [bool(windows.enter((b"a",), (float(time), time))) for time in range(1, 5)] == [True, False, False, False]
+    assert windows.enter((b"b",), (9.0, 9))
+    windows.reset((b"a",))
+    assert windows.enter((b"a",), (10.0, 10))

@@ -63,8 +63,9 @@ class Trigger(Table, frozen=True):
     """So many events of one key raise an alert."""
     within: Duration = 0.0
     """All within this time, the newest minus the oldest, both included; 0: whenever."""
-    after: Literal["keep-firing", "count-anew"] = "keep-firing"
-    """What the next event does after an alert: another alert if there are still enough, or the first of a new count."""
+    after: Literal["keep-firing", "count-anew", "once"] = "keep-firing"
+    """What the next event does after an alert: another alert if there are still enough; or it is the first of a new count; or
+    (once) nothing, until there was none of the key for as long as `within`."""
     reset: tuple[str, ...] = ()
     """Patterns (of the same language and program) whose fields name a key that is forgotten: a good login, for example."""
     follow: tuple[str, ...] = ()

@@ -33,7 +33,7 @@ class Trigger:
     key that the same process had an event of shortly before (`sessions`). `fields` names the captures of a pattern
     in their order ('' or missing: it is not a field; empty: the names are in the pattern), `key` those that are counted
     together (empty: all of the first pattern); each pattern has all of them. `count` events `within` seconds (None: whenever)
-    raise an alert, after which the key is counted on or, if `anew`, from nothing. `sources` are the names of its sources
+    raise an alert, after which the key is counted on or, if `anew`, from nothing, or, if `once`, raises no other until its events have stopped. `sources` are the names of its sources
     (empty: all)."""
 
     name: str
@@ -46,6 +46,7 @@ class Trigger:
     count: int = 1
     within: float | None = None
     anew: bool = False
+    once: bool = False
     sources: frozenset[str] = frozenset()
     actions: tuple[str, ...] = ()
 

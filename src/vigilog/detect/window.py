@@ -17,6 +17,8 @@ Key = tuple[bytes, ...]
 Entry = tuple[float, int]
 """An event in a window: its time in seconds since the epoch, and its number."""
 
+SILENT = -1
+"""In the place of the number: the key raised an alert, and no other for now; the time is that of its last event."""
 Window = tuple[Entry, ...]
 """The newest events of a key, by time; never more than are needed for an alert, none older than the window's length."""
 
@@ -36,12 +38,14 @@ def entered(window: Window, entry: Entry, count: int, within: float | None) -> W
 @dataclass(slots=True)
 class Windows:
     """The windows of one trigger: an alert for `count` events `within` seconds (None: whenever); `anew` says that a key is
-    counted from nothing after that. `most` keys are counted at a time; `dropped` is how many had to be forgotten early."""
+    counted from nothing after that; `once` that it raises no other alert until it had no event for as long as `within`. `most`
+    keys are counted at a time; `dropped` is how many had to be forgotten early."""
 
     count: int
     within: float | None
     anew: bool
     most: int
+    once: bool = False
     dropped: int = 0
     _windows: dict[Key, Window] = field(default_factory=dict)
     """The key that was seen last is the last one."""
@@ -51,12 +55,22 @@ class Windows:
 
     def enter(self, key: Key, entry: Entry) -> Window | None:
         """Counts an event. Gives the events that prove an alert, if it makes one."""
-        if self.count == 1:
+        if self.count == 1 and not self.once:
             return (entry,)
         windows = self._windows
-        window = entered(windows.pop(key, ()), entry, self.count, self.within)
+        window = windows.pop(key, ())
+        if window and window[0][1] == SILENT:
+            last = window[0][0]
+            if self.within is None or entry[0] - last <= self.within:
+                windows[key] = ((max(last, entry[0]), SILENT),)
+                return None
+            window = ()
+        window = entered(window, entry, self.count, self.within)
         crossed = len(window) == self.count and (window[-1] is entry or entry in window)
         if crossed and self.anew:
+            return window
+        if crossed and self.once:
+            windows[key] = ((window[-1][0], SILENT),)
             return window
         windows[key] = window
         if len(windows) > self.most:
@@ -65,7 +79,7 @@ class Windows:
 
     def numbers(self) -> Iterator[int]:
         """The numbers of all events that are in a window."""
-        return (number for window in self._windows.values() for _, number in window)
+        return (number for window in self._windows.values() for _, number in window if number != SILENT)
 
     def reset(self, key: Key) -> None:
         """Forgets a key."""

@@ -98,14 +98,18 @@ class Database:
         scanner.scan(framed, match_event_handler=hit)
         hits: list[tuple[int, int]] = []
         last, exact, owners = block.text_end(framed), self.compiled.exact, self.compiled.owners
-        for end, number in sorted(set(found)):
+        for end, number in set(found):
             if not block.FIRST_LINE < end <= last:
                 continue
             if number >= exact:
                 sure = self.confirm(number, self.seen(framed, end))
                 if not (sure or (sure is None and undecided)):
                     continue
-            hits += [(end, index) for index in owners[number]]
+            owned = owners[number]
+            if len(owned) == 1:
+                hits.append((end, owned[0]))
+            else:
+                hits += [(end, index) for index in owned]
         hits.sort()
         return hits
 
