@@ -17,4 +17,13 @@ record means. The way in is `sources.open_source`; what comes out is `core.nouns
     one_file        one step: records out, marks behind them           records   bytes to whole records, by the block
     generation      one open file of a history                         streams   reading by offset where bytes come in order
     compressed      .gz .bz2 .xz .zst (zstandard_frames, zstandard_program)
+
+    live            all sources of the watchman, in one loop           live_kinds    what they have in common, and opening them
+    live_log        a file or multilog directory that grows            live_glob     a pattern of files that grow and appear
+    live_journal    a journalctl that follows (journalctl)             live_input    standard input as it comes
+    datagrams       syslog over a local socket or UDP                  connections   syslog over TCP (framing: its messages)
+    syslog_address  where these sockets are                            syslog_lines  messages to chunks of lines
+    held            files kept open while their names change           changes       which logs something happened to
+    places          what must be watched for that                      inotify       the kernel's word
+    mounts          where the kernel says nothing
 """
