@@ -33,8 +33,8 @@ class Trigger:
     key that the same process had an event of shortly before (`sessions`). `fields` names the captures of a pattern
     in their order ('' or missing: it is not a field; empty: the names are in the pattern), `key` those that are counted
     together (empty: all of the first pattern); each pattern has all of them. `count` events `within` seconds (None: whenever)
-    raise an alert, after which the key is counted on or, if `anew`, from nothing, or, if `once`, raises no other until its events have stopped. `sources` are the names of its sources
-    (empty: all)."""
+    raise an alert, after which the key is counted on, or from nothing (`anew`), or raises no other until its events have
+    stopped (`once`). `sources` are the names of its sources (empty: all)."""
 
     name: str
     kind: str
