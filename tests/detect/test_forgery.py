@@ -25,7 +25,7 @@ def sshd(text):
 def taken(audit):
     """What each forged line gives, by the very pattern: it must be the bystander's."""
     return {
-        dict(zip(extractor(each.pattern).names, extractor(each.pattern).take(each.line), strict=True))["address"]
+        dict(zip(extractor(each.pattern).names, extractor(each.pattern).take(each.line) or (), strict=True))["address"]
         for each in audit.forgeries
     }
 

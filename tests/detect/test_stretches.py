@@ -16,6 +16,7 @@ def rule(text, language="regex"):
 
 def opened(pattern, line, targets=(), language="regex"):
     anatomy = dissection(rule(pattern, language), targets)(line)
+    assert anatomy is not None
     return [line[start:end] for start, end in anatomy.open], [line[start:end] for start, end in anatomy.targets]
 
 
