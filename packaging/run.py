@@ -25,10 +25,10 @@ def main() -> int:
     if logs:
         print(f"Reading this machine's own logs: {', '.join(logs)}")
     else:
-        logs = sorted(glob.glob(os.path.join(HERE, "samples", "*.log")))
+        logs = sorted(os.path.relpath(log) for log in glob.glob(os.path.join(HERE, "samples", "*.log")))
         command.append("--builtin")
         print("This machine has no system log that can be read. Reading sample logs of Debian 12 instead:")
-        print("\n".join(f"  {os.path.relpath(log)}" for log in logs))
+        print("\n".join(f"  {log}" for log in logs))
     print(flush=True)
     again = os.path.isdir(STATE)
     process = subprocess.run([*command, *logs], check=False)
@@ -36,6 +36,8 @@ def main() -> int:
     if again:
         print("Only what is new since the last `make run` is read. To begin again:  rm -r .venv/state")
     print("Why was a line reported?                 .venv/bin/vigilog explain 'THE LINE'")
+    log = next((log for log in logs if "auth" in log or "secure" in log or log == "journal"), logs[0])
+    print(f"Who failed to log in over SSH too often? .venv/bin/vigilog replay --rule sshd {log}")
     print("A configuration for this host:           .venv/bin/vigilog init --output -")
     print("Every hour, by mail, from now on:        sudo make install")
     return process.returncode

@@ -69,7 +69,7 @@ def status(daemon: Daemon) -> Status:
             for each, tally, windows in triggers
         ),
         actions=accounts.action_statuses(
-            (name, action.type, waiting.get(name, 0)) for name, action in daemon.settings.actions.items()
+            (name, daemon.settings.actions[name].type, waiting.get(name, 0)) for name in daemon.actions.all
         ),
         bans=bans.count(daemon.store, daemon.clock()),
         memory=resident(),

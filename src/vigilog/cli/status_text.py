@@ -44,7 +44,7 @@ def head(status: Status) -> Iterator[list[Cell]]:
     ]
     yield [
         (f"{status.lines_per_second:.1f} lines/s, {status.events_per_second:.1f} events/s, ", ""),
-        (f"{counted(status.bans)} bans in force", BOLD),
+        (f"{counted(status.bans)} {'ban' if status.bans == 1 else 'bans'} in force", BOLD),
         (f", {size(status.memory)} of memory, {status.cpu_seconds:.1f} s of processor time", ""),
     ]
     if status.reload:
