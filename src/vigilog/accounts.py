@@ -44,6 +44,8 @@ class Accounts:
     actions: dict[str, Done] = field(default_factory=dict)
     notices: deque[NoticeStatus] = field(default_factory=lambda: deque(maxlen=KEPT))
     notices_total: int = 0
+    dropped: dict[str, int] = field(default_factory=dict)
+    """How many keys of each trigger were said to be dropped."""
     reloads: int = 0
     reload: ReloadStatus | None = None
     _rates: deque[tuple[float, int, int]] = field(default_factory=deque)

@@ -225,10 +225,10 @@ class Daemon:
         with transaction(self.store):
             bans.apply(self.store, changes)
 
-    def ask_about_bans(self, command: str, arguments: dict[str, Any]) -> Deferred:
-        """Has a command about bans carried out. Raises VigilogError."""
+    def ask_about_bans(self, command: str, arguments: dict[str, Any]) -> Deferred | Mapping[str, object]:
+        """Has a command about bans carried out; a daemon that has nothing to do with bans says so. Raises VigilogError."""
         if self.shutting is None:
-            raise ConfigurationError("no trigger bans, and vigilog run was started without the rights for it")
+            return {"ok": False, "error": "no trigger of this daemon bans", "bans": None}
         errand = self.shutting.errand(command, arguments)
         if command == "unban" and arguments.get("all"):
             banning = [name for name, action in self.settings.actions.items() if action.type == BAN]
@@ -304,9 +304,15 @@ class Daemon:
         """Drops what is too old, once a minute. Raises StoreError."""
         self.next_housekeeping = self.steady() + HOUSEKEEPING
         now = self.clock()
+        for trigger, windows in zip(self.watchman.triggers.triggers, self.watchman.windows, strict=True):
+            more = windows.dropped - self.accounts.dropped.get(trigger.name, 0)
+            if more > 0:
+                self.notice("dropped", f"trigger {trigger.name}: {more} keys were dropped before they could count, to make room")
+            self.accounts.dropped[trigger.name] = windows.dropped
         forget(self.store, self.watchman)
         with transaction(self.store):
             forget_alerts(self.store, now - self.settings.run.keep_days * DAY)
+            bans.prune(self.store, now - self.settings.ban.memory)
 
     def write_metrics(self) -> None:
         """Writes the metrics file."""

@@ -52,7 +52,7 @@ def run(options: argparse.Namespace) -> int:
     everywhere = plan.seeing_all()
     sources = [open_source(spec, Options(wall, "all", partial_lines=True)) for spec in options.files or plan.sources]
     triggers = compiled(everywhere, settings, [source.name for source in sources])
-    trial = Trial(settings)
+    trial = Trial(settings, said)
     happened = silent if options.quiet else in_json(trial) if options.format == "json" else in_text(trial)
     done = replay(triggers, sources, settings.run.keys, wall, happened)
     if options.format == "text":
@@ -72,7 +72,15 @@ def with_rules(settings: Settings, names: list[str]) -> Settings:
     unknown = [name for name in names if name not in rules]
     if unknown:
         raise ConfigurationError(f'there is no shipped rule "{unknown[0]}"', remedy="`vigilog rules list` names them all")
-    return replace(settings, triggers=tuple(rules[name].trigger for name in names))
+    chosen = [rules[name].trigger for name in names]
+    # what most people would have it do, so that there is something to see
+    banning = [replace(each, actions=("ban",)) if {"address", "ip"} & set(each.key) else each for each in chosen]
+    return replace(settings, triggers=tuple(banning))
+
+
+def said(line: str) -> None:
+    """A line that is about no alert."""
+    print(visible(line), file=sys.stderr)
 
 
 def silent(alert: Alert, orders: list[Order]) -> None:
