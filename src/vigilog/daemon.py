@@ -225,10 +225,10 @@ class Daemon:
         with transaction(self.store):
             bans.apply(self.store, changes)
 
-    def ask_about_bans(self, command: str, arguments: dict[str, Any]) -> Deferred | Mapping[str, object]:
-        """Has a command about bans carried out; a daemon that has nothing to do with bans says so. Raises VigilogError."""
+    def ask_about_bans(self, command: str, arguments: dict[str, Any]) -> Deferred:
+        """Has a command about bans carried out. Raises VigilogError."""
         if self.shutting is None:
-            return {"ok": False, "error": "no trigger of this daemon bans", "bans": None}
+            raise ConfigurationError("no trigger bans, and vigilog run was started without the rights for it")
         errand = self.shutting.errand(command, arguments)
         if command == "unban" and arguments.get("all"):
             banning = [name for name, action in self.settings.actions.items() if action.type == BAN]
@@ -307,7 +307,7 @@ class Daemon:
         for trigger, windows in zip(self.watchman.triggers.triggers, self.watchman.windows, strict=True):
             more = windows.dropped - self.accounts.dropped.get(trigger.name, 0)
             if more > 0:
-                self.notice("dropped", f"trigger {trigger.name}: {more} keys were dropped before they could count, to make room")
+                self.notice("dropped", f"trigger {trigger.name}: {more} keys made room for others before they could count")
             self.accounts.dropped[trigger.name] = windows.dropped
         forget(self.store, self.watchman)
         with transaction(self.store):
