@@ -11,7 +11,7 @@ import select
 import signal
 import sqlite3
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 from typing import Any
 
@@ -22,7 +22,7 @@ from vigilog.beginnings import Beginnings
 from vigilog.config.settings import Settings
 from vigilog.control import Control, Deferred
 from vigilog.core.clock import Clock
-from vigilog.core.errors import ConfigurationError, StoreError, VigilogError
+from vigilog.core.errors import StoreError, VigilogError
 from vigilog.core.nouns import Notice, Order, Position
 from vigilog.core.seams import Source
 from vigilog.desk import Desk
@@ -225,10 +225,11 @@ class Daemon:
         with transaction(self.store):
             bans.apply(self.store, changes)
 
-    def ask_about_bans(self, command: str, arguments: dict[str, Any]) -> Deferred:
-        """Has a command about bans carried out. Raises VigilogError."""
+    def ask_about_bans(self, command: str, arguments: dict[str, Any]) -> Deferred | Mapping[str, object]:
+        """Has a command about bans carried out; where this has nothing to do with them, whoever asks does it. Raises
+        VigilogError."""
         if self.shutting is None:
-            raise ConfigurationError("no trigger bans, and vigilog run was started without the rights for it")
+            return {"ok": False, "bans": False, "error": "the daemon has nothing to do with bans: no trigger bans"}
         errand = self.shutting.errand(command, arguments)
         if command == "unban" and arguments.get("all"):
             banning = [name for name, action in self.settings.actions.items() if action.type == BAN]
