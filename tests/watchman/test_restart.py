@@ -102,3 +102,38 @@ def test_a_kill_in_the_middle_of_the_storm_loses_nobody(hosts, tmp_path):
         daemon.until(lambda: not any(action["waiting"] for action in daemon.status()["actions"]))
         assert set(held(server)) == set(everybody)
         assert {ban["times"] for ban in daemon.bans().values()} == {1}
+
+
+def test_whoever_comes_onto_the_allow_list_is_let_in_by_a_reload(hosts, tmp_path):
+    server, client = hosts
+    with running(tmp_path, TRIGGER.format(time="2h", allow=[]), host=server) as daemon:
+        daemon.log(failed(ATTACKER), failed(NEIGHBOUR))
+        daemon.until(lambda: len(held(server)) == 2)
+        daemon.configure(TRIGGER.format(time="2h", allow=[NEIGHBOUR]))
+        assert daemon.vigilog("reload").returncode == 0
+        daemon.until(lambda: held(server).keys() == {ATTACKER})
+        assert client.connects(server.ipv4, 22, source=NEIGHBOUR)
+        daemon.configure(TRIGGER.format(time="2h", allow=["not an address"]))
+        assert daemon.vigilog("reload", check=False).returncode != 0
+        daemon.log(failed(NEIGHBOUR), failed("192.0.2.9"))
+        daemon.until(lambda: held(server).keys() == {ATTACKER, "192.0.2.9"})
+
+
+def test_the_way_back_in_is_open_where_no_trigger_bans_any_more(hosts, tmp_path):
+    server, client = hosts
+    text = TRIGGER.format(time="2h", allow=[])
+    with running(tmp_path, text, host=server) as daemon:
+        daemon.log(failed(ATTACKER))
+        daemon.until(daemon.bans)
+        daemon.kill(signal.SIGTERM)
+        daemon.configure(text.replace('"ban"', '"null"'))
+        daemon.start()
+        assert not client.connects(server.ipv4, 22, source=ATTACKER)
+        assert daemon.bans().keys() == {ATTACKER}
+        assert daemon.vigilog("unban", "--all").stdout == "let in: all 1\n"
+        assert client.connects(server.ipv4, 22, source=ATTACKER)
+        assert daemon.bans() == {}
+        daemon.kill(signal.SIGTERM)
+        daemon.configure(text)
+        daemon.start()
+        assert held(server) == {}
