@@ -192,14 +192,23 @@ def test_a_worker_that_is_killed_at_work_leaves_all_or_nothing_and_the_request_i
     assert len(helper.present()) == 20_000
 
 
-def test_if_all_of_it_is_gone_that_is_an_error_with_a_remedy(hosts):
+def test_if_all_of_it_is_killed_all_of_it_is_started_anew(hosts):
+    with helping(hosts[0]) as helper, hosts[0].entered():
+        helper.restore([])
+        for noticed_by in (lambda: helper.add([entry("192.0.2.1")]), lambda: helper.sign(5)):
+            for process in (helper._process.pid, worker(helper)):
+                os.kill(process, signal.SIGKILL)
+            noticed_by()
+            helper.restore([entry("192.0.2.1"), entry("192.0.2.2")])
+            assert len(helper.present()) == 2
+
+
+def test_a_helper_that_was_closed_stays_closed(hosts):
     with helping(hosts[0]) as helper:
-        child = worker(helper)
-        os.kill(helper._process.pid, signal.SIGKILL)
-        os.kill(child, signal.SIGKILL)
-        with pytest.raises(FirewallError, match="helper is gone; restart Vigilog"):
-            helper.add([entry("192.0.2.1")])
-        with pytest.raises((FirewallError, EOFError)):
+        helper.close()
+        with pytest.raises(FirewallError, match="closed"):
+            helper.intact()
+        with pytest.raises(EOFError):
             helper.sign(1)
 
 

@@ -1,7 +1,8 @@
 """When to look after the firewall: after what others did to it, not after what we did, and never for nothing.
 
 The kernel numbers the states of nftables (generations), one more with each change by anybody. Between two looks in which the
-number did not grow, nothing can have happened.
+number did not grow, nothing can have happened. Only where the clock was set, or the machine slept, do bans in the kernel end
+at another time than they should.
 """
 
 from __future__ import annotations
@@ -17,13 +18,18 @@ SHARE = 40
 PAUSE = 1.0
 """... and is done no sooner than so many seconds after the last time."""
 
+STEP = 5.0
+"""A clock that was set by more seconds than this makes a comparison worth while."""
+
 
 class Changes:
     """`interval`: seconds between two comparisons (0: only when others changed something). `exact`: each of our own changes
-    is one generation, so that a foreign one beside it shows. `steady`: seconds that only grow."""
+    is one generation, so that a foreign one beside it shows. `steady`: seconds that only grow, and `clock`: those that people
+    have."""
 
-    def __init__(self, interval: float, *, exact: bool, generation: Callable[[], int], steady: Clock) -> None:
-        self._interval, self._exact, self._generation, self._steady = interval, exact, generation, steady
+    def __init__(self, interval: float, *, exact: bool, generation: Callable[[], int], steady: Clock, clock: Clock) -> None:
+        self._interval, self._exact, self._generation, self._steady, self._clock = interval, exact, generation, steady, clock
+        self._apart = clock() - steady()
         self._seen = generation()
         self._compared = self._seen
         self._check_at: float | None = None
@@ -53,6 +59,7 @@ class Changes:
         """All that is held was listed just now, which took so long."""
         self._foreign = False
         self._compared = self._generation()
+        self._apart = self._clock() - self._steady()
         self._look_after = self._steady() + max(PAUSE, seconds * SHARE)
         self._look_at = self._steady() + self._interval
 
@@ -82,7 +89,8 @@ class Changes:
         wanted = self._foreign and now >= self._look_after
         if self._interval and now >= self._look_at:
             self._look_at = now + self._interval
-            wanted = wanted or not self._exact or self._generation() != self._compared
+            apart = self._clock() - now
+            wanted = wanted or not self._exact or self._generation() != self._compared or abs(apart - self._apart) > STEP
         if wanted:
             self._foreign = False
         return wanted

@@ -10,7 +10,7 @@ from itertools import accumulate
 from socket import AF_INET, AF_INET6, inet_pton
 
 from vigilog.act.ban.allow import Allowed
-from vigilog.act.ban.target import Address, Network
+from vigilog.act.ban.target import Address, Network, canonical
 from vigilog.core.clock import Clock
 
 ALWAYS = tuple(
@@ -63,7 +63,8 @@ class Never:
         return f"{inner} is in it, and {found.origin}"
 
     def spared(self, targets: Iterable[str]) -> dict[str, str]:
-        """Those of `targets` that must not be banned, with the reasons. 150,000 take a quarter of a second.
+        """Those of `targets` that must not be banned, with the reasons; also what is no target at all. 150,000 take a
+        quarter of a second.
 
         Raises OSError if this host does not tell which addresses it has.
         """
@@ -71,7 +72,11 @@ class Never:
         both = [(self._fixed[version], self._moving[version], bits) for version, bits in ((4, 32), (6, 128))]
         found = {}
         for target in targets:
-            text, _, length = target.partition("/")
+            try:
+                text, _, length = canonical(target).partition("/")
+            except ValueError as error:
+                found[target] = f"it is {error}"
+                continue
             six = ":" in text
             fixed, moving, bits = both[six]
             first = int.from_bytes(inet_pton(AF_INET6 if six else AF_INET, text), "big")

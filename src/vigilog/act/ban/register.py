@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from ipaddress import ip_network
 
-from vigilog.act.ban.firewall import Element, Entry
+from vigilog.act.ban.firewall import LONGEST, Element, Entry
 from vigilog.act.ban.length import told
 from vigilog.act.ban.target import EVERY_PORT, Network, Port, Target, target
 from vigilog.core.clock import local
@@ -89,8 +89,8 @@ def entry(ban: Banned, now: float) -> Entry:
 
 
 def seconds(ban: Banned, now: float) -> int:
-    """How long a ban still holds, in whole seconds, at least 1."""
-    return max(1, int(ban.until - now + 0.999))
+    """How long a ban still holds, in whole seconds: at least 1, and no more than a firewall takes, also with a wrong clock."""
+    return min(max(1, int(ban.until - now + 0.999)), LONGEST)
 
 
 def until(ban: Banned, now: float) -> str:

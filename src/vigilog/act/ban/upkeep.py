@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 
 from vigilog.act.ban.firewall import Element, Entry, Firewall, FirewallError
 from vigilog.act.ban.garbage import collecting_nothing
-from vigilog.act.ban.register import Register, element
+from vigilog.act.ban.register import Register, element, seconds
 from vigilog.core.clock import Clock
 
 _TOLERANCE = 10.0
@@ -87,7 +88,8 @@ class Upkeep:
                 return
             except FirewallError as error:
                 self._say(str(error))
-                return
+                time.sleep(_LAST_TRY)
+                continue
             if which or self._error:
                 self.repair()
             wait = (min(wait * 2, _LAST_TRY) if wait else _FIRST_TRY) if self._error else None
@@ -98,7 +100,7 @@ class Upkeep:
         if present is None:
             return
         now = self._clock()
-        wanted = {element(ban): ban.until - now for ban in self._register.all(now)}
+        wanted = {element(ban): float(seconds(ban, now)) for ban in self._register.all(now)}
         wrong = [
             what
             for what, left in wanted.items()
@@ -106,7 +108,7 @@ class Upkeep:
         ]
         foreign = [what for what, left in present.items() if what not in wanted and (left is None or left > _TOLERANCE)]
         if wrong:
-            self._firewall.prolong([Entry(what, max(1, int(wanted[what] + 0.999))) for what in wrong])
+            self._firewall.prolong([Entry(what, int(wanted[what])) for what in wrong])
         if foreign:
             self._firewall.remove(foreign)
         if wrong or foreign:

@@ -22,6 +22,7 @@ from vigilog.act.ban.firewall import Firewall, FirewallError
 from vigilog.act.ban.narrow import FIREWALL, narrow
 from vigilog.act.ban.requests import Request, Requests
 from vigilog.act.ban.sessions import peers
+from vigilog.core.clock import wall
 
 BROKEN, LOOK = b"b", b"l"
 """The signs: the rules are not what they were; it is time to compare what is held."""
@@ -62,7 +63,7 @@ class Worker:
         self._reading = Requests()
         self._listener = _listener(choice)
         exact = choice.backend == "nftables"
-        self._changes = Changes(choice.check_interval, exact=exact, generation=_generation, steady=time.monotonic)
+        self._changes = Changes(choice.check_interval, exact=exact, generation=_generation, steady=time.monotonic, clock=wall)
 
     def run(self, *, anew: bool) -> None:
         """Until the daemon's end is closed."""
