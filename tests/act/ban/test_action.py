@@ -419,6 +419,21 @@ def test_a_restart_does_not_restore_bans_of_those_who_are_never_banned_by_now():
     assert world.firewall.calls == ["restore"]
 
 
+def test_a_row_that_is_no_ban_spoils_no_restore():
+    world = World()
+    texts = ["1.2.3.4; reboot", "2001:DB8::1", "192.0.2.1/24", "", "192.0.2.8"]
+    answer = world.ban.restore([Banned(text, "", "r", START - 1, START + 99, 1, "") for text in texts], {})
+    assert world.held() == {"192.0.2.8": 99}
+    assert set(answer.changes[0].targets) == set(texts[:4])
+
+
+def test_with_a_clock_that_is_decades_wrong_everything_is_restored_all_the_same():
+    world = World()
+    world.now = 0.0
+    assert world.ban.restore([Banned("192.0.2.7", "", "r", 1.8e9, 1.8e9 + 600, 1, "")], {}).done
+    assert world.held() == {"192.0.2.7": 10 * 365 * 86400}
+
+
 def test_a_new_policy_lets_in_whom_it_spares():
     world = World()
     world.perform("192.0.2.7", "192.0.2.8")

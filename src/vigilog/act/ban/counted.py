@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterable, Sequence
 
-from vigilog.act.ban.firewall import Element, Entry, Firewall, Present
+from vigilog.act.ban.firewall import Element, Entry, Firewall, FirewallError, Present
 from vigilog.core.clock import Clock
 
 
@@ -27,14 +27,14 @@ class Counted:
     def tick(self) -> None:
         """Lets in whose time is over. Raises FirewallError; then it is tried again in a while."""
         now = self._steady()
-        over = []
+        over: dict[Element, None] = {}
         while self._queue and self._queue[0][0] <= now:
             end, element = heapq.heappop(self._queue)
             if self._ends.get(element) == end:
-                over.append(element)
+                over[element] = None
         try:
             self._firewall.remove(over)
-        except BaseException:
+        except FirewallError:
             for element in over:
                 self._note(element, now + _AGAIN)
             raise
