@@ -116,7 +116,7 @@ def test_a_file_or_directory_of_somebody_else_is_refused(directory):
 
 def test_a_directory_that_cannot_be_made_is_an_error_with_its_path(tmp_path):
     (tmp_path / "file").write_bytes(b"")
-    with pytest.raises(StoreError, match="/file/state: the state directory cannot be used: Not a directory"):
+    with pytest.raises(StoreError, match="/file/state: the directory cannot be used: Not a directory"):
         open_store(str(tmp_path / "file" / "state"))
 
 

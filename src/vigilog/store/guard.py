@@ -20,7 +20,7 @@ def guarded_directory(directory: str) -> str:
         os.makedirs(path, mode=0o700, exist_ok=True)
         found = os.lstat(path)
     except OSError as error:
-        raise refused(path, f"the state directory cannot be used: {error.strerror}") from error
+        raise refused(path, f"the directory cannot be used: {error.strerror}", remedy=_remedy(error)) from error
     if stat.S_ISLNK(found.st_mode) or not stat.S_ISDIR(found.st_mode):
         raise refused(path, "not a directory" if not stat.S_ISLNK(found.st_mode) else "a symbolic link", "a directory")
     if found.st_uid not in (os.geteuid(), 0):
@@ -44,7 +44,7 @@ def guarded_file(directory: str, name: str) -> str:
     except FileExistsError:
         checked_file(path)
     except OSError as error:
-        raise refused(path, f"it cannot be made: {error.strerror}") from error
+        raise refused(path, f"it cannot be made: {error.strerror}", remedy=_remedy(error)) from error
     return path
 
 
@@ -63,6 +63,10 @@ def checked_file(path: str) -> None:
         )
     if found.st_mode & 0o077:
         os.chmod(path, 0o600, follow_symlinks=True)
+
+
+def _remedy(error: OSError) -> str:
+    return "run it as root, or as the user it belongs to" if isinstance(error, PermissionError) else ""
 
 
 def refused(path: str, found: str, expected: str = "", remedy: str = "") -> StoreError:
