@@ -28,6 +28,50 @@ def test_a_first_start_begins_at_the_end(tmp_path):
         seen.wait(b"new")
 
 
+def test_a_first_start_begins_at_the_end_whatever_logtail_left_behind(tmp_path):
+    log = tmp_path / "log"
+    append(log, b"old", b"older")
+    (tmp_path / "log.offset").write_text(f"{log.stat().st_ino}\n4\n")
+    (tmp_path / "x.day").write_bytes(b"old\n")
+    (tmp_path / "x.day.offset").write_text(f"{(tmp_path / 'x.day').stat().st_ino}\n0\n")
+    with Watching(str(log), f"{tmp_path}/*.day") as seen:
+        append(log, b"new")
+        seen.wait(b"new")
+
+
+def test_a_log_that_may_not_be_read_is_said_once_and_read_when_it_may_be(tmp_path):
+    log = tmp_path / "log"
+    log.symlink_to("log")
+    with Watching(str(log)) as seen:
+        assert seen.kinds() == ["unreadable"]
+        assert 50 < (seen.live.timeout() or 0) <= 60
+        log.unlink()
+        append(log, b"old")
+        seen.settle()
+        append(log, b"new")
+        seen.until(lambda: bool(seen.records))
+        assert seen.records[-1] == b"new"
+        assert seen.kinds() == ["unreadable"]
+
+
+def test_rotation_leaves_no_watch_and_no_descriptor_behind(tmp_path):
+    log = tmp_path / "log"
+    append(log, b"old")
+    with Watching(str(log)) as seen:
+        for number in range(30):
+            append(log, b"%d" % number)
+            log.rename(tmp_path / f"log-{1_795_176_000 + number}")
+            append(log, b"new %d" % number)
+            seen.settle()
+        assert len(seen.records) == 60
+        assert seen.live._changes
+        assert len(seen.live._changes._logs) <= 3 + len(tmp_path.parts)
+        held = [
+            path for path in os.listdir("/proc/self/fd") if os.path.realpath(f"/proc/self/fd/{path}").startswith(str(tmp_path))
+        ]
+        assert len(held) <= 2
+
+
 def test_the_name_of_a_spec_is_that_of_its_source(tmp_path):
     log = tmp_path / "log"
     with Watching(str(log), f"file:{log}", f"{tmp_path}/*.x") as seen:

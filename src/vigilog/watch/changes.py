@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Callable, Iterable
 from fnmatch import fnmatchcase
@@ -73,8 +74,8 @@ class Changes:
             return True
         except PermissionError:  # a directory on the way may be closed; that it is moved is then not heard of
             return place.what == ITSELF
-        except OSError:
-            return False
+        except OSError as error:
+            return error.errno == errno.ELOOP  # until one of its links is another
         self._logs.setdefault(watch, {}).setdefault(log, set()).add(place.names)
         found.add(watch)
         return True

@@ -34,12 +34,15 @@ def first_steps(files: Sequence[Generation], options: Options) -> tuple[Step, ..
     return (step_at(files[-1], end),)
 
 
-def taken_over(path: str, directories: Sequence[str]) -> Mark | None:
-    """How far logcheck or logtail read the log `path`, from the first offset file that is found; None if there is none.
+def taken_over(path: str, directories: Sequence[str] | None) -> Mark | None:
+    """How far logcheck or logtail read the log `path`, from the first offset file that is found; None if there is none, or if
+    nobody wants to know (`directories` is None).
 
     logcheck 1.4 calls it `offset` and the path with `/` turned into `.`, in its state directory; logtail's own default is
     LOG.offset beside the log. One that names no inode counts for nothing, as with them.
     """
+    if directories is None:
+        return None
     names = [os.path.join(directory, "offset" + path.replace("/", ".")) for directory in directories]
     for name in (*names, path + ".offset"):
         left = offsets.read(name)

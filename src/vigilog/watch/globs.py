@@ -91,7 +91,7 @@ class Glob:
         """Where the files end that a first reading leaves out."""
         known = {}
         for path in paths:
-            for item in File(path, replace(self.options, first="none", takeover=())).read(None):
+            for item in File(path, replace(self.options, first="none", takeover=None)).read(None):
                 if isinstance(item, Chunk):
                     known[path] = item.position.state
         return known

@@ -90,7 +90,7 @@ class Journal:
         """Where a first reading begins."""
         now = self.options.clock()
         if not self.directory:
-            for directory in self.options.takeover:
+            for directory in self.options.takeover or ():
                 try:
                     return At("", os.stat(os.path.join(directory, "offset.journal")).st_mtime)
                 except OSError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import select
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 
 from vigilog.core.nouns import Grade
 from vigilog.core.seams import Source
@@ -24,7 +25,7 @@ class Live:
     """
 
     def __init__(self, specs: Sequence[str], options: Options) -> None:
-        self._options = options
+        self._options = replace(options, takeover=None)  # what others have not read by now is old
         self._names: dict[str, str] = {}
         self._logs: dict[str, Log] = {}
         self._flows: dict[str, Flow] = {}

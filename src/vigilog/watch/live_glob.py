@@ -127,7 +127,7 @@ class LiveGlob:
         self._gone = {path: self._gone.get(path, now) for path in self._known if path not in self._paths}
         for path in {*self._paths, *self._gone}:
             if path not in self._logs:
-                options = replace(self._glob.options, first="all", takeover=())
+                options = replace(self._glob.options, first="all", takeover=None)
                 self._logs[path] = LiveLog(File(path, options))
             self._logs[path].look()
 

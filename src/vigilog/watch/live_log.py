@@ -33,6 +33,9 @@ AT_ONCE = 1024 * 1024
 _PATIENCE = 10.0
 """A log is missing so long (seconds) before it is said: in a rotation it is for a moment."""
 
+_RETRY = 60.0
+"""A log that could not be read is tried again after so long (seconds), even if nothing happens to it."""
+
 _Items = Generator[Chunk | Notice, None, None]
 
 
@@ -163,6 +166,8 @@ class LiveLog:
         if now < until:
             self._again = until
             return []
+        if absent.kind == "unreadable":
+            self._again = now + _RETRY
         if absent.text == self._said:
             return []
         self._said = absent.text

@@ -17,10 +17,11 @@ class Options:
     `clock` gives the present time. `first` says what is read of a source that has no position yet: all of the present log
     (not of its rotated files), what was stamped today, or nothing. With `partial_lines` a last line without its newline is
     read at once, as logtail does, and its rest comes later as a line of its own. `takeover` are directories in which
-    logcheck may have left its offset files: they count when there is no position, and so does LOG.offset beside the log.
+    logcheck may have left its offset files: they count when there is no position, and so does LOG.offset beside the log; with
+    None nothing of the kind counts.
     """
 
     clock: Clock
     first: First = "all"
     partial_lines: bool = False
-    takeover: tuple[str, ...] = ()
+    takeover: tuple[str, ...] | None = ()
