@@ -49,10 +49,10 @@ def fill(filler: Path, left: int) -> None:
 
 
 @contextmanager
-def small_disk(path: Path) -> Iterator[Disk]:
-    """Makes the directory `path`, on a tmpfs if that can be mounted."""
+def small_disk(path: Path, size: int = SIZE) -> Iterator[Disk]:
+    """Makes the directory `path`, on a tmpfs of `size` bytes if that can be mounted."""
     path.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", f"size={SIZE},mode=700", "tmpfs", str(path)]
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={size},mode=700", "tmpfs", str(path)]
     mounted = False
     with suppress(FileNotFoundError):
         mounted = os.geteuid() == 0 and subprocess.run(mount, capture_output=True, check=False).returncode == 0

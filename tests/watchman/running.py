@@ -59,6 +59,13 @@ class Running:
 
     def start(self) -> None:
         """Starts it and waits until it answers."""
+        self.begin()
+        self.until(lambda: self.answers() or self.process.poll() is not None)  # type: ignore[union-attr]
+        assert self.process
+        assert self.process.poll() is None, f"it ended with {self.process.returncode}: {self.said()}"
+
+    def begin(self) -> None:
+        """Starts it and does not wait."""
         words = [str(installed()), "run", "--config", str(self.configuration), *self.options]
         with open(self.directory / "said", "ab") as said:
             self.process = subprocess.Popen(
@@ -68,8 +75,6 @@ class Running:
                 stderr=said,
                 env=self._environment(),
             )
-        self.until(lambda: self._answers() or self.process.poll() is not None)  # type: ignore[union-attr]
-        assert self.process.poll() is None, f"it ended with {self.process.returncode}: {self.said()}"
 
     def kill(self, number: signal.Signals = signal.SIGKILL) -> int:
         """Sends it a signal that ends it, and gives its status."""
@@ -127,7 +132,8 @@ class Running:
             time.sleep(0.02)
         return time.monotonic() - begun
 
-    def _answers(self) -> bool:
+    def answers(self) -> bool:
+        """Whether it is there, and answers."""
         with suppress(NotRunning, Refused):
             return bool(self.status())
         return False
