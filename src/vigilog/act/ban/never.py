@@ -69,18 +69,15 @@ class Never:
         Raises OSError if this host does not tell which addresses it has.
         """
         self._refresh()
-        both = [(self._fixed[version], self._moving[version], bits) for version, bits in ((4, 32), (6, 128))]
+        both = [(self._fixed[version], self._moving[version]) for version in (4, 6)]
         found = {}
         for target in targets:
             try:
-                text, _, length = canonical(target).partition("/")
+                first, last = _ends(target)
             except ValueError as error:
                 found[target] = f"it is {error}"
                 continue
-            six = ":" in text
-            fixed, moving, bits = both[six]
-            first = int.from_bytes(inet_pton(AF_INET6 if six else AF_INET, text), "big")
-            last = first | ((1 << bits - int(length)) - 1) if length else first
+            fixed, moving = both[":" in target]
             if fixed.touches(first, last) or moving.touches(first, last):
                 found[target] = self.reason(ip_network(target))
         return found
@@ -126,3 +123,11 @@ def ranges(entries: Iterable[Allowed], version: int) -> Ranges:
         [int(entry.network.network_address) for entry in ordered],
         list(accumulate((int(entry.network.broadcast_address) for entry in ordered), max)),
     )
+
+
+def _ends(target: str) -> tuple[int, int]:
+    """The first and the last address of a target, as numbers. Raises ValueError for what is no target."""
+    text, _, length = canonical(target).partition("/")
+    family, bits = (AF_INET6, 128) if ":" in text else (AF_INET, 32)
+    first = int.from_bytes(inet_pton(family, text), "big")
+    return first, first | ((1 << bits - int(length)) - 1) if length else first
