@@ -99,6 +99,8 @@ class Daemon:
             left = self.desk.open(self.actions.all)
             if left:
                 self.notice("repeated", f"{left} orders were under way when the last run ended; they are begun again")
+            self.storing(self.work)  # from here on, what is written is new, also to a log that is seen for the first time
+            self.stopping |= self.live.ended
             text = f"watching {', '.join(self.live.names)}"
             self.say(f"dry run: {text}" if self.dry_run else text)
             self.service.ready(text)
