@@ -6,6 +6,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import count
 from typing import Any
 
@@ -57,6 +58,9 @@ TRIGGERS = [
     trigger("row", 3, None, anew=True, resets=[OK]),
     trigger("ever", 2, None),
     trigger("other", 2, 50.0, word="bad"),
+    replace(trigger("once", 2, 150.0), once=True),
+    replace(trigger("first", 1, 100.0, resets=[OK]), once=True),
+    replace(trigger("only", 1, None, resets=[OK]), once=True),
 ]
 SET = TriggerSet(TRIGGERS)
 
@@ -187,7 +191,7 @@ def test_a_store_that_cannot_be_written_leaves_the_batch_there_and_it_is_stored_
     see(watchman, line(200, "fail", "a"))
     later = committed(store, watchman, offset=3)
     assert {alert.time for alert in later} == {float(n) for n in range(100, 201)}
-    assert counted(store) == 2 * before[0] + 4
+    assert counted(store) == 2 * before[0] + before[0] // 100
     assert positions(store, CONSUMER)[SOURCE].state == {"offset": 3}
 
 
@@ -303,6 +307,17 @@ F, B, OKAY = ("fail", "a", 0.0), ("fail", "b", 0.0), ("ok", "a", 0.0)
         ("lines", [("fail", "a", -30.0)], 0),
     ]
 )
+@example(
+    [
+        ("lines", [F, F], 1),
+        *[("lines", [F], 100)] * 3,
+        ("commit",),
+        ("forget",),
+        ("kill",),
+        ("lines", [F], 100),
+        ("lines", [F], 1),
+    ]
+)
 @given(st.lists(steps, max_size=25))
 def test_killed_and_reloaded_at_any_point_it_comes_to_the_alerts_of_one_that_never_was(
     tmp_path_factory, monkeypatch, story
@@ -313,6 +328,21 @@ def test_killed_and_reloaded_at_any_point_it_comes_to_the_alerts_of_one_that_nev
     number = count()
     immortal = lived(lambda: open_store(str(directory / f"immortal{next(number)}")), story, mortal=False)
     assert lived(lambda: open_store(str(directory / "mortal")), story, mortal=True) == immortal
+
+
+def test_silent_keys_are_silent_after_what_made_them_so_was_forgotten(store, monkeypatch) -> None:
+    monkeypatch.setattr(hall, "SPARE", 0)
+    only = TriggerSet([replace(trigger("only", 2, 100.0), once=True)])
+    watchman = Watchman(only, KEYS)
+    see(watchman, *(line(n, "fail", "a") for n in range(0, 1000, 50)))
+    assert len(committed(store, watchman)) == 1
+    forget(store, watchman)
+    assert [(event.time, event.clears) for event in all_events(store)] == [(950.0, None)]
+    again = resume(store, only, KEYS)
+    see(again, line(1050, "fail", "a"), line(1150, "fail", "a"))
+    assert committed(store, again) == []
+    see(again, line(1251, "fail", "a"), line(1252, "fail", "a"))
+    assert [alert.time for alert in committed(store, again)] == [1252.0]
 
 
 def test_what_no_window_needs_is_forgotten_and_what_one_needs_is_not(store, monkeypatch) -> None:

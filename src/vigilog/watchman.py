@@ -101,30 +101,27 @@ class Watchman:
             place = places.get(event.rule)
             if place is None:
                 continue
-            key = unpacked(event.key)
+            key, entry, windows = unpacked(event.key), (event.time, event.number), self.windows[place]
             if event.clears:
-                self.windows[place].reset(key)
+                windows.reset(key)
+                continue
+            if event.clears is None:
+                windows.silence(key, entry)
             else:
-                self.windows[place].enter(key, (event.time, event.number))
-                self.newest = max(self.newest, event.time)
-                self.triggers.remember(place, event.line, event.time, key)
+                windows.enter(key, entry)
+            self.newest = max(self.newest, event.time)
+            self.triggers.remember(place, event.line, event.time, key)
         for windows in self.windows:
             windows.dropped = 0
 
     def inherit(self, former: Watchman) -> None:
         """Goes on with the numbers of the watchman before it, for the triggers that both have."""
-        names = [each.name for each in former.triggers.triggers]
-        tallies = dict(zip(names, former.tallies, strict=True))
-        dropped = dict(zip(names, (each.dropped for each in former.windows), strict=True))
-        self.tallies = [tallies.get(each.name) or Tally() for each in self.triggers.triggers]
-        for each, windows in zip(self.triggers.triggers, self.windows, strict=True):
-            windows.dropped = dropped.get(each.name, 0)
+        known = {each.name: place for place, each in enumerate(former.triggers.triggers)}
+        for place, each in enumerate(self.triggers.triggers):
+            if each.name in known:
+                self.tallies[place] = former.tallies[known[each.name]]
+                self.windows[place].dropped = former.windows[known[each.name]].dropped
         self._last = max(self._last, former._last)
-
-    def taken(self) -> Batch:
-        """The batch, which begins anew."""
-        batch, self.batch = self.batch, Batch()
-        return batch
 
     def alert(self, raised: Raised, known: Mapping[int, Row]) -> Alert:
         """A raised alert with its events, as far as they are `known`."""
@@ -181,7 +178,7 @@ def commit(
         actions = [triggers[raised.by[0]].actions for raised in batch.raised]
         orders = add_alerts(store, zip(alerts, actions, strict=True), room, now)
         save_positions(store, CONSUMER, positions)
-    watchman.taken()
+    watchman.batch = Batch()
     return alerts, orders
 
 
@@ -193,7 +190,7 @@ def forget(store: sqlite3.Connection, watchman: Watchman) -> None:
     for windows in watchman.windows:
         # one stamp may be an hour too early and the next one an hour too late
         windows.expire(watchman.newest - 2 * LIVE_LIMIT)
-    needed = sum(1 for windows in watchman.windows for _ in windows.numbers())
-    if counted(store) > 2 * needed + SPARE:
+    needed = {number for windows in watchman.windows for number in windows.numbers()}
+    if counted(store) > 2 * len(needed) + SPARE:
         with transaction(store):
-            forget_events(store, {number for windows in watchman.windows for number in windows.numbers()})
+            forget_events(store, needed, {number for windows in watchman.windows for number in windows.silent()})

@@ -47,6 +47,24 @@ def oracle(times: Sequence[float], count: int, within: float | None, *, anew: bo
     return alerts
 
 
+def silent_oracle(times: Sequence[float], count: int, within: float | None) -> list[int]:
+    """The alerts of `once`: none while no more than `within` lies between an event and the newest one before it."""
+    kept: list[float] = []
+    last: float | None = None
+    found = []
+    for number, moment in enumerate(times, 1):
+        if last is not None and (within is None or moment - last <= within):
+            last = max(last, moment)
+            continue
+        last = None
+        kept.append(moment)
+        raised = oracle(kept, count, within, anew=False)
+        if count == 1 or (raised and raised[-1][0] == len(kept)):
+            found.append(number)
+            last, kept = max(each for each in kept if within is None or max(kept) - each <= within), []
+    return found
+
+
 moments = st.one_of(st.integers(0, 30), st.sampled_from([0.0, 9.5, 10.0, 10.000001, 20.0, 100.0, -5.0]))
 
 
@@ -237,7 +255,7 @@ def test_once_means_no_other_alert_until_the_key_was_silent_for_as_long_as_the_w
     times = [0, 1, 2, 3, 4, 5, 14, 24, 35, 36, 37, 38]
     alerts = [time for number, time in enumerate(times, 1) if windows.enter((b"a",), (float(time), number))]
     assert alerts == [2, 37], "24 is within 10 s of 14; 35 is not of 24, and is the first of a new count"
-    assert list(windows.numbers()) == []
+    assert list(windows.numbers()) == list(windows.silent()) == [12], "so that a restart knows"
 
 
 def test_once_holds_for_every_event_of_a_count_of_one_and_ends_with_a_reset():
@@ -246,3 +264,27 @@ def test_once_holds_for_every_event_of_a_count_of_one_and_ends_with_a_reset():
     assert windows.enter((b"b",), (9.0, 9))
     windows.reset((b"a",))
     assert windows.enter((b"a",), (10.0, 10))
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(moments, max_size=40), st.integers(1, 4), st.sampled_from([None, 0.0, 10.0, 25.0]))
+def test_the_alerts_of_once_are_those_of_somebody_who_remembers_everything(times, count, within) -> None:
+    assert raised(Windows(count, within, anew=False, most=10, once=True), entries(*times)) == silent_oracle(
+        times, count, within
+    )
+
+
+def test_keys_that_are_silent_are_bounded_like_all_others() -> None:
+    """With a count of one, every new key is one."""
+    made = Windows(1, None, anew=False, most=100, once=True)
+    for number in range(1000):
+        assert made.enter((b"%d" % number,), (float(number), number))
+        assert len(made) <= 100
+    assert made.dropped == 1000 - len(made)
+
+
+def test_a_key_that_was_silenced_before_is_silent_only_where_that_is_asked_for() -> None:
+    for once in (True, False):
+        made = Windows(2, 10.0, anew=False, most=10, once=once)
+        made.silence(KEY, (100.0, 7))
+        assert bool(raised(made, [(101.0, 8), (102.0, 9)])) is not once

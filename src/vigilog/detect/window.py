@@ -17,10 +17,11 @@ Key = tuple[bytes, ...]
 Entry = tuple[float, int]
 """An event in a window: its time in seconds since the epoch, and its number."""
 
-SILENT = -1
-"""In the place of the number: the key raised an alert, and no other for now; the time is that of its last event."""
 Window = tuple[Entry, ...]
 """The newest events of a key, by time; never more than are needed for an alert, none older than the window's length."""
+
+SILENT: Entry = (0.0, -1)
+"""In front of a key's last event: the key raised an alert, and raises no other for now."""
 
 
 def entered(window: Window, entry: Entry, count: int, within: float | None) -> Window:
@@ -59,27 +60,34 @@ class Windows:
             return (entry,)
         windows = self._windows
         window = windows.pop(key, ())
-        if window and window[0][1] == SILENT:
-            last = window[0][0]
-            if self.within is None or entry[0] - last <= self.within:
-                windows[key] = ((max(last, entry[0]), SILENT),)
+        if window and window[0] is SILENT:
+            last = window[-1]
+            if self.within is None or entry[0] - last[0] <= self.within:
+                windows[key] = (SILENT, max(last, entry))
                 return None
             window = ()
         window = entered(window, entry, self.count, self.within)
         crossed = len(window) == self.count and (window[-1] is entry or entry in window)
         if crossed and self.anew:
             return window
-        if crossed and self.once:
-            windows[key] = ((window[-1][0], SILENT),)
-            return window
-        windows[key] = window
+        windows[key] = (SILENT, window[-1]) if crossed and self.once else window
         if len(windows) > self.most:
             self._forget(entry[0])
         return window if crossed else None
 
+    def silence(self, key: Key, last: Entry) -> None:
+        """The key raised an alert before, and has had this event since."""
+        if self.once:
+            self._windows.pop(key, None)
+            self._windows[key] = (SILENT, last)
+
+    def silent(self) -> Iterator[int]:
+        """The numbers of the last events of all keys that raise no alert for now."""
+        return (window[-1][1] for window in self._windows.values() if window[0] is SILENT)
+
     def numbers(self) -> Iterator[int]:
         """The numbers of all events that are in a window."""
-        return (number for window in self._windows.values() for _, number in window if number != SILENT)
+        return (number for window in self._windows.values() for _, number in window if number >= 0)
 
     def reset(self, key: Key) -> None:
         """Forgets a key."""

@@ -18,17 +18,18 @@ from vigilog.store.database import answered
 COMPANY = 256
 """So many events are a row together, at most."""
 
-Row = tuple[int, str, bool, bytes, float, float, bytes, bytes]
+Row = tuple[int, str, bool | None, bytes, float, float, bytes, bytes]
 """An event as Counted has it, made a hundred thousand times a second."""
 
 
 class Counted(NamedTuple):
     """An event as it is stored. `number` only grows; `key` are the values it is counted under (`packed`), `clears` says that it
-    ends the count of its key; `time` and `arrived` are seconds since the epoch; `source` is a name (`words.stored`)."""
+    ends the count of its key (None: that the key raised an alert and is silent since); `time` and `arrived` are seconds since
+    the epoch; `source` is a name (`words.stored`)."""
 
     number: int
     rule: str
-    clears: bool
+    clears: bool | None
     key: bytes
     time: float
     arrived: float
@@ -90,9 +91,12 @@ def events(connection: sqlite3.Connection, numbers: Iterable[int]) -> dict[int, 
     return found
 
 
-def forget_events(connection: sqlite3.Connection, needed: Collection[int]) -> int:
+def forget_events(connection: sqlite3.Connection, needed: Collection[int], silent: Collection[int] = ()) -> int:
     """Forgets all events but those whose numbers are `needed`, which must be all that any window holds: what ended a count is
-    none of them, nor what it ended. Gives how many they were. To be called within a transaction. Raises StoreError."""
+    none of them, nor what it ended. `silent` are those that are the last of a silent key. Gives how many were forgotten.
+
+    To be called within a transaction. Raises StoreError.
+    """
     stored = counted(connection)
     query = "SELECT first, events FROM events WHERE first > ? ORDER BY first LIMIT 16"
     kept: list[Row] = []
@@ -101,7 +105,9 @@ def forget_events(connection: sqlite3.Connection, needed: Collection[int]) -> in
         while rows := connection.execute(query, (at,)).fetchall():
             connection.execute("DELETE FROM events WHERE first BETWEEN ? AND ?", (rows[0][0], rows[-1][0]))
             at = rows[-1][0]
-            kept += [event for _, data in rows for event in _decode(data) if event[0] in needed]
+            for _, data in rows:
+                here = [event for event in _decode(data) if event[0] in needed]
+                kept += [(*event[:2], None, *event[3:]) if event[0] in silent else event for event in here]
             whole = len(kept) // COMPANY * COMPANY
             add_events(connection, kept[:whole])
             del kept[:whole]
