@@ -73,7 +73,7 @@ class Running:
                 stdin=subprocess.DEVNULL,
                 stdout=said,
                 stderr=said,
-                env=self._environment(),
+                env=self.environment(),
             )
 
     def kill(self, number: signal.Signals = signal.SIGKILL) -> int:
@@ -106,7 +106,7 @@ class Running:
         """Runs another command of the installed program on the same configuration."""
         command = [str(installed()), words[0], "--config", str(self.configuration), *words[1:]]
         whole = self.host.command(*command) if self.host else command
-        done = subprocess.run(whole, capture_output=True, text=True, check=False, timeout=60, env=self._environment())
+        done = subprocess.run(whole, capture_output=True, text=True, check=False, timeout=60, env=self.environment())
         assert not check or done.returncode == 0, done.stderr
         return done
 
@@ -138,7 +138,7 @@ class Running:
             return bool(self.status())
         return False
 
-    def _environment(self) -> Mapping[str, str]:
+    def environment(self) -> Mapping[str, str]:
         """As a service has it: with a PATH where the installed command is found, and no word of who is logged in here."""
         return {"PATH": f"{installed().parent}:{SYSTEM_PATH}", "LANG": "C.UTF-8", "HOME": "/root", "TZ": "UTC"}
 
