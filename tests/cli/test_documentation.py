@@ -183,3 +183,14 @@ def test_the_report_in_the_readme_is_what_vigilog_says_to_the_sample_logs(vigilo
     logs = sorted(str(path) for path in (CHECKOUT / "packaging" / "samples").glob("*.log"))
     process = vigilog("check", "--builtin", "--standard-output", "--summarize", "--state-directory", f"{tmp_path}/state", *logs)
     assert process.stdout.rstrip("\n") == shown.rstrip("\n")
+
+
+def test_the_replay_in_the_readme_is_what_vigilog_says_to_the_sample_logs(vigilog, tmp_path):
+    readme = (CHECKOUT / "README.md").read_text()
+    (tmp_path / "vigilog.toml").write_text(readme.split("```toml\n")[1].split("```")[0])
+    command, *shown = readme.split("```\n$ .venv/bin/")[1].split("```")[0].splitlines()
+    words = shlex.split(command)[1:]
+    words[-1] = str(CHECKOUT / words[-1])
+    process = vigilog(*words, environment={"TZ": "UTC"})
+    lines = process.stdout.splitlines()
+    assert shown == [*lines[: len(shown) - 2], "...", process.stderr.rstrip("\n")]

@@ -118,7 +118,8 @@ def in_json(trial: Trial) -> Happened:
 
 
 def summary(done: Replayed) -> None:
-    """Says on standard error what was read."""
+    """Says on standard error what was read, behind all that was printed."""
+    sys.stdout.flush()
     for notice in done.notices:
         print(visible(notice.text), file=sys.stderr)
     print(f"{done.lines:,} lines, {done.events:,} events, {done.alerts:,} alerts", file=sys.stderr)
