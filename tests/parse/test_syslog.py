@@ -82,6 +82,16 @@ from vigilog.parse.syslog import fields
             },
         ),
         (
+            b"Sun Nov  1 17:20:00 2020 [1604251200.123] daemon.info dnsmasq[1]: x",
+            {
+                "stamp": b"Sun Nov  1 17:20:00 2020",
+                "priority": b"daemon.info",
+                "program": b"dnsmasq",
+                "process": b"1",
+                "message": b"x",
+            },
+        ),
+        (
             b"Sun Nov  1 17:20:00 2020 local0.notice just words",
             {"stamp": b"Sun Nov  1 17:20:00 2020", "priority": b"local0.notice", "message": b"just words"},
         ),

@@ -130,7 +130,7 @@ def test_escaping_leaves_no_line_break_and_everything_else_as_it_was(data):
         assert escaped == data
 
 
-words = st.text("abcxyz019-_./", min_size=1, max_size=12).map(str.encode)
+words = st.text("abcxyz019-_./", min_size=1, max_size=12).filter(lambda word: word != "-").map(str.encode)
 stamps = st.sampled_from([b"Nov 20 08:34:01", b"Jan  1 00:00:00", b"2026-11-20T08:34:01.450385+00:00", b"2026-11-20T08:34:01Z"])
 messages = st.binary(max_size=40).filter(lambda data: not data[-1:] or data[-1] not in b"\r\n\0")
 
@@ -176,7 +176,7 @@ def test_rfc_5424_becomes_a_line_whose_parts_are_what_was_sent(priority, host, p
         when,
         host or b"me",
         program or b"-",
-        b"[%s]" % process if process and process != b"-" else b"",
+        b"[%s]" % process if process else b"",
         data + b" " if data else b"",
         message.removeprefix(b"\xef\xbb\xbf"),
     )

@@ -190,3 +190,20 @@ def test_a_file_found_under_two_names_is_read_once(tmp_path):
         os.link(tmp_path / "previous", tmp_path / f"{label(1_795_176_000).decode()}.s")
         append(current, b"two")
         seen.wait(b"one", b"two")
+
+
+def test_who_has_enough_can_break_off_anywhere_and_go_on(tmp_path):
+    one, two = tmp_path / "one.log", tmp_path / "two.log"
+    append(one, b"old")
+    append(two, b"old")
+    with Watching(f"{tmp_path}/*.log") as seen:
+        append(one, *[b"x" * 1000] * 3000)
+        append(two, b"y")
+        (source,) = seen.live.ready()
+        reader = seen.readers[source.name]
+        turns = 0
+        while reader.read(most=1):
+            turns += 1
+            assert seen.live.timeout() == 0 or len(reader.records) == 3001
+        assert len(reader.records) == 3001
+        assert turns > 10

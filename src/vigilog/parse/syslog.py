@@ -14,12 +14,13 @@ LINE = re.compile(
 )
 
 LOGREAD = re.compile(
-    rb"(?P<stamp>[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4})"
+    rb"(?P<stamp>[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4})(?: \[[\d.]+\])?"
     rb" (?P<priority>[a-z]+[0-7]?\.[a-z]+)"
     rb" (?:(?P<program>[^\s:\[]{1,255})(?:\[(?P<process>[^\]\s]{1,32})\])?: ?)?(?P<message>.*)",
     re.DOTALL,
 )
-"""No host, and the priority in words: `Sun Nov 29 17:20:00 2020 daemon.info dnsmasq-dhcp[4273]: text`."""
+"""No host, and the priority in words: `Sun Nov 29 17:20:00 2020 daemon.info dnsmasq-dhcp[4273]: text`. With `-t`, seconds since
+the epoch stand in brackets behind the year."""
 
 
 def fields(line: bytes) -> dict[str, bytes]:

@@ -28,7 +28,6 @@ class LiveGlob:
     def __init__(self, glob: Glob) -> None:
         self.name = glob.name
         self.pattern = glob.pattern
-        self.more = False
         self._glob = glob
         self._logs: dict[str, LiveLog] = {}
         self._paths: list[str] = []
@@ -41,6 +40,11 @@ class LiveGlob:
     def places(self) -> list[Place]:
         """What must be watched so that nothing happens to it unseen."""
         return [*of_pattern(self.pattern), *(place for log in self._logs.values() for place in log.places())]
+
+    @property
+    def more(self) -> bool:
+        """It should be read again at once."""
+        return any(log.more for log in self._logs.values())
 
     @property
     def due(self) -> float | None:
@@ -64,7 +68,6 @@ class LiveGlob:
     def read(self, since: Position | None) -> Reading:
         """See `core.seams.Source` and `watch.globs.Glob`; about 1 MiB at a time. Files that appear are read from
         their start, the first ones, too, if there was none. That there is none is said once."""
-        self.more = False
         if since is None:
             yield from self._first()
             return
@@ -85,7 +88,6 @@ class LiveGlob:
                 elif path in self._paths or item.kind != "missing":
                     yield replace(item, source=self.name)
             if log.more:
-                self.more = True
                 return
         if (forgotten := self._forget()) is not None:
             yield forgotten
