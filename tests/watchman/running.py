@@ -16,11 +16,12 @@ from __future__ import annotations
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sysconfig
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -113,6 +114,11 @@ class Running:
     def bans(self) -> dict[str, dict[str, Any]]:
         """What `vigilog bans` says, by target."""
         return {ban["target"]: ban for ban in json.loads(self.vigilog("bans", "--format", "json").stdout)}
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        """What its store answers to a query."""
+        with closing(sqlite3.connect(f"file:{self.directory}/state/vigilog.db?mode=ro", uri=True, timeout=20)) as connection:
+            return connection.execute(query).fetchall()
 
     def said(self) -> str:
         """What it has written to its log so far."""

@@ -137,3 +137,23 @@ def test_the_way_back_in_is_open_where_no_trigger_bans_any_more(hosts, tmp_path)
         daemon.configure(text)
         daemon.start()
         assert held(server) == {}
+
+
+def test_everybody_let_in_in_the_middle_of_a_storm_stays_in(hosts, tmp_path):
+    """Bans in force, orders that wait, lines that are not read yet: none of it shuts anybody out afterwards."""
+    server, _ = hosts
+    with running(tmp_path, TRIGGER.format(time="2h", allow=[]), host=server) as daemon:
+        daemon.log(*map(failed, addresses(MANY)))
+        daemon.until(lambda: daemon.status()["bans"] > 1000)
+        assert daemon.vigilog("unban", "--all").returncode == 0
+        for number in (None, signal.SIGKILL):
+            if number:
+                daemon.kill(number)
+                daemon.start()
+            daemon.until(lambda: daemon.rows("SELECT count(*) FROM alerts") == [(MANY,)])
+            daemon.until(lambda: daemon.rows("SELECT count(*) FROM outbox WHERE status IN ('waiting', 'begun')") == [(0,)])
+            assert daemon.bans() == {}
+            assert held(server) == {}
+        time.sleep(1.1)
+        daemon.log(failed(ATTACKER))
+        daemon.until(lambda: held(server).keys() == {ATTACKER})
