@@ -100,3 +100,22 @@ def test_fifty_thousand_alerts_are_as_many_bans_two_mails_and_little_memory(host
         assert most < BOUND
         daemon.until(lambda: not any(action["waiting"] for action in daemon.status()["actions"]))
         assert len(inbox.mails) == 2
+
+
+def test_what_waits_for_the_digest_is_mailed_after_a_kill(host, inbox, tmp_path):
+    def told():
+        return [int(mail.get_content().split(" ", 1)[0]) for _, mail in inbox.mails]
+
+    with running(tmp_path, TRIGGER.replace(f"{DIGEST}s", "8s"), host=host) as daemon:
+        everybody = addresses(3_000)
+        daemon.log(failed(everybody[0]))
+        daemon.until(lambda: told() == [1])
+        daemon.log(*map(failed, everybody[1:]))
+        daemon.until(lambda: daemon.status()["bans"] == len(everybody))
+        daemon.kill()
+        assert told() == [1]
+        daemon.start()
+        daemon.until(lambda: sum(told()) >= len(everybody))
+        assert sum(told()) == len(everybody)
+        assert len(told()) <= 3, "one at once, and a digest"
+        assert "Vigilog was stopped while it mailed some of these" in inbox.mails[1][1].get_content()
