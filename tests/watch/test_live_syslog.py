@@ -469,3 +469,30 @@ def test_what_was_received_is_given_even_if_the_reading_was_broken_off(udp):
     assert isinstance(second, Chunk)
     assert [first.data[-4:], second.data[-4:]] == [b"one\n", b"two\n"]
     live.close()
+
+
+def test_who_never_stops_sending_is_not_drained_for_ever(tcp, monkeypatch):
+    from vigilog.watch import live
+
+    monkeypatch.setattr(live, "_LONGEST_DRAIN", 0.5)
+    with Watching(f"syslog:tcp:127.0.0.1:{tcp}") as seen, connected(tcp) as sender:
+        seen.settle()
+        stopped = threading.Event()
+
+        def send():
+            while not stopped.is_set():
+                try:
+                    sender.sendall(b"<38>Nov 20 08:30:00 gate app: x\n" * 1000)
+                except OSError:
+                    return
+
+        sending = threading.Thread(target=send)
+        sending.start()
+        begun = time.monotonic()
+        while (sources := seen.live.drain()) or time.monotonic() < begun + 0.1:
+            for source in sources:
+                list(source.read(None))
+        assert time.monotonic() < begun + 3
+        stopped.set()
+        seen.live.close()
+        sending.join()

@@ -15,7 +15,8 @@ from vigilog.watch.options import Options
 
 _POLL = 1.0
 """How often (seconds) a log is looked at whose changes the kernel does not tell."""
-_LONGEST_DRAIN = 5.0
+_LONGEST_DRAIN = 20.0
+"""Who still sends at full speed after so long (seconds) is not waited for."""
 
 
 class Live:
@@ -124,7 +125,7 @@ class Live:
 
     def drain(self) -> Sequence[Source]:
         """Takes no new senders any more, and gives what to read of that which was received already. Called, and read, until it
-        gives nothing: what is left then are unfinished messages, and what senders have sent for longer than five seconds."""
+        gives nothing: what is left then are unfinished messages, and what senders have sent for longer than twenty seconds."""
         now = time.monotonic()
         self._drained = self._drained or now + _LONGEST_DRAIN
         for flow in self._flows.values():
