@@ -122,7 +122,7 @@ def test_an_answer_of_the_resolver_that_is_no_address_is_not_believed():
 def test_who_is_never_banned_and_why(what, word):
     judge = never("192.0.2.0/28", "2001:db8:1::5", own=["198.51.100.1"], peers=["203.0.113.9", "2001:db8:9::9"])
     assert word in judge.reason(network(what))
-    assert list(judge.spared([what])) == [what]
+    assert list(judge.judge()([what])) == [what]
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ def test_who_is_never_banned_and_why(what, word):
 def test_their_neighbours_may_be_banned(what):
     judge = never("192.0.2.0/28", "2001:db8:1::5", own=["198.51.100.1"])
     assert judge.reason(network(what)) == ""
-    assert judge.spared([what]) == {}
+    assert judge.judge()([what]) == {}
 
 
 def test_a_large_network_on_the_list_is_not_hidden_by_small_ones_behind_it():

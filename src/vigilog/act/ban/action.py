@@ -1,7 +1,6 @@
 """The action `ban`: orders in, bans in the firewall and rows for the store out; and what else is asked of bans.
 
-What is in force is decided here: first in memory, then in the firewall, last in the store. A firewall that fails changes
-nothing of that; what should be in it is put in when it works again.
+What is in force is decided here: first in memory, then in the firewall, last in the store, also if the firewall fails.
 """
 
 from __future__ import annotations
@@ -11,11 +10,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from vigilog.act.ban.answer import BY_HAND, Answer, Past, answer
 from vigilog.act.ban.decide import Decision, Moment, decide, intended
+from vigilog.act.ban.entering import entering, spared_lines
 from vigilog.act.ban.firewall import Firewall
 from vigilog.act.ban.garbage import collecting_nothing
 from vigilog.act.ban.judge import Policy, Wanted, of_alert, of_text, why
 from vigilog.act.ban.lifting import lifting
 from vigilog.act.ban.lifts import Lifts
+from vigilog.act.ban.never import Judge
 from vigilog.act.ban.register import Register, element, entry
 from vigilog.act.ban.target import target
 from vigilog.act.ban.upkeep import Upkeep
@@ -96,7 +97,7 @@ class Ban:
         with self._lock:
             now = self._now()
             count = len(self._register.all(now.clock))
-            self._register.replace([])
+            self._register.clear()
             self._lifts.note([EVERYTHING], now.since)
             error = self._upkeep.restored()
         return answer([f"let in: all {count}" if count else "nobody was banned"], error, (Lifted(None, now.since),))
@@ -108,22 +109,28 @@ class Ban:
     def restore(self, bans: Iterable[Banned], lifts: Mapping[str, float]) -> Answer:
         """To be called at start, with what the store has (`in_force`, and the `lifts` of the last day): puts all of it in the
         firewall in the place of whatever is there, but for those who are never banned, by now."""
+        reasons: dict[str, str] = {}
         with self._lock, collecting_nothing():
-            self.know(bans, lifts)
-            changes, lines = self._spared()
-            error = self._upkeep.restored()
+            self.know((), lifts)
+            error = self._upkeep.restored(entering(bans, self._register, self._judge(), reasons, self._clock()))
+            changes, lines = self._let_in(reasons)
         return answer(lines, error, changes)
 
     def know(self, bans: Iterable[Banned], lifts: Mapping[str, float]) -> None:
         """The same for somebody who only comes by, and leaves the firewall as it is."""
         with self._lock:
             self._lifts.replace(lifts)
-            self._register.replace(bans)
+            self._register.clear()
+            for ban in bans:
+                self._register.hold(ban)
 
     def spare(self) -> Answer:
         """To be called after `policy` was replaced: lets in those who are never banned, by now."""
         with self._lock:
-            changes, lines = self._spared()
+            bans = self._register.all(self._clock())
+            reasons = self._judge()([ban.target for ban in bans])
+            self._register.drop(element(ban) for ban in bans if ban.target in reasons)
+            changes, lines = self._let_in(reasons)
             error = self._upkeep.restored() if changes else ""
         return answer(lines, error, changes)
 
@@ -135,20 +142,19 @@ class Ban:
         """Takes care of the firewall until `sign` (`Helper.sign`) says that it is closed: to be run in a thread of its own."""
         self._upkeep.tend(sign)
 
-    def _spared(self) -> tuple[tuple[object, ...], list[str]]:
-        """Forgets the bans of those who are never banned; gives rows for the store, and lines."""
-        now = self._now()
-        bans = self._register.all(now.clock)
+    def _judge(self) -> Judge:
         try:
-            reasons = self.policy.never.spared([ban.target for ban in bans])
+            return self.policy.never.judge()
         except OSError as error:
-            self._say(f"the bans that are restored were not held against this host's addresses: {error.strerror}")
-            reasons = {}
-        if not reasons:
-            return (), []
-        self._register.drop(element(ban) for ban in bans if ban.target in reasons)
+            self._say(f"bans were not held against the addresses of this host: {error.strerror}")
+            return lambda _: {}
+
+    def _let_in(self, reasons: Mapping[str, str]) -> tuple[tuple[object, ...], list[str]]:
+        """Notes that targets are let in because they are never banned; gives rows for the store, and lines."""
+        now = self._now()
         self._lifts.note(reasons, now.since)
-        return (Lifted(tuple(reasons), now.since),), [f"let in: {what}: {reason}" for what, reason in reasons.items()]
+        changes = (Lifted(tuple(reasons), now.since),) if reasons else ()
+        return changes, spared_lines(reasons)
 
     def _wanted(self, alert: Alert) -> Wanted | str:
         """What an alert wants banned, unless that was let in after it."""

@@ -20,10 +20,10 @@ class Command:
     def __init__(self, program: str) -> None:
         self._program = program
 
-    def restore(self, entries: Sequence[Entry]) -> None:
+    def restore(self, entries: Iterable[Entry]) -> None:
         """Not in one step: everybody is let in, and then shut out again one by one."""
         self.clear()
-        self.add(entries)
+        self.add(list(entries))
 
     def add(self, entries: Sequence[Entry]) -> None:
         for (target, port), seconds in entries:

@@ -41,11 +41,12 @@ class Counted:
         for element in over:
             del self._ends[element]
 
-    def restore(self, entries: Sequence[Entry]) -> None:
-        self._firewall.restore(entries)
+    def restore(self, entries: Iterable[Entry]) -> None:
+        wanted = list(entries)
+        self._firewall.restore(wanted)
         self._ends.clear()
         self._queue.clear()
-        self._remember(entries)
+        self._remember(wanted)
 
     def add(self, entries: Sequence[Entry]) -> None:
         self._firewall.add([entry for entry in entries if entry.element not in self._ends])

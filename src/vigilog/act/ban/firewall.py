@@ -37,9 +37,9 @@ class FirewallError(VigilogError):
 class Firewall(Protocol):
     """A firewall with a place of Vigilog's own in it. Every method raises FirewallError."""
 
-    def restore(self, entries: Sequence[Entry]) -> None:
+    def restore(self, entries: Iterable[Entry]) -> None:
         """Holds these entries and nothing else from now on, whatever was there before, in one step: at no moment are
-        those let in that were shut out and stay so."""
+        those let in that were shut out and stay so. They may be such that they are given once only."""
 
     def add(self, entries: Sequence[Entry]) -> None:
         """Shuts out more, all in one step. They are not held yet; if one is, it may keep its earlier end."""

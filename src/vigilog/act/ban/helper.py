@@ -48,7 +48,8 @@ class Helper:
         if not ready:
             raise FirewallError("the firewall helper ended at once", remedy="look at its last words on standard error")
 
-    def restore(self, entries: Sequence[Entry]) -> None:
+    def restore(self, entries: Iterable[Entry]) -> None:
+        """As the seam has it; the helper reads the first ones while the next are made."""
         self._ask("restore", entries)
 
     def add(self, entries: Sequence[Entry]) -> None:
@@ -121,14 +122,24 @@ class Helper:
         with suppress(PermissionError):  # it may have more rights than we have left; its other end is closed, it will end
             self._process.kill()
 
-    def _ask(self, verb: Verb, entries: Sequence[Entry] = (), elements: Iterable[Element] = ()) -> tuple[str, list[bytes]]:
-        """One request and its answer: the last word, and the lines before it. Raises FirewallError."""
-        listed = list(elements)
+    def _ask(self, verb: Verb, entries: Iterable[Entry] = (), elements: Iterable[Element] = ()) -> tuple[str, list[bytes]]:
+        """One request and its answer: the last word, and the lines before it. Raises FirewallError.
+
+        What was sent is kept, and sent again if the helper died meanwhile: `entries` may be such that they are given once.
+        """
+        pieces = protocol.lines(entries, elements)
+        sent: list[bytes] = []
+        count = 0
         with self._lock:
             for _ in range(_TRIES):
                 self._number += 1
                 try:
-                    self._asked.sendall(protocol.request(verb, self._number, entries, listed))
+                    self._asked.sendall(protocol.begin(self._number) + b"".join(sent))
+                    for piece, lines_in_it in pieces:
+                        sent.append(piece)
+                        count += lines_in_it
+                        self._asked.sendall(piece)
+                    self._asked.sendall(protocol.end(verb, self._number, count))
                     found = self._answer(self._number)
                 except TimeoutError as error:
                     self._answers = lines(self._asked)

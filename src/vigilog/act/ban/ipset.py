@@ -28,9 +28,10 @@ class Ipset:
     def __init__(self, *, forward: bool) -> None:
         self._forward = forward
 
-    def restore(self, entries: Sequence[Entry]) -> None:
+    def restore(self, entries: Iterable[Entry]) -> None:
+        wanted = list(entries)
         for version, ports in _SETS:
-            own = [entry for entry in entries if kind(entry.element) == (version, ports)]
+            own = [entry for entry in wanted if kind(entry.element) == (version, ports)]
             name = named(version, ports=ports)
             made = " ".join([*_type(version, ports=ports), "timeout", "0", "maxelem", str(_MOST)])
             fresh = f"{name}-new"

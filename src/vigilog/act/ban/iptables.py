@@ -19,10 +19,11 @@ class Iptables:
     def __init__(self, *, forward: bool) -> None:
         self._forward = forward
 
-    def restore(self, entries: Sequence[Entry]) -> None:
+    def restore(self, entries: Iterable[Entry]) -> None:
+        wanted = list(entries)
         for version in xtables.PROGRAMS:
             first = xtables.passing(version, forward=self._forward)
-            own = [rule(entry.element) for entry in entries if version_of(entry.element) == version]
+            own = [rule(entry.element) for entry in wanted if version_of(entry.element) == version]
             xtables.fill(version, [*first, *dict.fromkeys(own)])
 
     def add(self, entries: Sequence[Entry]) -> None:

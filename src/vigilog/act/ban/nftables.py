@@ -43,7 +43,7 @@ class Nftables:
         self._sets: frozenset[SetName] | None = None
         self._shape: Shape | None = None
 
-    def restore(self, entries: Sequence[Entry]) -> None:
+    def restore(self, entries: Iterable[Entry]) -> None:
         groups = grouped(entries)
         self._tell(restore_text(groups, forward=self._forward), frozenset(groups), anew=True)
 

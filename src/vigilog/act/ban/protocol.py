@@ -18,7 +18,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from socket import AF_INET, inet_ntop, inet_pton
 from typing import Literal, get_args
 
@@ -32,13 +33,33 @@ READY = b"ready\n"
 LINE = 128
 """No line of a request is longer, in bytes; a text in an answer may be."""
 TEXT = 1000
+_PIECE = 5000
 
 
 def request(verb: Verb, number: int, entries: Iterable[Entry] = (), elements: Iterable[Element] = ()) -> bytes:
     """A whole request."""
-    lines = [f"+ {target} {seconds} {port}\n" if port else f"+ {target} {seconds}\n" for (target, port), seconds in entries]
-    lines += [f"- {target} {port}\n" if port else f"- {target}\n" for target, port in elements]
-    return f"begin {number}\n{''.join(lines)}{verb} {number} {len(lines)}\n".encode("ascii")
+    pieces = list(lines(entries, elements))
+    return b"".join([begin(number), *(piece for piece, _ in pieces), end(verb, number, sum(count for _, count in pieces))])
+
+
+def begin(number: int) -> bytes:
+    """The first line of a request."""
+    return f"begin {number}\n".encode("ascii")
+
+
+def end(verb: Verb, number: int, count: int) -> bytes:
+    """The last line of a request with `count` lines in between."""
+    return f"{verb} {number} {count}\n".encode("ascii")
+
+
+def lines(entries: Iterable[Entry], elements: Iterable[Element] = ()) -> Iterator[tuple[bytes, int]]:
+    """What stands in between, in pieces, each with the count of its lines; made as they are asked for."""
+    rest = iter(entries)
+    while piece := list(islice(rest, _PIECE)):
+        texts = [f"+ {what} {seconds} {port}\n" if port else f"+ {what} {seconds}\n" for (what, port), seconds in piece]
+        yield "".join(texts).encode("ascii"), len(texts)
+    texts = [f"- {what} {port}\n" if port else f"- {what}\n" for what, port in elements]
+    yield "".join(texts).encode("ascii"), len(texts)
 
 
 def entry(line: bytes) -> Entry:

@@ -12,6 +12,7 @@ from vigilog.core.clock import local
 from vigilog.store.bans import Banned
 
 _SWEEP = 60.0
+_SINGLE_FOUR, _SINGLE_SIX = (4, 32), (6, 128)
 
 
 class Register:
@@ -23,16 +24,21 @@ class Register:
         self._lengths: set[tuple[int, int]] = set()
         self._swept = float("-inf")
 
-    def replace(self, bans: Iterable[Banned]) -> None:
-        """Holds these and no others."""
-        self._bans = {element(ban): ban for ban in bans}
-        kinds = {(":" in what, what.partition("/")[2]) for what, _ in self._bans}
-        self._lengths = {_length(six=six, written=length) for six, length in kinds}
+    def clear(self) -> None:
+        """Holds none."""
+        self._bans = {}
+        self._lengths = set()
 
-    def hold(self, ban: Banned) -> None:
-        """Holds one more, or one in the place of another for the same target and port."""
-        self._lengths.add(_length(six=":" in ban.target, written=ban.target.partition("/")[2]))
-        self._bans[element(ban)] = ban
+    def hold(self, ban: Banned) -> Element:
+        """Holds one more, or one in the place of another for the same target and port; gives what it shuts out."""
+        what = ban.target
+        if "/" in what:
+            self._lengths.add((6 if ":" in what else 4, int(what.partition("/")[2])))
+        else:
+            self._lengths.add(_SINGLE_SIX if ":" in what else _SINGLE_FOUR)
+        shut_out = element(ban)
+        self._bans[shut_out] = ban
+        return shut_out
 
     def drop(self, elements: Iterable[Element]) -> None:
         """Holds these no more."""
@@ -97,8 +103,3 @@ def until(ban: Banned, now: float) -> str:
     """`for 10m, until 2026-11-20 14:05:10`, with the port if it is for one."""
     port = f" from {ban.port}" if ban.port else ""
     return f"{port} for {told(ban.until - now)}, until {local(ban.until):%Y-%m-%d %H:%M:%S}"
-
-
-def _length(*, six: bool, written: str) -> tuple[int, int]:
-    """The IP version and the prefix length."""
-    return 6 if six else 4, int(written) if written else 128 if six else 32

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
 
 from vigilog.act.ban.firewall import Element, Entry, Firewall, FirewallError
 from vigilog.act.ban.garbage import collecting_nothing
@@ -50,15 +51,19 @@ class Upkeep:
             return self._again(error)
         return ""
 
-    def restored(self) -> str:
-        """Puts in all that is in the register, and takes out everything else."""
+    def restored(self, entries: Iterable[Entry] | None = None) -> str:
+        """Puts in all that is in the register, and takes out everything else. `entries`: the same, where they come into the
+        register as they are asked for; all of them are."""
+        coming = iter(self._register.entries(self._clock()) if entries is None else entries)
         try:
-            self._firewall.restore(self._register.entries(self._clock()))
+            self._firewall.restore(coming)
         except FirewallError as error:
             if not self._error:
                 self._say(f"the firewall does not work: {error}")
             self._error = str(error)
             return self._failed()
+        finally:
+            deque(coming, 0)
         if self._error:
             self._error = ""
             self._say("the firewall works again; all bans are in it")
