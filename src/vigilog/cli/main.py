@@ -62,14 +62,17 @@ def overview() -> str:
     return f"""\
 {USAGE}
 
-Reads logs and tells what is unusual in them since last time.
+Reads logs: reports what is unusual in them since last time, and watches them as they are written.
 
 {listing}
 
   vigilog COMMAND --help   what a command takes
   vigilog --version        the version
 
-Try this first; it prints a report and mails nothing:  vigilog check --standard-output --test"""
+Try these first; they print something and change nothing:
+
+  vigilog check --standard-output --test         what is unusual in this host's logs
+  vigilog replay --rule sshd /var/log/auth.log   who would have been banned, and when"""
 
 
 def nearest(name: str) -> str:

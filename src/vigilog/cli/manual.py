@@ -15,7 +15,7 @@ from vigilog.core.nouns import Place
 
 HELP = "print the manual of a command, or write all manual pages"
 CONFIGURATION = "vigilog.toml"
-ABOUT = "reads logs and tells what is unusual in them since last time"
+ABOUT = "reports what is unusual in logs since last time, and watches them as they are written"
 
 
 def arguments(parser: Parser) -> None:
