@@ -9,6 +9,8 @@ import pytest
 
 from tests.act.namespaces import namespaces
 from vigilog.act.ban import sessions
+from vigilog.act.ban.backends import Choice
+from vigilog.act.ban.helper import start_helper
 from vigilog.act.ban.own import own_addresses
 from vigilog.act.ban.target import address
 
@@ -199,6 +201,9 @@ def test_a_real_sshd_with_one_who_is_in_and_one_who_is_not(need, tmp_path):
             with server.entered():
                 wait(lambda: address("10.77.0.2") in sessions.peers())
                 assert address("10.77.0.3") not in sessions.peers()
+                helper = start_helper(Choice())
+                assert helper.peers() == sessions.peers()
+                helper.close()
             admin.kill()
             admin.wait()
             with server.entered():
