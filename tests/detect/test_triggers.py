@@ -408,3 +408,15 @@ def test_a_trigger_set_out_of_the_cache_sees_the_same(tmp_path) -> None:
     assert runs[0] == runs[1]
     assert len(runs[0]) == 3
     assert list((tmp_path / "cache").iterdir())
+
+
+def test_values_that_are_longer_than_any_name_are_counted_by_what_they_are_and_held_short():
+    triggers = TriggerSet([trigger("long", rb"user (?P<user>.*) failed", resets=[rb"user (?P<user>.*) came in"])])
+    one, other = b"x" * 500_000 + b"1", b"x" * 500_000 + b"2"
+    keys = [
+        each[2]
+        for each in seen(triggers, b"user " + one + b" failed", b"user " + other + b" failed", b"user " + one + b" came in")
+    ]
+    assert keys[0] == keys[2] != keys[1]
+    assert all(len(key[0]) < 300 for key in keys)
+    assert keys[0][0].startswith(b"xxxx")

@@ -44,8 +44,16 @@ class Running:
     """One daemon, which may be ended and started again on the same files. `text` is what vigilog.toml has besides where things
     are; `[run]` and `[state]` are there already, so it may begin with more keys of `[run]`."""
 
-    def __init__(self, directory: Path, text: str, host: Namespace | None, options: tuple[str, ...]) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        text: str,
+        host: Namespace | None = None,
+        options: tuple[str, ...] = (),
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         self.directory, self.host, self.options = directory, host, options
+        self._more = environment or {}
         self.control = directory / "run" / "control"
         self.configuration = directory / "vigilog.toml"
         self.process: subprocess.Popen[bytes] | None = None
@@ -146,13 +154,22 @@ class Running:
 
     def environment(self) -> Mapping[str, str]:
         """As a service has it: with a PATH where the installed command is found, and no word of who is logged in here."""
-        return {"PATH": f"{installed().parent}:{SYSTEM_PATH}", "LANG": "C.UTF-8", "HOME": "/root", "TZ": "UTC"}
+        path = f"{installed().parent}:{SYSTEM_PATH}"
+        return {"PATH": path, "LANG": "C.UTF-8", "HOME": "/root", "TZ": "UTC", **self._more}
 
 
 @contextmanager
-def running(directory: Path, text: str, *, host: Namespace | None = None, options: tuple[str, ...] = ()) -> Iterator[Running]:
-    """A daemon that watches, in the network namespace `host` if there is one; it is ended with the block."""
-    made = Running(directory, text, host, options)
+def running(
+    directory: Path,
+    text: str,
+    *,
+    host: Namespace | None = None,
+    options: tuple[str, ...] = (),
+    environment: Mapping[str, str] | None = None,
+) -> Iterator[Running]:
+    """A daemon that watches, in the network namespace `host` if there is one, with more in its `environment`; it is ended with
+    the block."""
+    made = Running(directory, text, host, options, environment)
     try:
         made.start()
         yield made

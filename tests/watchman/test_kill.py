@@ -1,5 +1,6 @@
 """`kill -9` at random points while a log is written and rotated; and a disk without any room. Nothing is lost or done too often."""
 
+import json
 import random
 import signal
 import threading
@@ -79,7 +80,10 @@ def raised(directory):
 
 
 def positions(directory):
-    return rows(directory, "SELECT consumer, source, state FROM positions")
+    """How far was read, without the times at which the files were last changed then."""
+    found = rows(directory, "SELECT consumer, source, state FROM positions")
+    states = [json.loads(state) for _, _, state in found]
+    return [{name: value for name, value in state.items() if not name.endswith("modified")} for state in states]
 
 
 def torture(directory, seed, kills, rotations):

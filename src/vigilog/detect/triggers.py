@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import NamedTuple
 
 from vigilog.core.errors import RuleError
@@ -22,6 +23,9 @@ OURS = b" vigilog["
 """What Vigilog says of a line must not be the next one: it would never end."""
 LIVE_LIMIT = 3600.0
 """A stamp further than this (seconds) from a line's arrival is not believed: a wrong clock, or a forged one."""
+
+LONGEST_VALUE = 1024
+"""Bytes of a value in a key. Many keys are kept in memory, and no name and no address is longer."""
 
 Moment = Callable[[bytes], float]
 """Gives the time of a line in seconds since the epoch."""
@@ -129,6 +133,8 @@ class TriggerSet:
                 key = tuple([found[place] or b"" for place in places])
                 if places and not any(key):
                     continue
+                if len(line) > LONGEST_VALUE:
+                    key = tuple(map(bounded, key))
             if remembers:
                 sessions.remember(number, line, time, key)
             last_end, last_trigger = end, number
@@ -189,6 +195,13 @@ class TriggerSet:
         if made is None:
             made = self._extractors[rule] = extractor(rule)
         return made
+
+
+def bounded(value: bytes) -> bytes:
+    """A value as it is counted: one that is too long is its beginning and a digest of all of it."""
+    if len(value) <= LONGEST_VALUE:
+        return value
+    return b"%s... (%d bytes, SHA-256 %s)" % (value[:100], len(value), sha256(value).hexdigest().encode())
 
 
 def names_of(trigger: Trigger, made: Extractor) -> tuple[str, ...]:
