@@ -165,7 +165,7 @@ def test_the_compiled_triggers_are_ready_and_left_in_the_cache(tmp_path) -> None
 def test_first_match_is_what_run_says(tmp_path) -> None:
     text = (
         f"[state]\ndirectory = '{tmp_path}/state'\n[run]\nfirst_match = %s\n"
-        + '[[trigger]]\nname = "a"\npattern = "x"\n[[trigger]]\nname = "b"\npattern = "x"\n'
+        '[[trigger]]\nname = "a"\npattern = "x"\n[[trigger]]\nname = "b"\npattern = "x"\n'
     )
     for word, names in (("true", ["a"]), ("false", ["a", "b"])):
         ready = compiled(plan(text % word), settings(text % word), ["/a"])

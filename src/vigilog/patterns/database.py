@@ -98,7 +98,7 @@ class Database:
         scanner.scan(framed, match_event_handler=hit)
         hits: list[tuple[int, int]] = []
         last, exact, owners = block.text_end(framed), self.compiled.exact, self.compiled.owners
-        for end, number in set(found):
+        for end, number in dict.fromkeys(found):  # each once, in order: a search that was killed too often is not asked again
             if not block.FIRST_LINE < end <= last:
                 continue
             if number >= exact:
