@@ -317,7 +317,7 @@ def test_an_unfinished_message_is_one_at_a_clean_end_but_not_if_it_was_counted_o
 
 def test_a_long_message_travels_in_pieces_that_nothing_comes_between(tcp):
     with Watching(f"syslog:tcp:127.0.0.1:{tcp}") as seen, connected(tcp) as one, connected(tcp) as two:
-        long = b"<38>Nov 20 08:30:00 gate app: " + b"x\0" * (3 * LIMIT)
+        long = b"<38>Nov 20 08:30:00 gate app: " + b"x\0" * (2 * LIMIT)
         sending = threading.Thread(target=one.sendall, args=(b"%d %s<38>after\n" % (len(long), long),))
         sending.start()
         for number in range(200):
@@ -326,7 +326,7 @@ def test_a_long_message_travels_in_pieces_that_nothing_comes_between(tcp):
         seen.until(lambda: len(seen.records) == 202)
         sending.join()
         (found,) = [record for record in seen.records if b"xx" in record[:60] or b"#000" in record[:60]]
-        assert found == b"Nov 20 08:30:00 gate app: " + b"x#000" * (3 * LIMIT - 1) + b"x"
+        assert found == b"Nov 20 08:30:00 gate app: " + b"x#000" * (2 * LIMIT - 1) + b"x"
         assert len([record for record in seen.records if b"other: " in record]) == 200
         assert seen.kinds() == ["long"]
         assert max(len(item.data) for item in seen.items if isinstance(item, Chunk)) <= LIMIT + 1

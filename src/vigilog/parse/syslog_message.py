@@ -39,7 +39,8 @@ _NEW = re.compile(
     re.DOTALL,
 )
 _TRANSPORT = re.compile(rb"\[(?:timeQuality|origin|meta)(?:" + _PARAMETER + rb")*\]", re.DOTALL)
-_BREAK = re.compile(rb"[\0\n\v\f\r]")
+_LONGEST_HEADER = 64 * 1024
+"""What stands before a message is looked for in so many bytes: structured data can be made to take long."""
 _BREAKS = b"\0\n\v\f\r"
 _MARK = b"\xef\xbb\xbf"
 
@@ -65,16 +66,19 @@ def record(message: bytes, host: bytes, arrived: Callable[[], bytes], *, is_loca
     if found and int(found[1]) < 8 * len(FACILITIES):
         priority = int(found[1])
         text = text[found.end() :]
-    new = _NEW.match(text) if priority is not None else None
+    new = _NEW.match(text[:_LONGEST_HEADER]) if priority is not None else None
+    if new and new.end() == _LONGEST_HEADER:
+        new = None
     line = _new(text, new, host, arrived) if new else _old(text, host, arrived, is_local=is_local)
     return Record(escape(line), priority)
 
 
 def escape(line: bytes) -> bytes:
     """`line` with NUL, newline, vertical tab, form feed and carriage return as `#` and three octal digits."""
-    if len(line.translate(None, _BREAKS)) == len(line):
-        return line
-    return _BREAK.sub(lambda found: b"#%03o" % found[0][0], line)
+    if len(line.translate(None, _BREAKS)) < len(line):
+        for code in _BREAKS:
+            line = line.replace(bytes([code]), b"#%03o" % code)
+    return line
 
 
 def _new(text: bytes, found: re.Match[bytes], host: bytes, arrived: Callable[[], bytes]) -> bytes:
