@@ -1,6 +1,7 @@
 """Orders to bans: who is banned, who never is, for how long, and what is recorded of it. The firewall here is a dictionary."""
 
 import threading
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
@@ -13,6 +14,7 @@ from vigilog.act.ban.judge import Policy
 from vigilog.act.ban.length import Lengths
 from vigilog.act.ban.never import Never
 from vigilog.act.ban.target import address, canonical, network
+from vigilog.act.ban.upkeep import later
 from vigilog.core.errors import StoreError
 from vigilog.core.nouns import Alert, Event, Order
 from vigilog.store.bans import Banned, Lifted
@@ -78,7 +80,13 @@ class World:
         self.ban = self.another()
 
     def another(self):
-        return Ban(self.firewall, self.policy, self.asked, clock=lambda: self.now, say=self.said.append)
+        self.timers: list[tuple[float, Callable[[], None]]] = []
+        given = {
+            "clock": lambda: self.now,
+            "say": self.said.append,
+            "later": lambda wait, what: self.timers.append((wait, what)),
+        }
+        return Ban(self.firewall, self.policy, self.asked, **given)
 
     def asked(self, targets, since):
         self.since = since
@@ -530,27 +538,48 @@ def test_several_at_once_lose_nothing():
     assert len(world.held()) == len(world.ban.in_force()) == 400
 
 
-def test_the_firewall_is_tended_until_its_helper_is_closed_and_tried_again_while_it_fails():
+def test_the_firewall_is_repaired_at_each_sign_until_its_helper_is_closed():
     world = World()
     world.perform("192.0.2.7")
-    waits, signs = [], [b"b", b"", b"", b"l", EOFError()]
+    signs = [b"b", b"l", EOFError()]
     world.firewall.whole = False
-    world.firewall.refuses = 2
 
-    def sign(seconds):
-        waits.append(seconds)
+    def sign():
         given = signs.pop(0)
         if isinstance(given, Exception):
             raise given
         return given
 
     world.ban.tend(sign)
-    assert waits == [None, 1.0, 2.0, None, None]
-    assert world.firewall.calls[1:] == ["restore", "restore", "restore", "present"]
-    assert world.said == [
-        "the firewall does not work: No such file or directory",
-        "the firewall works again; all bans are in it",
-    ]
+    assert world.firewall.calls == ["add", "restore", "present"]
+    assert world.said == ["somebody changed the rules of the firewall; all bans were put in again (1)"]
+
+
+def test_a_firewall_that_fails_is_tried_again_at_growing_distances_until_it_works():
+    world = World()
+    world.firewall.broken = "nft cannot be run"
+    world.perform("192.0.2.7")
+    world.perform("192.0.2.8")
+    waits = []
+    for _ in range(8):
+        (wait, what) = world.timers.pop()
+        assert world.timers == []
+        waits.append(wait)
+        what()
+    assert waits == [1, 2, 4, 8, 16, 32, 60, 60]
+    world.firewall.broken = ""
+    world.timers.pop()[1]()
+    assert set(world.held()) == {"192.0.2.7", "192.0.2.8"}
+    assert world.timers == []
+    assert world.said == ["the firewall does not work: nft cannot be run", "the firewall works again; all bans are in it"]
+    (outcome,) = world.perform("192.0.2.9")
+    assert outcome.done
+
+
+def test_the_timer_of_the_next_try_is_a_real_one():
+    called = threading.Event()
+    later(0.01, called.set)
+    assert called.wait(5)
 
 
 def test_a_storm_keeps_no_more_in_memory_than_what_is_in_force():

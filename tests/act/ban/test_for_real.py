@@ -87,7 +87,7 @@ def start(hosts, tmp_path):
             host.stop()
 
 
-def wait(condition, seconds=1.0):
+def wait(condition, seconds=5.0):
     limit = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < limit, "not in time"

@@ -10,16 +10,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from vigilog.act.ban.answer import BY_HAND, Answer, Past, answer
 from vigilog.act.ban.decide import Decision, Moment, decide, intended
-from vigilog.act.ban.entering import entering, spared_lines
+from vigilog.act.ban.entering import entering, judge_of, spared_lines
 from vigilog.act.ban.firewall import Firewall
 from vigilog.act.ban.garbage import collecting_nothing
 from vigilog.act.ban.judge import Policy, Wanted, of_alert, of_text, why
 from vigilog.act.ban.lifting import lifting
 from vigilog.act.ban.lifts import Lifts
-from vigilog.act.ban.never import Judge
 from vigilog.act.ban.register import Register, element, entry
 from vigilog.act.ban.target import target
-from vigilog.act.ban.upkeep import Upkeep
+from vigilog.act.ban.upkeep import Later, Upkeep, later
 from vigilog.core.clock import Clock
 from vigilog.core.errors import StoreError
 from vigilog.core.nouns import Alert, Order, Outcome
@@ -34,13 +33,15 @@ class Ban:
     `say` is told what happened to the firewall that nobody asked for; it is called in any thread.
     """
 
-    def __init__(self, firewall: Firewall, policy: Policy, past: Past, *, clock: Clock, say: Callable[[str], None]) -> None:
+    def __init__(
+        self, firewall: Firewall, policy: Policy, past: Past, *, clock: Clock, say: Callable[[str], None], later: Later = later
+    ) -> None:
         self.policy = policy
         """May be replaced by another at any time; `spare` then lets in whom it spares."""
         self._past, self._clock, self._say = past, clock, say
         self._lock = threading.RLock()
         self._register = Register()
-        self._upkeep = Upkeep(firewall, self._register, self._lock, clock, say)
+        self._upkeep = Upkeep(firewall, self._register, self._lock, clock, say, later)
         self._lifts = Lifts()
         self._last = float("-inf")
 
@@ -112,7 +113,9 @@ class Ban:
         reasons: dict[str, str] = {}
         with self._lock, collecting_nothing():
             self.know((), lifts)
-            error = self._upkeep.restored(entering(bans, self._register, self._judge(), reasons, self._clock()))
+            error = self._upkeep.restored(
+                entering(bans, self._register, judge_of(self.policy.never, self._say), reasons, self._clock())
+            )
             changes, lines = self._let_in(reasons)
         return answer(lines, error, changes)
 
@@ -128,7 +131,7 @@ class Ban:
         """To be called after `policy` was replaced: lets in those who are never banned, by now."""
         with self._lock:
             bans = self._register.all(self._clock())
-            reasons = self._judge()([ban.target for ban in bans])
+            reasons = judge_of(self.policy.never, self._say)([ban.target for ban in bans])
             self._register.drop(element(ban) for ban in bans if ban.target in reasons)
             changes, lines = self._let_in(reasons)
             error = self._upkeep.restored() if changes else ""
@@ -138,16 +141,9 @@ class Ban:
         """Compares the firewall with what is in force, and puts right what differs."""
         self._upkeep.repair()
 
-    def tend(self, sign: Callable[[float | None], bytes]) -> None:
+    def tend(self, sign: Callable[[], bytes]) -> None:
         """Takes care of the firewall until `sign` (`Helper.sign`) says that it is closed: to be run in a thread of its own."""
         self._upkeep.tend(sign)
-
-    def _judge(self) -> Judge:
-        try:
-            return self.policy.never.judge()
-        except OSError as error:
-            self._say(f"bans were not held against the addresses of this host: {error.strerror}")
-            return lambda _: {}
 
     def _let_in(self, reasons: Mapping[str, str]) -> tuple[tuple[object, ...], list[str]]:
         """Notes that targets are let in because they are never banned; gives rows for the store, and lines."""

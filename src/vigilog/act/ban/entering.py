@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
 
 from vigilog.act.ban.firewall import Entry
-from vigilog.act.ban.never import Judge
+from vigilog.act.ban.never import Judge, Never
 from vigilog.act.ban.register import Register, seconds
 from vigilog.act.shown import shown
 from vigilog.store.bans import Banned
 
 _SOME, _LINES = 5000, 20
+
+
+def judge_of(never: Never, say: Callable[[str], None]) -> Judge:
+    """Who judges bans by what is true now; where that cannot be seen it is said, and they stay."""
+    try:
+        return never.judge()
+    except OSError as error:
+        say(f"bans were not held against the addresses of this host: {error.strerror}")
+        return lambda _: {}
 
 
 def entering(bans: Iterable[Banned], register: Register, judge: Judge, reasons: dict[str, str], now: float) -> Iterator[Entry]:

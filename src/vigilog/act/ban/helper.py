@@ -75,8 +75,8 @@ class Helper:
         """Where somebody is logged in from over SSH at this moment, seen with the helper's rights. Raises FirewallError."""
         return frozenset(ip_address(line[2:].strip().decode("ascii")) for line in self._ask("peers")[1])
 
-    def sign(self, seconds: float | None) -> bytes:
-        """Waits for a sign of the helper (`worker.BROKEN`, `worker.LOOK`), at most so long: b'' if there was none.
+    def sign(self, seconds: float | None = None) -> bytes:
+        """Waits for a sign of the helper (`worker.BROKEN`, `worker.LOOK`), at most so many seconds: b'' if there was none.
 
         Raises EOFError when the helper was closed, and FirewallError when it is gone and cannot be started anew.
         """

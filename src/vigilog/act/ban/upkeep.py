@@ -16,16 +16,34 @@ _TOLERANCE = 10.0
 """Seconds by which the end of a ban in the firewall may differ from what it should be."""
 _FIRST_TRY, _LAST_TRY = 1.0, 60.0
 
+Later = Callable[[float, Callable[[], None]], None]
+"""Has something called in so many seconds, in a thread of its own."""
+
+
+def later(seconds: float, what: Callable[[], None]) -> None:
+    """A timer that keeps nobody from ending."""
+    timer = threading.Timer(seconds, what)
+    timer.daemon = True
+    timer.start()
+
 
 class Upkeep:
     """`register` holds what should be in the firewall, `lock` guards both: whoever calls holds it, but for `repair` and
     `tend`. Methods give the firewall's error as a text, '' if there was none."""
 
     def __init__(
-        self, firewall: Firewall, register: Register, lock: threading.RLock, clock: Clock, say: Callable[[str], None]
+        self,
+        firewall: Firewall,
+        register: Register,
+        lock: threading.RLock,
+        clock: Clock,
+        say: Callable[[str], None],
+        later: Later,
     ) -> None:
         self._firewall, self._register, self._lock, self._clock, self._say = firewall, register, lock, clock, say
+        self._later = later
         self._error = ""
+        self._wait, self._waiting = _FIRST_TRY, False
 
     def added(self, new: Sequence[Entry], prolonged: Sequence[Entry]) -> str:
         """Tells of bans that are in the register already."""
@@ -61,13 +79,28 @@ class Upkeep:
             if not self._error:
                 self._say(f"the firewall does not work: {error}")
             self._error = str(error)
+            self._try_later()
             return self._failed()
         finally:
             deque(coming, 0)
+        self._wait = _FIRST_TRY
         if self._error:
             self._error = ""
             self._say("the firewall works again; all bans are in it")
         return ""
+
+    def _try_later(self) -> None:
+        """At growing distances; once at a time."""
+        if not self._waiting:
+            self._waiting = True
+            self._later(self._wait, self._try)
+            self._wait = min(self._wait * 2, _LAST_TRY)
+
+    def _try(self) -> None:
+        with self._lock:
+            self._waiting = False
+            if self._error:
+                self.restored()
 
     def repair(self) -> None:
         """Puts right what is not as it should be, if anything, and says so."""
@@ -83,21 +116,18 @@ class Upkeep:
             except FirewallError as error:
                 self._again(error)
 
-    def tend(self, sign: Callable[[float | None], bytes]) -> None:
-        """Repairs whenever there is a sign, and while the firewall does not work, again and again at growing distances."""
-        wait: float | None = None
+    def tend(self, sign: Callable[[], bytes]) -> None:
+        """Repairs whenever there is a sign, until there are to be no more."""
         while True:
             try:
-                which = sign(wait)
+                sign()
             except EOFError:
                 return
             except FirewallError as error:
                 self._say(str(error))
                 time.sleep(_LAST_TRY)
                 continue
-            if which or self._error:
-                self.repair()
-            wait = (min(wait * 2, _LAST_TRY) if wait else _FIRST_TRY) if self._error else None
+            self.repair()
 
     def _compare(self) -> None:
         """Looks at every ban in the firewall."""
