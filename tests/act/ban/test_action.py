@@ -81,12 +81,14 @@ class World:
 
     def another(self):
         self.timers: list[tuple[float, Callable[[], None]]] = []
-        given = {
-            "clock": lambda: self.now,
-            "say": self.said.append,
-            "later": lambda wait, what: self.timers.append((wait, what)),
-        }
-        return Ban(self.firewall, self.policy, self.asked, **given)
+        return Ban(
+            self.firewall,
+            self.policy,
+            self.asked,
+            clock=lambda: self.now,
+            say=self.said.append,
+            later=lambda wait, what: self.timers.append((wait, what)),
+        )
 
     def asked(self, targets, since):
         self.since = since
