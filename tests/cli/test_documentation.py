@@ -19,6 +19,7 @@ from vigilog.config.logcheck_sh import TEXTS
 from vigilog.config.run_checks import BELONGING, NEEDED
 from vigilog.config.toml import read_text
 from vigilog.config.written import literal
+from vigilog.store.database import open_store
 
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
 DOCUMENTS = [CHECKOUT / "README.md", *sorted((CHECKOUT / "docs").glob("*.md"))]
@@ -194,3 +195,13 @@ def test_the_replay_in_the_readme_is_what_vigilog_says_to_the_sample_logs(vigilo
     process = vigilog(*words, environment={"TZ": "UTC"})
     lines = process.stdout.splitlines()
     assert shown == [*lines[: len(shown) - 2], "...", process.stderr.rstrip("\n")]
+
+
+def test_every_question_to_the_store_that_is_told_can_be_asked(tmp_path):
+    block = re.findall(r"^    (?!sqlite3)(.*)$", section("store.md", "Looking into it"), re.MULTILINE)
+    questions = "\n".join(block).rstrip(";").split(";")
+    assert len(questions) >= 7
+    store = open_store(str(tmp_path / "state"))
+    for question in questions:
+        store.execute(question)
+    store.close()
