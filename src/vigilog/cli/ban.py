@@ -30,7 +30,13 @@ def arguments(parser: Parser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Prints a line for each address. 0 if all of them are banned now, 1 if one is not."""
-    return asked(options, "ban", addresses=options.addresses, seconds=time(options.time), ports=list(filter(None, options.ports.split(","))))
+    return asked(
+        options,
+        "ban",
+        addresses=options.addresses,
+        seconds=time(options.time),
+        ports=list(filter(None, options.ports.split(","))),
+    )
 
 
 def time(text: str | None) -> float | None:

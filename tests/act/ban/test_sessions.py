@@ -15,9 +15,13 @@ from vigilog.act.ban.own import own_addresses
 from vigilog.act.ban.target import address
 
 
-def process(proc, number, command, title, *, connections=(), children="", state="01"):
+def process(proc, number, command, title, *, connections=(), children="", state="01", network="net:[1]"):
     """A made-up process with connections (local and remote end as /proc/net/tcp has them)."""
     directory = proc / str(number)
+    for where, link in ((directory, network), (proc / "thread-self", "net:[1]")):
+        if not (where / "ns").exists():
+            (where / "ns").mkdir(parents=True)
+            os.symlink(link, where / "ns" / "net")
     (directory / "fd").mkdir(parents=True)
     (directory / "net").mkdir()
     (directory / "task" / str(number)).mkdir(parents=True)
@@ -87,10 +91,15 @@ def test_the_connection_of_a_process_that_nobody_came_through_yet_is_not(tmp_pat
     assert by_processes(tmp_path) == set()
 
 
-def test_only_programs_of_that_name_count_and_only_established_connections(tmp_path):
+def test_only_programs_of_that_name_count_only_established_connections_and_not_those_of_containers(tmp_path):
     process(tmp_path, 100, "python3", "sshd: alice@pts/0", connections=[hexed("192.0.2.7")])
     process(tmp_path, 101, "sshd", "sshd: alice@pts/0", connections=[hexed("192.0.2.8")], state="08")
+    process(tmp_path, 102, "sshd", "sshd: alice@pts/0", connections=[hexed("192.0.2.9")], network="net:[2]")
     assert by_processes(tmp_path) == set()
+
+
+def test_where_there_is_nothing_to_be_seen_nobody_is(tmp_path):
+    assert sessions.peers(str(tmp_path / "proc"), str(tmp_path / "sessions"), str(tmp_path / "utmp")) == frozenset()
 
 
 def test_dropbear_serves_somebody_if_it_has_a_child_that_is_not_dropbear(tmp_path):

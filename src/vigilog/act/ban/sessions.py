@@ -38,8 +38,13 @@ def here(environment: Mapping[str, str]) -> frozenset[Address]:
 
 
 def by_processes(proc: str) -> Iterator[Address]:
-    """The other ends of the connections that processes of SSH servers hold after the login."""
-    for name in os.listdir(proc):
+    """The other ends of the connections that processes of SSH servers hold after the login, in this network namespace: what
+    is said in that of a container says nothing about who reaches this host."""
+    try:
+        here, names = _network(f"{proc}/thread-self"), os.listdir(proc)
+    except OSError:  # no /proc to be seen
+        return
+    for name in names:
         if not name.isdigit():
             continue
         with suppress(OSError):
@@ -50,7 +55,13 @@ def by_processes(proc: str) -> Iterator[Address]:
                     continue
             elif command != b"dropbear" or not _has_let_in(proc, name):
                 continue
-            yield from _other_ends(directory)
+            if _network(directory) == here:
+                yield from _other_ends(directory)
+
+
+def _network(directory: str) -> str:
+    """The network namespace of a process. Raises OSError."""
+    return os.readlink(f"{directory}/ns/net")
 
 
 def _has_let_in(proc: str, process: str) -> bool:
