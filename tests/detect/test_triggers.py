@@ -1,5 +1,6 @@
 """Triggers: which lines are events of which trigger, with which key, at what time; and what logtrigger's page promises."""
 
+import hashlib
 import random
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
@@ -342,7 +343,9 @@ def test_a_line_of_10_MB_is_a_line() -> None:
     made = TriggerSet([trigger("t", rb"user=(?P<user>[^ ]+) failed$"), scanf("s", b"user=%s failed", ["user"])])
     long = b"x" * 10_000_000
     found = seen(made, b"before", b"user=" + long + b" failed", long, b"user=a failed")
-    assert [(number, key[0]) for number, _, key, *_ in found] == [(0, long), (1, long), (0, b"a"), (1, b"a")]
+    short = b"x" * 100 + b"... (10000000 bytes, SHA-256 " + hashlib.sha256(long).hexdigest().encode() + b")"
+    assert [(number, key[0]) for number, _, key, *_ in found] == [(0, short), (1, short), (0, b"a"), (1, b"a")]
+    assert values(made, found[0])["user"].encode() == values(made, found[1])["user"].encode() == long
 
 
 def test_blanks_at_the_end_of_a_line_are_not_seen() -> None:
