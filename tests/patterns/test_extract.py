@@ -173,3 +173,12 @@ def test_gentle_patterns_have_the_same_captures_from_re_and_from_RE2(text: bytes
         one, other, third = search(line), compiled.search(line), re.search(text, line)  # type: ignore[union-attr]
         assert (one and one.groups()) == (other and other.groups()) == (third and third.groups())
         assert extractor(pattern).take(line) == (one.groups() if one else None)
+
+
+def test_a_pattern_that_no_line_asks_for_costs_no_engine(monkeypatch) -> None:
+    made: list[bytes] = []
+    monkeypatch.setattr("vigilog.patterns.extract.prepared", lambda rule, **_: made.append(rule.text) or (lambda line: (line,)))
+    first, second = extractor(rule(rb"a(b)", "regex")), extractor(rule(rb"(?P<x>c)", "regex"))
+    assert (first.names, second.names, made) == (("1",), ("x",), [])
+    assert [second.take(b"c"), second.take(b"d")] == [(b"c",), (b"d",)]
+    assert made == [rb"(?P<x>c)"]

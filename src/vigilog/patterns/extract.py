@@ -14,7 +14,7 @@ from vigilog.core.nouns import Rule
 from vigilog.patterns import emit, syntax
 from vigilog.patterns.confirm import Captures, KillableSearch, linear, python_expression, tree_of
 from vigilog.patterns.gentle import LONGEST, gentle
-from vigilog.patterns.syntax import Group
+from vigilog.patterns.syntax import Group, Node
 
 Take = Callable[[bytes], Captures | None]
 """Gives what the captures of a pattern hold in a line (as its view has it, without newline); None if it does not match."""
@@ -29,21 +29,42 @@ class Extractor:
 
 
 def extractor(rule: Rule, *, caseless: bool = False) -> Extractor:
-    """The extractor of `rule`. Raises RuleError for a pattern that is none."""
+    """The extractor of `rule`, whose engine is made ready with the first line: of many patterns few are ever asked.
+
+    Raises RuleError for a pattern that is none.
+    """
+    ready: Take | None = None
+
+    def take(line: bytes) -> Captures | None:
+        nonlocal ready
+        if ready is None:
+            ready = prepared(rule, caseless=caseless)
+        return ready(line)
+
+    groups = groups_of(tree_of(rule, caseless=caseless))
+    return Extractor(tuple(groups.get(index, str(index)) for index in range(1, max(groups, default=0) + 1)), take)
+
+
+def groups_of(tree: Node) -> dict[int, str]:
+    """The captures in a tree by their numbers: their names, or else the numbers. One that no match can have is not there."""
+    return {node.index: node.name or str(node.index) for node in syntax.walk(tree) if isinstance(node, Group)}
+
+
+def prepared(rule: Rule, *, caseless: bool) -> Take:
+    """What takes the captures of `rule` out of a line, with the engine that suits it."""
     tree = tree_of(rule, caseless=caseless)
-    groups = {node.index: node.name or str(node.index) for node in syntax.walk(tree) if isinstance(node, Group)}
-    names = tuple(groups.get(index, str(index)) for index in range(1, max(groups, default=0) + 1))
-    # a capture in a part that never matches is not in the tree: other engines would number those behind it anew
-    compiled = linear(rule, caseless=caseless) if len(names) == len(groups) else None
+    groups = groups_of(tree)
+    # where a capture is missing other engines would number those behind it anew
+    compiled = linear(rule, caseless=caseless) if len(groups) == max(groups, default=0) else None
     if compiled is None:
-        return Extractor(names, KillableSearch(python_expression(rule, tree), re.IGNORECASE if caseless else 0).captures)
+        return KillableSearch(python_expression(rule, tree), re.IGNORECASE if caseless else 0).captures
 
     def always(line: bytes) -> Captures | None:
         found = compiled.search(line)
         return found.groups() if found else None
 
     if not gentle(tree):
-        return Extractor(names, always)
+        return always
     search = re.compile(emit.expression(tree, "re").encode("ascii")).search
 
     def quickly(line: bytes) -> Captures | None:
@@ -52,7 +73,7 @@ def extractor(rule: Rule, *, caseless: bool = False) -> Extractor:
         found = search(line)
         return found.groups() if found else None
 
-    return Extractor(names, quickly)
+    return quickly
 
 
 def fields(rule: Rule, line: bytes, *, caseless: bool = False) -> dict[str, bytes]:
