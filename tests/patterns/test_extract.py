@@ -11,10 +11,11 @@ from tests.patterns import strategies
 from tests.patterns.test_scanf import TABLE
 from tests.patterns.verdicts import rule
 from vigilog.core.errors import RuleError
+from vigilog.core.nouns import Rule
 from vigilog.patterns import emit
 from vigilog.patterns.block import BLANKS
 from vigilog.patterns.confirm import LONGEST_LINE, Captures, KillableSearch, linear, python_expression, tree_of
-from vigilog.patterns.extract import extractor, fields
+from vigilog.patterns.extract import Take, extractor, fields
 from vigilog.patterns.gentle import LONGEST, gentle
 
 
@@ -177,7 +178,12 @@ def test_gentle_patterns_have_the_same_captures_from_re_and_from_RE2(text: bytes
 
 def test_a_pattern_that_no_line_asks_for_costs_no_engine(monkeypatch) -> None:
     made: list[bytes] = []
-    monkeypatch.setattr("vigilog.patterns.extract.prepared", lambda rule, **_: made.append(rule.text) or (lambda line: (line,)))
+
+    def prepared(pattern: Rule, *, caseless: bool) -> Take:
+        made.append(pattern.text)
+        return lambda line: (line,)
+
+    monkeypatch.setattr("vigilog.patterns.extract.prepared", prepared)
     first, second = extractor(rule(rb"a(b)", "regex")), extractor(rule(rb"(?P<x>c)", "regex"))
     assert (first.names, second.names, made) == (("1",), ("x",), [])
     assert [second.take(b"c"), second.take(b"d")] == [(b"c",), (b"d",)]
