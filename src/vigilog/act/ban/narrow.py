@@ -5,7 +5,6 @@ See capabilities(7), prctl(2) and capset(2).
 
 from __future__ import annotations
 
-import ctypes
 import struct
 
 _PR_CAPBSET_DROP, _PR_SET_NO_NEW_PRIVS = 24, 38
@@ -19,7 +18,11 @@ FIREWALL = frozenset({NET_ADMIN, NET_RAW, DAC_READ_SEARCH, SYS_PTRACE})
 
 def narrow(keep: frozenset[int]) -> None:
     """Gives up all capabilities but those in `keep`, for good, of this process and of what it starts. What it never had, and
-    what it may not give up, stays as it is."""
+    what it may not give up, stays as it is; all of it where Python cannot call the C library."""
+    try:
+        import ctypes  # noqa: PLC0415 - this may fail
+    except (ImportError, MemoryError):  # an old libffi under systemd's MemoryDenyWriteExecute
+        return
     libc = ctypes.CDLL(None)
     for capability in range(_LAST + 1):
         if capability not in keep:

@@ -10,6 +10,7 @@ import errno
 import os
 import socket
 import struct
+from array import array
 from collections.abc import Iterator
 
 NETLINK_NETFILTER = 12
@@ -138,14 +139,11 @@ def drain(listening: socket.socket) -> None:
 
 def _only(listening: socket.socket, kind: int) -> None:
     """Lets only datagrams in whose first message is of this kind (a classic BPF program, linux/filter.h)."""
-    import ctypes  # noqa: PLC0415 - only the helper process comes here
-
     swapped = socket.htons(kind)  # the field is in the host's order, and BPF loads in the network's
-    program = struct.pack("=HBBI", 0x28, 0, 0, 4)  # ldh [4]
-    program += struct.pack("=HBBI", 0x15, 0, 1, swapped)  # jeq kind, +0, +1
-    program += struct.pack("=HBBI", 0x06, 0, 0, 0xFFFFFFFF)  # ret all of it
-    program += struct.pack("=HBBI", 0x06, 0, 0, 0)  # ret nothing
-    held = ctypes.create_string_buffer(program)
-    listening.setsockopt(
-        socket.SOL_SOCKET, 26, struct.pack("HL", len(program) // 8, ctypes.addressof(held))
-    )  # SO_ATTACH_FILTER
+    program = array("B")
+    program.frombytes(struct.pack("=HBBI", 0x28, 0, 0, 4))  # ldh [4]
+    program.frombytes(struct.pack("=HBBI", 0x15, 0, 1, swapped))  # jeq kind, +0, +1
+    program.frombytes(struct.pack("=HBBI", 0x06, 0, 0, 0xFFFFFFFF))  # ret all of it
+    program.frombytes(struct.pack("=HBBI", 0x06, 0, 0, 0))  # ret nothing
+    where, size = program.buffer_info()
+    listening.setsockopt(socket.SOL_SOCKET, 26, struct.pack("HL", size // 8, where))  # SO_ATTACH_FILTER
