@@ -217,6 +217,27 @@ def test_a_number_that_differs_from_line_to_line_in_the_key_is_remarked(choose, 
     assert [str(remark).split('"')[1] for remark in chosen.remarks] == ([remarked] if remarked else [])
 
 
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("pattern = '(a|b)=\\1'", 4),
+        ("pattern = ['x', 'a(?=b)c']", 4),
+        ("pattern = 'x'\nreset = '(?<!a)b'", 5),
+        ("pattern = 'x'\nfollow = 'a++b'", 5),
+        ("pattern = '\\<x'\nlanguage = 'ere'", 4),
+        ("pattern = '(?P<ip>[^ ]+) \\bx(a|b)*$'", None),
+        ("pattern = '%s %b %d'\nlanguage = 'scanf'", None),
+    ],
+)
+def test_a_pattern_that_only_a_backtracking_engine_can_hold_is_remarked(choose, tmp_path, text, line):
+    """An attacker can write three lines that put it out of use."""
+    chosen = choose(f"[[trigger]]\nname = 't'\nactions = 'null'\n{text}\n")
+    assert chosen.errors == ()
+    assert [str(remark).partition(": a pattern")[0] for remark in chosen.remarks] == (
+        [f"{tmp_path}/vigilog.toml:{line}"] if line else []
+    )
+
+
 def test_the_command_line_wins(choose):
     layer = Layer({("run", "sources"): ("/a",)})
     assert choose("[run]\nsources = ['/b']\n", layer=layer).settings.run.sources == ("/a",)

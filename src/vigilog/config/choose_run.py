@@ -15,7 +15,7 @@ from vigilog.config.layer import Key, Layer, laid, settled
 from vigilog.config.run_checks import crossed, idle
 from vigilog.config.run_settings import Trigger
 from vigilog.config.settings import Settings
-from vigilog.config.trigger_checks import Examined, examined, splits
+from vigilog.config.trigger_checks import Examined, examined, splits, undecided
 from vigilog.config.trigger_files import shipped
 from vigilog.config.triggers import Loaded
 from vigilog.core.errors import ConfigurationError
@@ -48,7 +48,9 @@ def choose_run(wishes: Wishes, host: Host, default_config: str = toml.DEFAULT) -
     errors += [mistake for each in triggers for mistake in each.mistakes]
     errors += crossed(layer, settings, triggers)
     good = [each for each in triggers if not each.mistakes]
-    remarks = [remark for each in good for remark in (*splits(each), *idle(each.loaded.trigger, each.loaded.place))]
+    remarks = [
+        remark for each in good for remark in (*splits(each), *undecided(each), *idle(each.loaded.trigger, each.loaded.place))
+    ]
     return Chosen(
         msgspec.structs.replace(settings, triggers=tuple(map(with_key, good))),
         {**layer.places, **places(loaded)},

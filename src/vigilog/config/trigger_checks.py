@@ -17,7 +17,7 @@ from vigilog.core.errors import ConfigurationError, RuleError
 from vigilog.core.nouns import Place
 from vigilog.detect.program import with_program
 from vigilog.patterns.languages import LANGUAGES
-from vigilog.patterns.syntax import Group, Node, walk
+from vigilog.patterns.syntax import Assertion, BackReference, Foreign, Group, Node, walk
 
 VOLATILE = {"pid", "port", "source_port"}
 """Fields that are another from line to line, by their names."""
@@ -29,12 +29,14 @@ CODE = re.compile(r"%%|\[%[diu]\]|%.", re.DOTALL)
 @dataclass(frozen=True, slots=True)
 class Examined:
     """A trigger held against its own patterns: everything that is wrong with it, all fields that any pattern takes out of a
-    line, and those that are counted together: its key, or else all fields of its first pattern."""
+    line, and those that are counted together: its key, or else all fields of its first pattern. `slow` are the places of
+    patterns that only a backtracking engine can hold."""
 
     loaded: Loaded
     mistakes: tuple[ConfigurationError, ...]
     fields: frozenset[str]
     key: tuple[str, ...]
+    slow: tuple[Place, ...]
 
 
 def examined(loaded: Loaded) -> Examined:
@@ -51,7 +53,7 @@ def examined(loaded: Loaded) -> Examined:
         errors += [mistake(loaded, where, f"the field {shown(name)} is there twice", "each name once") for name in twice]
     patterns, refused = parsed(loaded, "pattern", trigger.pattern)
     resets, refused_resets = parsed(loaded, "reset", trigger.reset)
-    _, refused_follows = parsed(loaded, "follow", trigger.follow)
+    follows, refused_follows = parsed(loaded, "follow", trigger.follow)
     errors += [*refused, *refused_resets, *refused_follows]
     fields = [names(node, trigger.fields) for _, node in patterns]
     key = trigger.key or next(iter(fields), ())
@@ -60,7 +62,8 @@ def examined(loaded: Loaded) -> Examined:
             errors += against_fields(loaded, place, node)
         for place, node in (*patterns, *resets):
             errors += without_key(loaded, place, node, key)
-    return Examined(loaded, tuple(errors), frozenset(name for each in fields for name in each), key)
+    slow = tuple(place for place, node in (*patterns, *resets, *follows) if any(map(backtracks, walk(node))))
+    return Examined(loaded, tuple(errors), frozenset(name for each in fields for name in each), key, slow)
 
 
 def parsed(loaded: Loaded, key: str, texts: Sequence[str]) -> tuple[list[tuple[Place, Node]], list[ConfigurationError]]:
@@ -147,6 +150,24 @@ def splits(each: Examined) -> Iterator[ConfigurationError]:
             found = f"{shown(name)} is counted as part of the key, so that lines of different {name} do not add up"
             place = loaded.places.get("key") or loaded.places.get("fields") or loaded.place
             yield ConfigurationError(found, place=place, remedy="write - in its place in fields, or name the key")
+
+
+def backtracks(node: Node) -> bool:
+    """Whether only a backtracking engine knows what this part of a pattern means."""
+    return isinstance(node, Foreign | BackReference) or (
+        isinstance(node, Assertion) and node.kind in ("word start", "word end")
+    )
+
+
+def undecided(each: Examined) -> Iterator[ConfigurationError]:
+    """Remarks on patterns that a line can be written against, so that it, or those after it, are not counted."""
+    for place in each.slow:
+        yield ConfigurationError(
+            "a pattern with back-references, look-around or the like: lines over 4 KiB are not counted, and none at all after "
+            "three that were made to take it too long",
+            place=place,
+            remedy="write it without them",
+        )
 
 
 def mistake(loaded: Loaded, key: str, found: str, expected: str, place: Place | None = None) -> ConfigurationError:
