@@ -196,20 +196,20 @@ def test_there_are_never_more_keys_than_allowed_and_the_same_events_end_the_same
 
 
 @pytest.mark.parametrize("within", [600.0, None])
-def test_a_million_distinct_keys_keep_memory_at_the_limit(within: float | None) -> None:
+def test_a_flood_of_distinct_keys_keeps_memory_at_the_limit(within: float | None) -> None:
     made = windows(5, within, most=10_000)
     for number in range(30_000):
         made.enter((b"%d" % number,), (number / 1e5, number))
     tracemalloc.start()
     before, _ = tracemalloc.get_traced_memory()
     started = time.process_time()
-    for number in range(30_000, 330_000):
+    for number in range(30_000, 130_000):
         made.enter((b"%d" % number,), (number / 1e5, number))
     seconds = time.process_time() - started
     _, most = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert len(made) <= 10_000
-    assert made.dropped == 330_000 - len(made)
+    assert made.dropped == 130_000 - len(made)
     assert most - before < 10_000 * 1000
     assert seconds < 20, "a few microseconds for each, tracing included"
 

@@ -185,7 +185,7 @@ def test_the_count_of_steps_tells_the_slow_from_the_quick() -> None:
         for text, pump in [(rb".*.*x", b"a"), (rb"(?:a|aa)+$", b"a"), (rb"(?:\w+ ?)+$", b"a")]:
             tree = regex.parse(text)
             with pytest.raises(TooLong):
-                steps(tree, pump * 160 + b"\x01", 20 * steps(tree, pump * 20 + b"\x01", 10_000_000) + 2000)
+                steps(tree, pump * 48 + b"\x01", 20 * steps(tree, pump * 12 + b"\x01", 10_000_000) + 200)
 
 
 @contextmanager
