@@ -11,7 +11,7 @@ import pytest
 
 from tests.conftest import absent
 from tests.torture.disk import fill, small_disk
-from tests.watch.rotations import COPIED, DATED, NUMBERED, SAVELOG, LogWriter
+from tests.watch.rotations import DATED, NUMBERED, SAVELOG, LogWriter
 from tests.watchman.facts import alerts_of, lines, open_orders, rows
 from tests.watchman.running import running
 
@@ -137,7 +137,7 @@ def test_killed_ten_times_while_the_log_is_rotated_it_raises_what_one_raises_tha
 
 
 @pytest.mark.torture
-@pytest.mark.parametrize("rotations", [NUMBERED, DATED, SAVELOG, COPIED], ids=["numbered", "dated", "savelog", "copied"])
+@pytest.mark.parametrize("rotations", [NUMBERED, DATED, SAVELOG], ids=["numbered", "dated", "savelog"])
 @pytest.mark.parametrize("seed", [101, 102, 103])
 def test_killed_a_hundred_times(tmp_path, seed, rotations):
     torture(tmp_path, seed, 100, rotations)
