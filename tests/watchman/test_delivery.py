@@ -141,7 +141,7 @@ def test_of_100_000_messages_none_is_missing_and_none_comes_twice_while_it_is_re
                 each.start()
             for each in sending:
                 each.join()
-            daemon.until(lambda: len(lines(tmp_path / "out")) >= many, 60)
+            daemon.until(lambda: len(lines(tmp_path / "out")) >= many, 120)
         finally:
             over.set()
             reloaded.join()
