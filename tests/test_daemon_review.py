@@ -18,6 +18,7 @@ from vigilog.answers import answer, status
 from vigilog.config.host import look
 from vigilog.config.layer import settled
 from vigilog.config.toml import read_text
+from vigilog.control import Deferred
 from vigilog.core.clock import wall
 from vigilog.core.errors import VigilogError
 from vigilog.core.nouns import Alert, Order, Outcome
@@ -354,4 +355,4 @@ def test_a_metrics_file_that_cannot_be_written_is_said_once_and_stops_nothing(ru
 def test_a_command_with_nonsense_is_answered_not_raised(running):
     one = running()
     for command in ("status", "reload", "flushlogs", "nonsense"):
-        assert isinstance(answer(one.daemon, command, {"x": [None], "y": {}}), dict)
+        assert isinstance(answer(one.daemon, command, {"x": [None], "y": {}}), dict | Deferred)

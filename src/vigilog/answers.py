@@ -25,8 +25,7 @@ def answer(daemon: Daemon, command: str, arguments: dict[str, Any]) -> Mapping[s
         case "status":
             return answered(status(daemon))
         case "reload":
-            done = daemon.reload()
-            return {"ok": not done.errors, "errors": list(done.errors)}
+            return daemon.reload_soon()
         case "flushlogs":
             daemon.actions.reopen()
             return {}

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 from typing import Any
 
+from vigilog import reloading
 from vigilog.accounts import Accounts
 from vigilog.actions import BAN, Actions
 from vigilog.answers import answer, status
@@ -143,7 +144,7 @@ class Daemon:
         """One turn of the loop."""
         if self.reloading:
             self.reloading = False
-            self.reload()
+            self.reload_soon()
         if self.control:
             self.control.serve(lambda command, arguments: answer(self, command, arguments))
         if self.metrics:
@@ -177,7 +178,7 @@ class Daemon:
         while self.settling:
             done, later = self.settling[0]
             self.change(done.changes)
-            later.answer(done.answer)
+            later.answer(done.then() if done.then else done.answer)
             self.settling.popleft()
         if self.uncommitted:
             self.commit()
@@ -249,59 +250,14 @@ class Daemon:
         return resume(self.store, compiled(plan, settings, plan.names), settings.run.keys)
 
     def reload(self) -> ReloadStatus:
-        """Reads the configuration anew. What is the same goes on undisturbed; if there is a mistake, everything does."""
+        """Reads the configuration anew, now. What is the same goes on undisturbed; if there is a mistake, everything does."""
         self.service.reloading()
-        now = self.clock()
-        try:
-            self.take_over(*self.again())
-            self.accounts.reloads += 1
-            self.accounts.reload = ReloadStatus(now)
-            self.say("the configuration was read anew")
-        except VigilogError as error:
-            self.accounts.reload = self.refused(now, [error])
-        except ExceptionGroup as group:
-            mistakes, others = group.split(VigilogError)
-            if others is not None or mistakes is None:
-                raise
-            self.accounts.reload = self.refused(now, mistakes.exceptions)
-        self.service.ready()
-        return self.accounts.reload
+        return reloading.attempt(self)()
 
-    def take_over(self, settings: Settings, plan: Plan) -> None:
-        """Goes on with another configuration. Raises VigilogError, or an ExceptionGroup of them; then nothing has changed."""
-        if self.watchman.batch.counted or self.uncommitted:
-            self.commit()
-        watchman = self.watchman
-        if plan.triggers != self.plan.triggers or settings.run != self.settings.run:
-            watchman = self.counting(settings, plan)
-            watchman.inherit(self.watchman)
-        policy = None
-        if self.shutting and (settings.ban, settings.triggers) != (self.settings.ban, self.settings.triggers):
-            policy = self.shutting.policy(settings)
-        former = self.actions.all
-        actions = self.actions.replace(settings)
-        try:
-            self.live.replace(plan.sources)
-        except VigilogError:
-            self.actions.replace(self.settings)
-            raise
-        for name in ("control", "metrics_listen"):
-            if getattr(settings.run, name) != getattr(self.settings.run, name):
-                self.notice("configuration", f"run.{name} stays as it was until vigilog run is started again")
-        if settings.ban.backend != self.settings.ban.backend:
-            self.notice("configuration", "ban.backend stays as it was until vigilog run is started again")
-        self.settings, self.plan, self.watchman = settings, plan, watchman
-        if self.shutting and policy:
-            self.errands.add(self.shutting.replace(policy))
-        if actions != former:
-            self.storing(lambda: self.desk.replace(actions))
-
-    def refused(self, now: float, errors: Iterable[BaseException]) -> ReloadStatus:
-        """Keeps to the old configuration and says why."""
-        texts = tuple(map(str, errors))
-        for text in texts:
-            self.notice("configuration", f"the old configuration stays: {text}")
-        return ReloadStatus(now, texts)
+    def reload_soon(self) -> Deferred:
+        """The same, while the watch goes on."""
+        self.service.reloading()
+        return self.errands.add(lambda: reloading.errand(self))
 
     def tidy(self) -> None:
         """Drops what is too old, once a minute. Raises StoreError."""

@@ -15,10 +15,12 @@ from vigilog.core.errors import VigilogError
 
 
 class Done(NamedTuple):
-    """What came of an errand: the answer, and rows for the store, which must be there before the answer is given."""
+    """What came of an errand: the answer, and rows for the store, which must be there before the answer is given. `then` is
+    what is left to do in the loop; its answer is given instead."""
 
     answer: Mapping[str, object]
     changes: tuple[object, ...] = ()
+    then: Callable[[], Mapping[str, object]] | None = None
 
 
 class Errands:
