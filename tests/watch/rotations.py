@@ -221,14 +221,15 @@ def date_and_truncate(log: LogWriter) -> None:
 
 
 def savelog(log: LogWriter) -> None:
-    """LOG becomes LOG.0 and the former LOG.0 becomes LOG.1.gz: Debian's savelog."""
+    """LOG becomes LOG.0 and the former LOG.0 is packed beside itself and becomes LOG.1.gz: Debian's savelog."""
     former = Path(f"{log.path}.0")
     log.shift(1)
     if former.exists():
-        packed = Path(f"{log.path}.1.gz")
+        packed = Path(f"{former}.gz")
         packed.write_bytes(gzip.compress(former.read_bytes()))
         shutil.copystat(former, packed)
         former.unlink()
+        packed.rename(f"{log.path}.1.gz")
     log.path.rename(former)
     log.reopen()
 
