@@ -50,7 +50,8 @@ def run(options: argparse.Namespace) -> int:
     settings = watch_arguments.with_triggers(with_rules(watch_arguments.settings(options), options.rule))
     plan = planned(settings, look(), str)
     everywhere = plan.seeing_all()
-    sources = [open_source(spec, Options(wall, "all", partial_lines=True, takeover=None)) for spec in options.files or plan.sources]
+    reading = Options(wall, "all", partial_lines=True, takeover=None)
+    sources = [open_source(spec, reading) for spec in options.files or plan.sources]
     triggers = compiled(everywhere, settings, [source.name for source in sources])
     trial = Trial(settings, said)
     happened = silent if options.quiet else in_json(trial) if options.format == "json" else in_text(trial)
