@@ -23,6 +23,7 @@ AuthorizedKeysFile {directory}/known.pub
 StrictModes no
 MaxAuthTries 6
 UseDNS no
+Subsystem sftp internal-sftp
 """
 
 OWN_DEV_LOG = """
@@ -67,11 +68,14 @@ class Sshd:
         """A session of somebody with the right key, which stays open until it is killed."""
         address = self.server.ipv6 if ":" in source else self.server.ipv4
         options = _options(source, f"IdentityFile={self.directory}/known", "BatchMode=yes")
-        session = client.start(
-            "ssh", *options, f"root@{address}", "echo in; exec sleep 60", stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-        )
+        # A shell would read what its user has in .bashrc, which may take its time; sftp needs none.
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+        session = client.start("ssh", *options, "-s", f"root@{address}", "sftp", **pipes)
+        assert session.stdin
         assert session.stdout
-        assert session.stdout.readline() == b"in\n"
+        session.stdin.write(b"\0\0\0\5\1\0\0\0\3")  # SSH_FXP_INIT, of version 3
+        session.stdin.flush()
+        assert session.stdout.read(5)[4:] == b"\2"  # SSH_FXP_VERSION
         return session
 
     def _refuses(self, client: Namespace, source: str) -> bool:
