@@ -164,7 +164,7 @@ class Daemon:
             work()
         except StoreError as error:
             if self.stalled is None:
-                self.notice("store", str(error))
+                self.notice("store", f"{error.place}: {error.found}; until it can be written, no more is read or done")
             self.stalled = self.steady() + PATIENCE
         else:
             if self.stalled is not None:
