@@ -81,7 +81,7 @@ class Watchman:
         for occurrence in self.triggers.occurrences(source, lines, moment):
             trigger, clears, key, time, line, _, _ = occurrence
             last += 1
-            add((last, triggers[trigger].name, clears, packed(key), time, arrived, name, line))
+            add((last, triggers[trigger].name, clears, key[0] if len(key) == 1 else packed(key), time, arrived, name, line))
             if clears:
                 windows[trigger].reset(key)
                 continue

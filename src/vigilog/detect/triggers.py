@@ -130,7 +130,7 @@ class TriggerSet:
                     continue
                 key = followed
             else:
-                key = tuple([found[place] or b"" for place in places])
+                key = (found[places[0]] or b"",) if len(places) == 1 else tuple([found[place] or b"" for place in places])
                 if places and not any(key):
                     continue
                 if len(line) > LONGEST_VALUE:

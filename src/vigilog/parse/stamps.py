@@ -23,6 +23,7 @@ from vigilog.parse import tai64n
 
 DAY = 86_400
 _HEAD = 256
+_SECONDS = {b"%02d" % second: second for second in range(60)}
 _MONTHS = {name: number for number, name in enumerate(b"Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(), 1)}
 _YEAR = rb"(?P<year>\d{4})"
 _MONTH = rb"(?P<month>" + rb"|".join(_MONTHS) + rb")"
@@ -45,9 +46,12 @@ def stamp(line: bytes, arrived: float) -> float | None:
     behind the day (UTC) after its arrival. Times without a zone are this machine's local time. Never raises.
     """
     if line[15:16] == b" ":
-        soon = _short(line[:15], arrived // DAY)
-        if soon is not None:
-            return soon
+        # counted from its minute: the calendar is slow, and minutes are few
+        minute = _short_minute(line[:13], arrived // DAY)
+        if minute is not None:
+            second = _SECONDS.get(line[13:15])
+            if second is not None:
+                return minute + second
     elif line[10:11] == b"T":
         if line[32:33] == b" " and line[20:26].isdigit():  # as rsyslog writes it: each line has a fraction of its own
             whole = _long(line[:20], line[26:32])
@@ -76,17 +80,10 @@ def _any_stamp(line: bytes, arrived: float) -> float | None:
 
 
 @lru_cache(maxsize=4096)
-def _short(text: bytes, arrival_day: float) -> float | None:
-    """The moment of `Nov 20 08:30:00`, exactly that: counted from its minute, since the calendar is slow and minutes few."""
-    minute = _short_minute(text[:13], int(arrival_day))
-    second = text[13:]
-    return minute + int(second) if minute is not None and second.isdigit() and second < b"60" else None
-
-
-@lru_cache(maxsize=4096)
-def _short_minute(text: bytes, arrival_day: int) -> float | None:
+def _short_minute(text: bytes, arrival_day: float) -> float | None:
+    """The moment of the first second of `Nov 20 08:30:`, exactly that."""
     whole = text + b"00"
-    return _without_year(whole, arrival_day) if _RFC3164.fullmatch(whole) else None
+    return _without_year(whole, int(arrival_day)) if _RFC3164.fullmatch(whole) else None
 
 
 @lru_cache(maxsize=4096)
