@@ -16,6 +16,9 @@ from tests.watchman.facts import alerts_of, free_port, lines, open_orders
 from tests.watchman.running import SYSTEM_PATH, running
 
 TRIGGERS = r"""
+[ban]
+backend = "command"
+command = "/bin/true"
 [mail]
 to = ["root@localhost"]
 transport = "sendmail"
@@ -35,6 +38,7 @@ name = "said"
 pattern = 'hostile (?P<text>.*)$'
 actions = ["script", "file", "mail"]
 """
+"""Where there are scripts, the firewall is made ready, since they may ban: this host's is not."""
 SCRIPT = """#!/bin/sh
 cat /proc/$$/environ > {directory}/environment.new
 mv {directory}/environment.new {directory}/environment.$VIGILOG_ORDER

@@ -146,11 +146,15 @@ def test_actions_and_counts_are_changed(tmp_path):
 
 
 SLOW = """
+[ban]
+backend = "command"
+command = "/bin/true"
 [action.slow]
 type = "script"
 script = "{directory}/slow"
 parallel = 50
 """
+"""Where there are scripts, the firewall is made ready, since they may ban: this host's is not."""
 
 
 def test_told_to_end_it_reads_no_more_but_ends_what_is_under_way(tmp_path):
