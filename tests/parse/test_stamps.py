@@ -36,7 +36,7 @@ def zone(name, monkeypatch):
 
 
 def forget():
-    for cache in (stamps._short, stamps._short_minute, stamps._long, stamps._other_long, stamps._long_minute):
+    for cache in (stamps._short_minute, stamps._long, stamps._other_long, stamps._long_minute):
         cache.cache_clear()
     stamps._with_year.cache_clear()
     stamps._without_year.cache_clear()
