@@ -408,6 +408,75 @@ def test_a_mere_copy_changes_nothing(log):
     assert seen.read() == lines(numbered(100, 120))
 
 
+def made_anew(log):
+    """The log is deleted and made anew, empty, with an inode of its own."""
+    log.with_name("other").touch()
+    log.with_name("other").rename(log)
+
+
+@pytest.mark.parametrize("read", [0, 5])
+@pytest.mark.parametrize("pieces", [(1, 0), (1, 1), (40, 1), (1, 1, 1), (40, 1, 40)])
+@pytest.mark.parametrize("packed", [False, True])
+def test_mere_copies_of_a_log_that_was_made_anew_are_not_read_beside_it(log, read, pieces, packed):
+    log.write_bytes(numbered(0, read))
+    seen = reader(log)
+    seen.read()
+    made_anew(log)
+    at = 100
+    for number, count in enumerate(pieces, start=1):
+        append(log, numbered(at, at + count))
+        at += count
+        if number < len(pieces):
+            copy = log.with_name(f"syslog-2026112{number}")
+            shutil.copyfile(log, copy)
+            if packed:
+                copy.with_name(f"{copy.name}.gz").write_bytes(gzip.compress(copy.read_bytes()))
+                copy.unlink()
+    assert seen.read() == lines(numbered(100, at))
+    assert seen.kinds() == ["lost"]
+    assert seen.read() == []
+
+
+def test_mere_copies_of_a_log_that_has_another_inode_now_are_not_read_beside_it(log):
+    log.write_bytes(numbered(0, 100))
+    seen = reader(log)
+    seen.read()
+    append(log, numbered(100, 110))
+    shutil.copyfile(log, f"{log}.1")
+    shutil.copyfile(log, log.with_name("other"))
+    log.with_name("other").rename(log)
+    append(log, numbered(110, 120))
+    assert seen.read() == lines(numbered(100, 120))
+    assert seen.notices == []
+
+
+def test_a_copy_of_what_came_behind_the_file_that_was_being_read_is_not_read_beside_it(log):
+    log.write_bytes(numbered(0, 100))
+    seen = reader(log)
+    seen.read()
+    log.rename(f"{log}.3")
+    log.write_bytes(numbered(100, 101))
+    shutil.copyfile(log, f"{log}.2")
+    append(log, numbered(101, 102))
+    shutil.copyfile(log, f"{log}.1")
+    append(log, numbered(102, 103))
+    assert seen.read() == lines(numbered(100, 103))
+    assert seen.notices == []
+
+
+def test_files_that_are_alike_and_not_dated_are_all_read(log):
+    log.write_bytes(numbered(0, 5))
+    seen = reader(log)
+    seen.read()
+    made_anew(log)
+    append(log, b"backup done\n")
+    renamed(log)
+    append(log, b"backup done\n")
+    renamed(log)
+    append(log, b"backup done\nbackup failed\n")
+    assert seen.read() == [b"backup done", b"backup done", b"backup failed"]  # the first was deleted by the second `renamed`
+
+
 # --- gone, shrunk, unreadable
 
 

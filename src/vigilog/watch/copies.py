@@ -12,11 +12,12 @@ _COMPARED = 4096
 
 def without_copies(own: Mark, files: Sequence[Generation], candidates: list[int]) -> list[int]:
     """The `candidates` (indexes of `files` that hold the mark) that are no copies: where the marked inode is still there and
-    whole, what is before it and looks like it is one. Raises OSError."""
+    whole, what is before it and looks like it is one. That alone is not believed, since a copy may have the inode of a log that
+    was deleted: see `without_dated_copies`. Raises OSError and MissingExtra."""
     same = next((index for index in candidates if is_same_inode(own, files[index])), None)
-    if same is None:
-        return candidates
-    return [index for index in candidates if index >= same or not is_beginning(files[index], files[same])]
+    if same is not None:
+        candidates = [index for index in candidates if index >= same or not is_beginning(files[index], files[same])]
+    return without_dated_copies(files, candidates)
 
 
 def is_beginning(copy: Generation, whole: Generation) -> bool:
@@ -27,6 +28,29 @@ def is_beginning(copy: Generation, whole: Generation) -> bool:
     length = copy.length()
     start = max(0, length - _COMPARED)
     return copy.read_at(start, length - start) == whole.read_at(start, length - start)
+
+
+def without_dated_copies(files: Sequence[Generation], indexes: Sequence[int]) -> list[int]:
+    """Those of `indexes` (ascending) whose files are no copies of the next one: a log that is only copied (logrotate's `copy`)
+    still has all that is in its copies. A file without times may be like the next one by chance, and is none. Raises OSError
+    and MissingExtra."""
+    kept: list[int] = []
+    whole: Generation | None = None
+    for index in reversed(indexes):
+        file = files[index]
+        if file.is_empty():
+            kept.append(index)
+        elif whole is None or not (is_beginning(file, whole) and _is_dated(file)):
+            kept.append(index)
+            whole = file
+    return kept[::-1]
+
+
+def _is_dated(file: Generation) -> bool:
+    from vigilog.parse.stamps import stamp  # noqa: PLC0415  compiles the patterns of all stamps, and copies are few
+
+    arrived = file.modified / 1e9
+    return any(stamp(line, arrived) is not None for line in file.read_at(0, HEAD).split(b"\n"))
 
 
 def find_short_copy(own: Mark, files: Sequence[Generation], current: Generation | None, first: int) -> int | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from vigilog.core.nouns import Notice
-from vigilog.watch.copies import find_short_copy, without_copies, without_early_copy
+from vigilog.watch.copies import find_short_copy, without_copies, without_dated_copies, without_early_copy
 from vigilog.watch.generation import Generation, digest
 from vigilog.watch.identity import TAIL, UNKNOWN, Mark, Marks, holds, is_same_inode, mark
 from vigilog.watch.notices import gap, loss
@@ -81,10 +81,12 @@ def _route(name: str, path: str, history: History, seen: Marks) -> Route:
         return Route((), seen.previous)
     else:
         index = first if place is not None else _first_since(history, own)
+        index = without_dated_copies(files, range(index, len(files)))[0]
         start = 0
         notices = (loss(name, path, history.current, own),)
     steps = [step_at(files[index], start, inside=own.inside and start == own.offset)]
-    steps += [Step(file, 0) for file in without_early_copy(files[index + 1 :], history.current)]
+    later = without_early_copy(files[index + 1 :], history.current)
+    steps += [Step(later[number], 0) for number in without_dated_copies(later, range(len(later)))]
     previous, late = late_steps(files, seen, place, index)
     found = tuple(step._replace(expected=expected) for step in steps)
     filled, following = _without_empty_ends(found)
