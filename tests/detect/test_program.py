@@ -6,10 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from vigilog.config.trigger_files import shipped
 from vigilog.core.errors import RuleError
 from vigilog.core.nouns import Place, Rule
-from vigilog.detect.program import with_program
+from vigilog.detect.program import message_at, message_of, with_program
 from vigilog.patterns.confirm import linear
+from vigilog.patterns.extract import Extractor, behind, extractor
 from vigilog.patterns.gentle import gentle
 from vigilog.patterns.regex import parse
 
@@ -113,3 +115,26 @@ def test_the_message_is_what_follows_the_head_byte_for_byte(message, head):
     found = pattern(rb"(?P<all>.*)$", "sshd").search(head.encode() + message)
     assert found
     assert found["all"] == message
+
+
+@pytest.mark.parametrize("loaded", shipped().values(), ids=lambda loaded: loaded.trigger.name)
+def test_what_is_left_of_a_shipped_pattern_behind_the_programs_colon_takes_out_the_same(loaded):
+    """The quick way to the fields: of every sample, and of it with the heads of other syslog daemons."""
+    trigger = loaded.trigger
+    if not trigger.program:
+        pytest.skip("whole lines")
+    heads = [b"", b"<38>", b"Sun Nov 29 17:20:00 2020 authpriv.warn "]
+    for pattern in (*trigger.pattern, *trigger.reset):
+        whole = with_program(pattern.encode(), trigger.program, "regex")
+        rule = Rule("r", "attack", "regex", whole, Place("r"))
+        slow = extractor(rule)
+        quick = behind(slow, message_of(whole), message_at)
+        only = behind(Extractor(slow.names, lambda _: None), message_of(whole), message_at)
+        for sample in loaded.samples:
+            line = sample.line.encode()
+            for head in heads:
+                shown = head + (line if not head.startswith(b"Sun") else line[line.find(trigger.program[0].encode()) :])
+                found = slow.take(shown)
+                if found is not None:
+                    assert quick.take(shown) == found
+                    assert only.take(shown) in (found, None)

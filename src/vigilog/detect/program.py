@@ -32,9 +32,23 @@ _HEAD = (
     + rb")?"
     rb"|[A-Z][a-z][a-z] [A-Z][a-z][a-z] [ \d]\d [\d:]+ \d{4} (?:\[[\d.]+\] )?" + _FACILITY + rb")"
 )
-_PROCESS = rb"(?:\[\d+\])?: (?:\[ID \d+ [\w.]+\] )?"
+_AFTER_COLON = rb"(?:\[ID \d+ [\w.]+\] )?"
+_PROCESS = rb"(?:\[\d+\])?: " + _AFTER_COLON
 _UPTIME = rb"(?:\[ *\d+\.\d+\] ?)?"
 _FLAGS = re.compile(rb"\(\?([is]+)\)")
+
+
+def message_of(expression: bytes) -> bytes:
+    """What `with_program` made an expression of, as a pattern from the first byte behind the program's colon; b'' if it did not
+    make this one."""
+    start = expression.find(_PROCESS, len(_HEAD)) if expression.startswith(_HEAD) else -1
+    return b"" if start < 0 else _AFTER_COLON + expression[start + len(_PROCESS) :]
+
+
+def message_at(line: bytes) -> int:
+    """Where that first byte is in a line that such an expression matches: neither stamp, host nor program hold a colon before a
+    blank."""
+    return line.find(b": ") + 2
 
 
 def with_program(pattern: bytes, programs: Sequence[str], language: Literal["regex"] = "regex") -> bytes:

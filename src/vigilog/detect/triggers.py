@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from vigilog.core.errors import RuleError
 from vigilog.core.nouns import Rule
+from vigilog.detect.program import message_at, message_of
 from vigilog.detect.sessions import Sessions
 from vigilog.detect.window import Key
 from vigilog.parse import syslog
@@ -17,7 +18,7 @@ from vigilog.patterns import block
 from vigilog.patterns.compiling import compile_rules
 from vigilog.patterns.confirm import Captures
 from vigilog.patterns.database import Database
-from vigilog.patterns.extract import Extractor, extractor
+from vigilog.patterns.extract import Extractor, behind, extractor
 
 OURS = b" vigilog["
 """What Vigilog says of a line must not be the next one: it would never end."""
@@ -109,6 +110,7 @@ class TriggerSet:
         framed = block.frame(lines)
         owners, first_match, sessions = part.owners, self._first_match, self._sessions
         last_end, last_trigger, seen_end = 0, -1, 0
+        quoted = OURS in framed
         line, time, ours = b"", 0.0, False
         for end, index in part.database.hits(framed, undecided=False):
             number, clears, take, places, rule, remembers, follows = owners[index]
@@ -117,7 +119,7 @@ class TriggerSet:
             if end != seen_end:
                 seen_end = end
                 line = framed[framed.rfind(b"\n", 0, end - 1) + 1 : end - 1].rstrip(block.BLANKS)
-                ours = OURS in line and syslog.fields(line).get("program") == b"vigilog"
+                ours = quoted and OURS in line and syslog.fields(line).get("program") == b"vigilog"
                 time = moment(line)
             if ours:
                 continue
@@ -193,7 +195,11 @@ class TriggerSet:
     def _extractor(self, rule: Rule) -> Extractor:
         made = self._extractors.get(rule)
         if made is None:
-            made = self._extractors[rule] = extractor(rule)
+            made = extractor(rule)
+            message = message_of(rule.text) if rule.language == "regex" else b""
+            if message:
+                made = behind(made, message, message_at)
+            self._extractors[rule] = made
         return made
 
 
