@@ -36,8 +36,8 @@ def figures(place: Place) -> Iterator[Figure]:
         server = poured(text, peer.log, lambda: LAST in peer.banned())
         theirs = peer.banned()
     with watchman(root / "vigilog", TRIGGERS) as daemon:
-        total = text.count(b"\n")
-        ours = poured(text, daemon.log, lambda: daemon.lines() == total and daemon.idle())
+        ours = poured(text, daemon.log, lambda: LAST in daemon.said())
+        wait(daemon.idle)
         found = daemon.alerted()
     same = found == theirs
     searched = regex(log, root / "regex").seconds

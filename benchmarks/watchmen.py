@@ -33,6 +33,12 @@ class Watchman:
         """What `vigilog status` knows."""
         return ask(str(self.root / "run" / "control"), "status")
 
+    def said(self) -> str:
+        """The end of its log."""
+        with (self.root / "output").open("rb") as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - 4096))
+            return file.read().decode()
+
     def lines(self) -> int:
         """How many lines it has read and committed."""
         return sum(source["lines"] for source in self.status()["sources"])

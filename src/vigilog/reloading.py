@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from vigilog.act.ban.judge import Policy
 from vigilog.config.settings import Settings
@@ -16,6 +16,8 @@ from vigilog.watchman import resume
 
 if TYPE_CHECKING:
     from vigilog.daemon import Daemon
+
+Result = TypeVar("Result")
 
 
 class Prepared(NamedTuple):
@@ -44,8 +46,8 @@ def attempt(daemon: Daemon) -> Callable[[], ReloadStatus]:
     prepared = checked(lambda: prepare(daemon))
 
     def finish() -> ReloadStatus:
-        taken = checked(lambda: take_over(daemon, prepared)) if isinstance(prepared, Prepared) else prepared
-        if isinstance(taken, tuple):
+        taken = prepared if isinstance(prepared, list) else checked(lambda: take_over(daemon, prepared))
+        if isinstance(taken, list):
             daemon.accounts.reload = refused(daemon, now, taken)
         else:
             daemon.accounts.reloads += 1
@@ -104,14 +106,14 @@ def refused(daemon: Daemon, now: float, errors: Iterable[BaseException]) -> Relo
     return ReloadStatus(now, texts)
 
 
-def checked(work: Callable[[], Prepared | None]) -> Prepared | tuple[BaseException, ...] | None:
+def checked(work: Callable[[], Result]) -> Result | list[BaseException]:
     """What `work` gives, or the VigilogErrors that it raised."""
     try:
         return work()
     except VigilogError as error:
-        return (error,)
+        return [error]
     except ExceptionGroup as group:
         mistakes, others = group.split(VigilogError)
         if others is not None or mistakes is None:
             raise
-        return mistakes.exceptions
+        return list(mistakes.exceptions)

@@ -176,7 +176,7 @@ def test_without_any_table_the_actions_ban_and_null_are_there():
         ("[action.x]\ntime_limit=0", "2: action.x.time_limit has 0.0; expected more than 0"),
         (
             "[run]\nsources=['x']",
-            '2: run.sources has "x"; expected a path from the root, beginning with /, or journal, multilog',
+            '2: run.sources has "x"; expected a path from the root, beginning with /, or journal, journal:DIRECTORY, multilog',
         ),
         ("[run]\nsources='journal'", '2: run.sources is "journal"; expected a list of texts; write ["journal"]'),
         ("[run]\nsources=['syslog:udp:1.2.3:5']", '2: run.sources has "syslog:udp:1.2.3:5"; expected an address of this host'),

@@ -108,5 +108,6 @@ def test_a_framed_block_gives_back_its_lines(lines: list[bytes], data: st.DataOb
     named = data.draw(st.sets(st.sampled_from(ends))) if ends else set()
     rows = [(line + b"\n", end in named) for line, end in zip(lines, ends, strict=True)]
     assert block.lines_at(framed, sorted(named)) == b"".join(row for row, is_named in rows if is_named)
-    assert block.other_lines(framed, sorted(named)) == b"".join(row for row, is_named in rows if not is_named)
+    others = b"".join(row for row, is_named in rows if not is_named)
+    assert block.other_lines(framed, [*named, block.FIRST_LINE, *named, len(framed)]) == (others, len(named))
     assert block.in_order(framed, [*range(at + 1, len(framed) + 1), *named, *named, block.FIRST_LINE]) == sorted(named)

@@ -97,6 +97,7 @@ def mail_address(text: str) -> str:
 
 def log(text: str) -> str:
     """What can be read by `vigilog check`."""
-    if text in {"journal", "-"} or text.removeprefix("multilog:").startswith("/"):
+    kind, colon, _ = text.partition(":/")
+    if text in {"journal", "-"} or text.startswith("/") or (colon and kind in {"file", "journal", "multilog"}):
         return ""
-    return "a path from the root, beginning with /, or journal, multilog:DIRECTORY or -"
+    return "a path from the root, beginning with /, or journal, journal:DIRECTORY, multilog:DIRECTORY or -"

@@ -25,7 +25,7 @@ CLASS = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
 def live_log(text: str) -> str:
     """What can be watched by `vigilog run`."""
     if not text.startswith("syslog:"):
-        return log(text) and "a path from the root, beginning with /, or journal, multilog:DIRECTORY, - or syslog:..."
+        return log(text) and log(text).replace(" or -", ", - or syslog:...")
     from vigilog.watch.syslog_address import address  # noqa: PLC0415 - only where there is a socket to listen on
 
     return refused(address, text)

@@ -65,7 +65,7 @@ class DebianRules:
         framed = block.frame(lines)
         attacks = by_line(self.attack, framed)
         violations = by_line(self.violation, framed)
-        quiet = block.in_order(framed, [*self.ignore.offsets(framed), *attacks, *violations])
+        unusual, quiet = block.other_lines(framed, [*self.ignore.offsets(framed), *attacks, *violations])
         found: dict[Heading, list[int]] = defaultdict(list)
         for heading, end in raised(framed, "attack", attacks, self.attack_ignore):
             found[heading].append(end)
@@ -74,10 +74,9 @@ class DebianRules:
             found[heading._replace(unless_attack=True) if end in attacks else heading].append(end)
         verdict = {heading: block.lines_at(framed, ends) for heading, ends in found.items()}
         shown = len(set().union(*found.values()))
-        unusual = block.other_lines(framed, quiet)
         if unusual:
             verdict[Heading("unusual", "")] = unusual
-        return Judgement(verdict, ignored=len(quiet) - shown, raised=shown)
+        return Judgement(verdict, ignored=quiet - shown, raised=shown)
 
 
 def load(

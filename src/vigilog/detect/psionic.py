@@ -56,10 +56,10 @@ class PsionicRules:
             verdict[VIOLATION] = block.lines_at(framed, sorted(ends))
             shown |= ends
         if self.ignore:
-            quiet = block.in_order(framed, self.ignore.offsets(framed))
-            verdict[UNUSUAL] = block.other_lines(framed, quiet)
+            quiet = self.ignore.offsets(framed)
+            verdict[UNUSUAL], named = block.other_lines(framed, quiet)
             shown.intersection_update(quiet)
-            ignored = len(quiet) - len(shown)
+            ignored = named - len(shown)
         else:
             ignored = lines.count(b"\n") - len(shown)
         return Judgement({heading: rows for heading, rows in verdict.items() if rows}, ignored, len(shown))

@@ -52,14 +52,21 @@ def lines_at(framed: bytes, ends: list[int]) -> bytes:
     return b"".join([line_with_newline(framed, end) for end in ends])
 
 
-def other_lines(framed: bytes, named: list[int]) -> bytes:
-    """The lines that the offsets `named` (as `in_order` gives them) do not name, in order."""
-    find, rfind = framed.find, framed.rfind
+def other_lines(framed: bytes, offsets: list[int]) -> tuple[bytes, int]:
+    """The lines that `offsets` (as they come from a scan; they are sorted) do not name, in order; and how many they name."""
+    offsets.sort()
+    first, last = bisect_right(offsets, FIRST_LINE), bisect_right(offsets, text_end(framed))
+    if first or last < len(offsets):
+        offsets = offsets[first:last]
+    index, rfind = framed.index, framed.rfind
     runs: list[bytes] = []
-    at = FIRST_LINE
-    for end in named:
-        if find(b"\n", at) + 1 != end:
+    at, again = FIRST_LINE, 0
+    for end in offsets:
+        if index(b"\n", at) + 1 != end:
+            if end == at:  # asked only here: mostly, each line is named once and follows the one before
+                again += 1
+                continue
             runs.append(framed[at : rfind(b"\n", at, end - 1) + 1])
         at = end
     runs.append(framed[at : text_end(framed)])
-    return b"".join(runs)
+    return b"".join(runs), len(offsets) - again
