@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import tempfile
 import traceback
 from collections.abc import Callable
@@ -22,6 +24,13 @@ def let_in(directory: Path) -> None:
         if folder == top or top not in folder.parents:
             return
         folder.chmod(folder.stat().st_mode | 0o055)
+
+
+def may_use_checkout() -> bool:
+    """Whether a user without rights may read this checkout and run its Python: in somebody's closed directory nobody can."""
+    command = ["setpriv", "--reuid", str(NOBODY), "--clear-groups", sys.executable, "-c", "import vigilog.launch"]
+    paths = os.pathsep.join(path for path in sys.path if path)
+    return subprocess.run(command, env={"PYTHONPATH": paths}, check=False, capture_output=True, cwd="/").returncode == 0
 
 
 def as_nobody(act: Callable[[], object]) -> None:

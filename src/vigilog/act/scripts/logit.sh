@@ -21,7 +21,7 @@ case ${LT_name:-} in
     DHCP* | dhcp*) file=dhcp.log ;;
     *[Ww]rong* | *[Ff]ail* | *[Bb]ad* | *-auth) file=failed_logins.log ;;
     *[Ll]ogin*) file=logins.log ;;
-    sshd* | dropbear | *ftp* | sudo | su | pam* | postfix | dovecot | asterisk* | freeswitch*) file=failed_logins.log ;;
+    sshd* | dropbear* | *ftp* | sudo | su | pam* | postfix | dovecot | asterisk* | freeswitch*) file=failed_logins.log ;;
     *)
         echo "no log file is named for the rule ${LT_name:-}" >&2
         exit 1
