@@ -24,6 +24,7 @@ from vigilog.core.errors import VigilogError
 from vigilog.core.nouns import Alert, Order, Outcome
 from vigilog.daemon import Daemon
 from vigilog.plan import planned
+from vigilog.reloading import attempt
 from vigilog.store.database import open_store
 from vigilog.watch.live import Live
 from vigilog.watch.live_kinds import name_of
@@ -185,7 +186,7 @@ def test_orders_that_a_replaced_action_did_not_begin_are_given_to_the_new_one(ru
     one.log(*[FAILED] * 5)
     assert one.until(lambda: one.alerts() == 5)
     one.configure(text + SCRIPT.format(path=path, limit=21))
-    one.daemon.reload()
+    attempt(one.daemon)()
     assert one.until(lambda: one.rows("SELECT count(*) FROM outbox WHERE status = 'done'")[0][0] == 5, 15)
 
 
@@ -199,7 +200,7 @@ def test_orders_of_an_action_that_is_gone_are_ended_and_said(running, tmp_path, 
     one.log(*[FAILED] * 5)
     assert one.until(lambda: one.alerts() == 5)
     one.configure(TRIGGER)
-    assert not one.daemon.reload().errors
+    assert not attempt(one.daemon)().errors
     assert one.until(lambda: not one.rows("SELECT number FROM outbox WHERE status IN ('waiting', 'begun')"), 3)
     assert any("slow" in reason for (reason,) in one.rows("SELECT reason FROM outbox WHERE status = 'failed'"))
 
@@ -212,7 +213,7 @@ def test_a_reload_while_the_disk_is_full_loses_no_line(running):
     one.log(*[FAILED] * 400)
     assert one.until(lambda: one.daemon.stalled is not None)
     one.configure(TRIGGER.replace("[[trigger]]", '[[trigger]]\ndescription = "another"\nwithin = 60'))
-    one.daemon.reload()
+    attempt(one.daemon)()
     one.store.execute("PRAGMA max_page_count = 1000000")
     assert one.until(lambda: one.daemon.stalled is None)
     assert one.alerts() == 400
@@ -222,7 +223,7 @@ def test_a_bad_pattern_changes_nothing(running):
     one = running()
     one.configure(TRIGGER.replace("%s: Failed", "%q: Failed"))
     before = one.daemon.watchman
-    assert one.daemon.reload().errors
+    assert attempt(one.daemon)().errors
     assert one.daemon.watchman is before
     one.log(FAILED)
     assert one.until(lambda: one.alerts() == 1)

@@ -35,13 +35,12 @@ from vigilog.plan import Plan, compiled
 from vigilog.service import Service
 from vigilog.shutting import Shutting
 from vigilog.signals import Signals
-from vigilog.status import ReloadStatus
 from vigilog.store import bans
 from vigilog.store.database import transaction
 from vigilog.store.outbox import drop_orders, forget_alerts
 from vigilog.store.positions import positions
 from vigilog.watch.live import Live
-from vigilog.watchman import CONSUMER, Watchman, commit, forget, resume
+from vigilog.watchman import CONSUMER, commit, forget, resume
 
 TURN = 4 << 20
 """Bytes of one source that are read before others get their turn."""
@@ -81,13 +80,13 @@ class Daemon:
         self.accounts = Accounts(clock, clock())
         self.positions = dict(positions(store, CONSUMER))
         self.beginnings = Beginnings(self.positions.values())
-        self.watchman = self.counting(settings, plan)
+        self.watchman = resume(store, compiled(plan, settings, plan.names), settings.run.keys)
         self.desk = Desk(store, self.accounts, clock, lambda rule: self.plan.followers.get(rule, ()), say, self.told)
         self.errands = Errands()
         self.settling: deque[tuple[Done, Deferred]] = deque()
         self.service = Service()
         self.control = None if dry_run else Control(settings.run.control)
-        self.metrics = Metrics(settings.run.metrics_listen) if settings.run.metrics_listen else None
+        self.metrics = Metrics(settings.run.metrics_listen) if settings.run.metrics_listen and not dry_run else None
         self.unread: dict[str, Source] = {}
         self.uncommitted: list[Position] = []
         self.stalled: float | None = None
@@ -136,7 +135,7 @@ class Daemon:
         waits = [self.live.timeout(), self.service.timeout(), self.next_housekeeping - self.steady()]
         waits.append(self.control.timeout() if self.control else None)
         waits.append(0.0 if self.unread else None)
-        waits.append(self.next_metrics - self.steady() if self.settings.run.metrics_file else None)
+        waits.append(self.next_metrics - self.steady() if self.metrics_file else None)
         waits.append(self.metrics.timeout() if self.metrics else None)
         return max(0.0, min(wait for wait in waits if wait is not None))
 
@@ -153,7 +152,7 @@ class Daemon:
         if self.stalled is not None and self.steady() < self.stalled:
             return
         self.storing(self.work)
-        if self.settings.run.metrics_file and self.steady() >= self.next_metrics:
+        if self.metrics_file and self.steady() >= self.next_metrics:
             self.next_metrics = self.steady() + self.settings.run.metrics_interval
             self.write_metrics()
 
@@ -175,11 +174,7 @@ class Daemon:
         """What there is to read, to store and to begin. Raises StoreError."""
         self.desk.collect()
         self.settling.extend(self.errands.finished())
-        while self.settling:
-            done, later = self.settling[0]
-            self.change(done.changes)
-            later.answer(done.then() if done.then else done.answer)
-            self.settling.popleft()
+        self.settle()
         if self.uncommitted:
             self.commit()
         for source in self.live.ready():
@@ -189,6 +184,14 @@ class Daemon:
             self.desk.collect()
         if self.steady() >= self.next_housekeeping:
             self.tidy()
+
+    def settle(self) -> None:
+        """Stores what errands changed, then gives their answers. Raises StoreError."""
+        while self.settling:
+            done, later = self.settling[0]
+            self.change(done.changes)
+            later.answer(done.then() if done.then and not self.stopping else done.answer)
+            self.settling.popleft()
 
     def read(self, source: Source) -> None:
         """Reads what is new of a source, a turn's worth, and commits it."""
@@ -245,17 +248,8 @@ class Daemon:
         """What is said of an order that begins."""
         return self.actions.told(order, self.debug) if self.debug else []
 
-    def counting(self, settings: Settings, plan: Plan) -> Watchman:
-        """A watchman for a plan, which goes on with all that was counted."""
-        return resume(self.store, compiled(plan, settings, plan.names), settings.run.keys)
-
-    def reload(self) -> ReloadStatus:
-        """Reads the configuration anew, now. What is the same goes on undisturbed; if there is a mistake, everything does."""
-        self.service.reloading()
-        return reloading.attempt(self)()
-
     def reload_soon(self) -> Deferred:
-        """The same, while the watch goes on."""
+        """Reads the configuration anew, while the watch goes on."""
         self.service.reloading()
         return self.errands.add(lambda: reloading.errand(self))
 
@@ -273,10 +267,15 @@ class Daemon:
             forget_alerts(self.store, now - self.settings.run.keep_days * DAY)
             bans.prune(self.store, now - self.settings.ban.memory)
 
+    @property
+    def metrics_file(self) -> str:
+        """Where metrics are written to; '' for nowhere: a dry run touches nothing."""
+        return "" if self.dry_run else self.settings.run.metrics_file
+
     def write_metrics(self) -> None:
         """Writes the metrics file."""
         try:
-            written(self.settings.run.metrics_file, rendered(status(self)))
+            written(self.metrics_file, rendered(status(self)))
         except VigilogError as error:
             if not self.metrics_missing:
                 self.notice("metrics", str(error))
@@ -296,7 +295,8 @@ class Daemon:
             for source in received:
                 self.unread[source.name] = source
                 self.storing(lambda source=source: self.read(source))  # type: ignore[misc]
-        self.errands.close()
+        self.settling.extend(self.errands.close())
+        self.storing(self.settle)
         self.storing(self.desk.close)
         for door in (self.control, self.metrics):
             if door:

@@ -54,12 +54,14 @@ class Errands:
             found.append(self._done.popleft())
         return found
 
-    def close(self) -> None:
-        """Takes no more; what is under way is done first."""
+    def close(self) -> list[tuple[Done, Deferred]]:
+        """Takes no more; what is under way is done first. Gives what is done since the last call of `finished`."""
         if self._thread is not None:
             self._waiting.put(None)
             self._thread.join()
+        last = self.finished()
         os.close(self._bell)
+        return last
 
     def _work(self) -> None:
         while (errand := self._waiting.get()) is not None:

@@ -37,7 +37,7 @@ def errand(daemon: Daemon) -> Done:
         done = finish()
         return {"ok": not done.errors, "errors": list(done.errors)}
 
-    return Done({}, then=then)
+    return Done({"ok": False, "error": "vigilog run is ending"}, then=then)
 
 
 def attempt(daemon: Daemon) -> Callable[[], ReloadStatus]:
