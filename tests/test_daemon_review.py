@@ -23,8 +23,10 @@ from vigilog.core.clock import wall
 from vigilog.core.errors import VigilogError
 from vigilog.core.nouns import Alert, Order, Outcome
 from vigilog.daemon import Daemon
+from vigilog.errands import Done
 from vigilog.plan import planned
 from vigilog.reloading import attempt
+from vigilog.store.bans import Lifted
 from vigilog.store.database import open_store
 from vigilog.watch.live import Live
 from vigilog.watch.live_kinds import name_of
@@ -42,6 +44,8 @@ key = ["address"]
 
 
 class Running:
+    stopped = False
+
     """A daemon in this process, whose loop is turned by hand. `configure` gives it another configuration at the next reload."""
 
     def __init__(self, directory, text):
@@ -110,7 +114,8 @@ class Running:
         return self.rows("SELECT count(*) FROM alerts")[0][0]
 
     def close(self):
-        self.daemon.stop()
+        if not self.stopped:
+            self.daemon.stop()
         self.store.close()
 
 
@@ -357,3 +362,18 @@ def test_a_command_with_nonsense_is_answered_not_raised(running):
     one = running()
     for command in ("status", "reload", "flushlogs", "nonsense"):
         assert isinstance(answer(one.daemon, command, {"x": [None], "y": {}}), dict | Deferred)
+
+
+def test_what_somebody_asked_for_is_stored_also_if_the_end_comes_before_it_is_done(running):
+    """An address that was let in in the firewall and not in the store would be shut out again by the next start."""
+    one = running()
+    lifted = Lifted(("192.0.2.7",), 5.0)
+
+    def slowly():
+        time.sleep(0.3)
+        return Done({"ok": True}, (lifted,))
+
+    one.daemon.errands.add(slowly)
+    one.daemon.stop()
+    one.stopped = True
+    assert one.rows("SELECT target, moment FROM ban_lifts") == [("192.0.2.7", 5.0)]
