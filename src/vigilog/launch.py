@@ -18,12 +18,10 @@ from vigilog.daemon import Daemon
 from vigilog.plan import Plan, compiled, planned
 from vigilog.shutting import needed, shutting
 from vigilog.store.database import open_store
-from vigilog.store.lock import alone
+from vigilog.store.lock import RUN, alone
 from vigilog.watch.live import Live
 from vigilog.watch.live_kinds import name_of
 from vigilog.watch.options import Options
-
-LOCK = "run.lock"
 
 
 def launch(
@@ -57,7 +55,7 @@ def launch(
         if dry_run:
             store = opened.enter_context(replay.thrown_away())
         else:
-            opened.enter_context(alone(settings.state.directory, "vigilog run", name=LOCK))
+            opened.enter_context(alone(settings.state.directory, "vigilog run", name=RUN))
             store = opened.enter_context(closing(open_store(settings.state.directory)))
         compile_apart(first, settings)
         if bans and not dry_run:

@@ -12,7 +12,6 @@ from types import SimpleNamespace
 import pytest
 
 from tests.act.namespaces import namespaces
-from vigilog.cli import without_daemon
 from vigilog.cli.bans import table
 from vigilog.control import Control
 from vigilog.store import bans
@@ -212,12 +211,10 @@ def test_a_daemon_that_has_nothing_to_do_with_bans_is_no_obstacle(host, tmp_path
 @pytest.mark.peer
 def test_a_daemon_that_holds_its_lock_and_does_not_answer_is_said(host, tmp_path):
     """It would know of the ban, and put it in again."""
-    from vigilog.launch import LOCK
-    from vigilog.store.lock import alone
+    from vigilog.store.lock import RUN, alone
 
-    assert without_daemon.LOCK == LOCK
     host.run("ban", "10.77.0.2")
-    with alone(str(tmp_path / "state"), "vigilog run", name=LOCK):
+    with alone(str(tmp_path / "state"), "vigilog run", name=RUN):
         done = host.run("unban", "10.77.0.2")
     assert done.returncode == 1
     assert "still running, but does not answer" in done.stderr

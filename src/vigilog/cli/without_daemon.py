@@ -32,8 +32,6 @@ from vigilog.store import bans, lock
 from vigilog.store.database import open_store, transaction
 
 DAY = 86400.0
-LOCK = "run.lock"
-"""The daemon's, as in `launch`, which loads too much for this."""
 _WAIT = "try again in a moment, or stop it first (systemctl stop vigilog)"
 
 
@@ -78,7 +76,7 @@ def carried_out(
 def _no_daemon(directory: str) -> Iterator[None]:
     """Makes sure that there is none while the block runs: what is in force, it would know better, and put in again."""
     try:
-        with lock.alone(directory, "vigilog run", name=LOCK):
+        with lock.alone(directory, "vigilog run", name=lock.RUN):
             yield
     except AlreadyRunning as error:
         raise AlreadyRunning(f"{error.found}, but does not answer", place=error.place, remedy=_WAIT) from error

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import NamedTuple
@@ -240,8 +240,3 @@ def live(arrived: float) -> Moment:
         return arrived if found is None or abs(found - arrived) > LIVE_LIMIT else found
 
     return moment
-
-
-def by_name(triggers: Iterable[Trigger]) -> Mapping[str, int]:
-    """The triggers' places by their names."""
-    return {trigger.name: number for number, trigger in enumerate(triggers)}

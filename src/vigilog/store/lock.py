@@ -12,6 +12,8 @@ from vigilog.core.nouns import Place
 from vigilog.store.guard import guarded_directory, guarded_file, refused
 
 NAME = "lock"
+RUN = "run.lock"
+"""The lock of `vigilog run`, beside which `vigilog check` may work."""
 
 
 @contextmanager
