@@ -1,0 +1,1 @@
+"""The request ledger: a line before the work, a line after. Writer, reader, checker."""
