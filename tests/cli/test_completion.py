@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from vigilog.cli.commands import COMMANDS, actions, parser
+from vigilog.cli.commands import COMMANDS, actions, first_words, group, parser
 from vigilog.cli.completion import SHELLS
 
 
@@ -43,7 +43,7 @@ SHELL = pytest.mark.parametrize("shell", ["bash", "fish"])
 @pytest.mark.peer
 @SHELL
 def test_commands(complete, shell):
-    assert set(COMMANDS) <= complete(shell, "vigilog", "")
+    assert set(first_words()) <= complete(shell, "vigilog", "")
     assert complete(shell, "vigilog", "va") == {"validate"}
 
 
@@ -52,7 +52,14 @@ def test_commands(complete, shell):
 @pytest.mark.parametrize("name", COMMANDS)
 def test_long_options_of_every_command(complete, shell, name):
     options = {option for action in actions(parser(name)) for option in action.option_strings if option.startswith("--")}
-    assert complete(shell, "vigilog", name, "--") == options
+    assert complete(shell, "vigilog", *name.split(), "--") == options
+
+
+@pytest.mark.peer
+@SHELL
+@pytest.mark.parametrize("word", [word for word in first_words() if group(word)])
+def test_the_commands_of_a_group(complete, shell, word):
+    assert complete(shell, "vigilog", word, "") == {name.split()[1] for name in group(word)}
 
 
 @pytest.mark.peer

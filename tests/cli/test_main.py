@@ -166,9 +166,40 @@ def test_alone_it_lists_every_command_and_the_first_to_try(arguments, capsys):
 @pytest.mark.parametrize("name", commands.COMMANDS)
 def test_every_command_explains_itself(name, capsys):
     with pytest.raises(SystemExit) as exit_:
-        main(["help", name])
+        main(["help", *name.split()])
     assert exit_.value.code == 0
     assert capsys.readouterr().out.startswith(f"usage: vigilog {name}")
+
+
+@pytest.fixture
+def grouped(monkeypatch):
+    """A group `fake` with the commands `fake some` and `fake other`."""
+    module = types.ModuleType("vigilog_fake_command")
+    vars(module).update(HELP="pretend", arguments=lambda _parser: None, run=lambda _options: 5)
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    for name in ("fake some", "fake other"):
+        monkeypatch.setitem(commands.COMMANDS, name, module.__name__)
+
+
+def test_a_command_of_a_group_is_named_by_two_words(grouped, capsys):
+    assert main(["fake", "some"]) == 5
+    with pytest.raises(SystemExit):
+        main(["fake", "some", "--nonsense"])
+    assert capsys.readouterr().err.splitlines()[-1] == "vigilog fake some: unrecognized arguments: --nonsense"
+
+
+@pytest.mark.parametrize(("words", "status"), [(["fake"], 2), (["fake", "--help"], 0), (["help", "fake"], 0)])
+def test_a_group_alone_tells_its_commands(grouped, capsys, words, status):
+    assert main(words) == status
+    output = capsys.readouterr()
+    told = output.err if status else output.out
+    assert "fake some " in told
+    assert "fake other" in told
+
+
+def test_the_nearest_command_of_a_group_is_named(grouped, capsys):
+    assert main(["fake", "soem"]) == 2
+    assert "fake soem is not a command; did you mean fake some?" in capsys.readouterr().err
 
 
 def test_the_version(capsys):

@@ -9,7 +9,7 @@ import subprocess
 import pytest
 
 from vigilog.cli.commands import COMMANDS, actions, parser
-from vigilog.cli.manual import page, pages
+from vigilog.cli.manual import page, page_name, pages
 from vigilog.config.described import described
 
 
@@ -62,9 +62,9 @@ def test_all_pages_are_written_where_man_looks_for_them(vigilog, tmp_path):
     process = vigilog("manual", "--directory", str(tmp_path / "man"))
     assert process.returncode == 0
     written = {os.path.relpath(path, tmp_path / "man") for path in process.stdout.split()}
-    assert written == {"man1/vigilog.1", "man5/vigilog.toml.5", *(f"man1/vigilog-{name}.1" for name in COMMANDS)}
+    assert written == {"man1/vigilog.1", "man5/vigilog.toml.5", *(f"man1/vigilog-{page_name(name)}.1" for name in COMMANDS)}
     for name in COMMANDS:
-        assert (tmp_path / "man" / "man1" / f"vigilog-{name}.1").read_text() == page(name)
+        assert (tmp_path / "man" / "man1" / f"vigilog-{page_name(name)}.1").read_text() == page(name)
 
 
 def test_a_single_page_is_printed(vigilog):

@@ -25,6 +25,7 @@ COMMANDS = {
     "manual": "vigilog.cli.manual",
     "completion": "vigilog.cli.completion",
 }
+"""Each command by its name, which is one word, or two: that of a group and its own in it."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -53,6 +54,25 @@ class Command(Protocol):
 
     def run(self, options: argparse.Namespace, /) -> int:
         """Does the work and gives the exit status. Raises core.errors, which `main` turns into one line and a status."""
+
+
+def first_words() -> list[str]:
+    """What a command line can begin with: the commands of one word, and the groups, each once, in their order."""
+    return list(dict.fromkeys(name.partition(" ")[0] for name in COMMANDS))
+
+
+def group(word: str) -> list[str]:
+    """The names of the commands that the group `word` has, none if it is no group."""
+    return [name for name in COMMANDS if name.startswith(f"{word} ")]
+
+
+def found(words: list[str]) -> tuple[str, list[str]] | None:
+    """The command that a command line names, and the words behind its name; None if it names none."""
+    for count in (2, 1):
+        name = " ".join(words[:count])
+        if len(words) >= count and name in COMMANDS:
+            return name, words[count:]
+    return None
 
 
 def command(name: str) -> Command:

@@ -7,7 +7,7 @@ import sys
 from typing import NoReturn
 
 from vigilog import __version__
-from vigilog.cli.commands import COMMANDS, command, parser
+from vigilog.cli.commands import COMMANDS, command, first_words, found, group, parser
 from vigilog.cli.visible import visible
 
 USAGE = "usage: vigilog COMMAND [OPTION]..."
@@ -45,26 +45,41 @@ def main(arguments: list[str]) -> int:
         case ["--version"]:
             print(f"vigilog {__version__}")
             return 0
-        case ["help", name]:
-            return main([name, "--help"])
-        case [name, *rest] if name in COMMANDS:
-            return guarded(name, rest)
-        case [name, *_]:
-            print(f"vigilog: {visible(name)} is not a command{nearest(name)}\n{USAGE}", file=sys.stderr)
-            return 2
+        case ["help", *words]:
+            return main([*words, "--help"])
+    if named := found(arguments):
+        return guarded(*named)
+    if members := group(arguments[0]):
+        return introduced(arguments[0], members, arguments[1:])
+    print(f"vigilog: {visible(arguments[0])} is not a command{nearest(arguments[0], first_words())}\n{USAGE}", file=sys.stderr)
     return 2
+
+
+def introduced(word: str, members: list[str], rest: list[str]) -> int:
+    """Answers a command line that begins with the group `word` and names none of its commands: with a list of them."""
+    usage = f"usage: vigilog {word} COMMAND [OPTION]...\n\n{listing(members)}"
+    if rest and rest[0] not in {"-h", "--help"}:
+        near = nearest(f"{word} {rest[0]}", members)
+        print(f"vigilog: {visible(word)} {visible(rest[0])} is not a command{near}\n{usage}", file=sys.stderr)
+        return 2
+    print(usage, file=sys.stdout if rest else sys.stderr)
+    return 0 if rest else 2
+
+
+def listing(names: list[str]) -> str:
+    """Commands with what each is for, a line each."""
+    width = max(map(len, names)) + 2
+    return "\n".join(f"  {name:<{width}}{command(name).HELP}" for name in names)
 
 
 def overview() -> str:
     """What there is, and the first command to try."""
-    width = max(map(len, COMMANDS)) + 2
-    listing = "\n".join(f"  {name:<{width}}{command(name).HELP}" for name in COMMANDS)
     return f"""\
 {USAGE}
 
 Reads logs: reports what is unusual in them since last time, and watches them as they are written.
 
-{listing}
+{listing(list(COMMANDS))}
 
   vigilog COMMAND --help   what a command takes
   vigilog --version        the version
@@ -75,11 +90,11 @@ Try these first; they print something and change nothing:
   vigilog replay --rule sshd /var/log/auth.log   who would have been banned, and when"""
 
 
-def nearest(name: str) -> str:
-    """Names the command that may have been meant, as the end of a sentence; '' if none is near."""
+def nearest(name: str, names: list[str]) -> str:
+    """Names the one of `names` that may have been meant, as the end of a sentence; '' if none is near."""
     from difflib import get_close_matches  # noqa: PLC0415 - only after a slip of the fingers
 
-    near = get_close_matches(name, COMMANDS, n=1)
+    near = get_close_matches(name, names, n=1)
     return f"; did you mean {near[0]}?" if near else ""
 
 

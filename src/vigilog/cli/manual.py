@@ -22,7 +22,11 @@ def arguments(parser: Parser) -> None:
     """Tells `parser` what `vigilog manual` takes."""
     parser.description = "Prints a manual page as man(1) shows it: vigilog manual check | man -l -"
     parser.add_argument(
-        "command", nargs="?", choices=(*COMMANDS, CONFIGURATION), metavar="PAGE", help=f"a command, or {CONFIGURATION}"
+        "command",
+        nargs="?",
+        choices=(*map(page_name, COMMANDS), CONFIGURATION),
+        metavar="PAGE",
+        help=f"a command, or {CONFIGURATION}",
     )
     parser.add_argument("--directory", metavar="DIRECTORY", help="write all pages below this directory, in man1 and man5")
 
@@ -47,15 +51,24 @@ def run(options: argparse.Namespace) -> int:
 
 def pages() -> list[tuple[int, str, str]]:
     """All pages: their section, their name and their text."""
-    commands = [(1, f"vigilog-{name}", command_page(name)) for name in COMMANDS]
+    commands = [(1, f"vigilog-{page_name(name)}", command_page(name)) for name in COMMANDS]
     return [(1, "vigilog", overview_page()), *commands, (5, CONFIGURATION, configuration_page())]
 
 
 def page(name: str | None) -> str:
-    """The page of a command, of the configuration, or of all (None)."""
+    """The page of a command (by its name, or as `page_name` has it), of the configuration, or of all (None)."""
     if name is None:
         return overview_page()
-    return configuration_page() if name == CONFIGURATION else command_page(name)
+    return (
+        configuration_page()
+        if name == CONFIGURATION
+        else command_page(next(each for each in COMMANDS if name in {each, page_name(each)}))
+    )
+
+
+def page_name(name: str) -> str:
+    """A command's name as that of a page has it, which holds no blank."""
+    return name.replace(" ", "-")
 
 
 def overview_page() -> str:
@@ -63,14 +76,15 @@ def overview_page() -> str:
     parts = [title("VIGILOG", 1), section("NAME", f"vigilog \\- {ABOUT}")]
     parts.append(section("SYNOPSIS", f"{bold('vigilog')} {italic('COMMAND')} [{italic('OPTION')}]..."))
     parts.append(".SH COMMANDS\n" + "\n".join(f".TP\n{bold(name)}\n{plain(command(name).HELP)}" for name in COMMANDS))
-    parts.append(see_also([f"vigilog-{name}" for name in COMMANDS]))
+    parts.append(see_also([f"vigilog-{page_name(name)}" for name in COMMANDS]))
     return "\n".join(parts) + "\n"
 
 
 def command_page(name: str) -> str:
     """vigilog-NAME(1)."""
     made = parser(name)
-    parts = [title(f"VIGILOG-{name.upper()}", 1), section("NAME", f"vigilog-{name} \\- {plain(command(name).HELP)}")]
+    called = f"vigilog-{page_name(name)}"
+    parts = [title(called.upper(), 1), section("NAME", f"{called} \\- {plain(command(name).HELP)}")]
     usage = " ".join(made.format_usage().removeprefix("usage: ").split())
     parts.append(section("SYNOPSIS", bold(f"vigilog {name}") + plain(usage.removeprefix(f"vigilog {name}"))))
     parts.append(section("DESCRIPTION", plain(made.description or "")))
