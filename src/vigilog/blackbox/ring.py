@@ -1,0 +1,37 @@
+"""The seam between a session and where its messages are kept: in memory or in a file that outlives the process."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
+
+from vigilog.blackbox.entry import Entry
+from vigilog.parse.forensics import Message
+
+
+class Kept(NamedTuple):
+    """What a ring held: its messages, oldest first, how many were evicted before them, how many are damaged; `mark` is the ring's own."""
+
+    messages: Sequence[Message]
+    evicted: int
+    damaged: int
+    mark: object
+
+
+class Ring(Protocol):
+    """The messages of one session. Nothing here raises for want of room."""
+
+    def add(self, entry: Entry) -> None:
+        """Keeps `entry`, to be rendered when it is read (or at once, where only bytes can be kept)."""
+
+    def keep(self, log_type: str, level: int, text: bytes, moment: float | None = None, pid: int | None = None) -> None:
+        """Keeps a message that is rendered already. With `moment` (seconds since the epoch) its time is put before the text."""
+
+    def take(self) -> Kept:
+        """What is kept now."""
+
+    def written(self, kept: Kept) -> None:
+        """Forgets what `take` gave: it is on the disk."""
+
+    def close(self) -> None:
+        """Forgets everything: the session is over."""

@@ -1,0 +1,68 @@
+"""One session: what its header says, and the messages kept of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from vigilog.blackbox.entry import Entry
+from vigilog.blackbox.facts import Facts
+from vigilog.blackbox.ring import Ring
+
+
+class Home(Protocol):
+    """What a session asks of the box that it was begun by."""
+
+    def write(self, session: Session, kind: str, *, on_demand: bool) -> bool:
+        """Writes the block `kind` of `session`."""
+
+    def ended(self, session: Session) -> None:
+        """`session` is over."""
+
+
+class Session:
+    """A connection, a request, a process. Made by BlackBox.begin; `facts` may be changed at any time.
+
+    `keep(log_type, level, text, moment=None, pid=None)` keeps a message that is rendered already, bytes without a newline at its end;
+    with `moment`, seconds since the epoch, its time is put before the text. `add(entry)` keeps one to be rendered when it is
+    written (vigilog.blackbox.entry). Both are the ring's own functions, and neither raises.
+    """
+
+    __slots__ = ("__weakref__", "_home", "add", "facts", "keep", "number", "ring")
+
+    def __init__(self, number: int, facts: Facts, ring: Ring, home: Home) -> None:
+        self.number = number
+        self.facts = facts
+        self.ring = ring
+        self.keep: Callable[..., None] = ring.keep
+        self.add: Callable[[Entry], None] = ring.add
+        self._home: Home | None = home
+
+    def dump(self, kind: str, *, on_demand: bool = False) -> bool:
+        """Writes what is kept as a block named `kind`, such as `FAILED LOGIN`, and forgets it; whether it was written.
+
+        Not written: a kind whose criterion is off, an automatic one (not `on_demand`) above the rate that is allowed, and when
+        the file cannot be written. What was kept is kept on then.
+        """
+        return self._home is not None and self._home.write(self, kind, on_demand=on_demand)
+
+    def end(self, kind: str | None = None) -> None:
+        """The session is over: what is kept is thrown away, with `kind` after it was written. Ending it again does nothing."""
+        home = self._home
+        if home is None:
+            return
+        if kind is not None:
+            home.write(self, kind, on_demand=False)
+        self._home = None
+        home.ended(self)
+
+    @property
+    def over(self) -> bool:
+        """Whether it has ended."""
+        return self._home is None
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        self.end("UNTIMELY DEATH" if kind is not None and issubclass(kind, Exception) else None)
