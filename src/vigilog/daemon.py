@@ -11,7 +11,7 @@ import select
 import signal
 import sqlite3
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 from typing import Any
 
@@ -24,12 +24,12 @@ from vigilog.config.settings import Settings
 from vigilog.control import Control, Deferred
 from vigilog.core.clock import Clock
 from vigilog.core.errors import StoreError, VigilogError
-from vigilog.core.nouns import Notice, Order, Position
+from vigilog.core.nouns import Chunk, Notice, Order, Position
 from vigilog.core.seams import Source
 from vigilog.desk import Desk
-from vigilog.detect.triggers import live
 from vigilog.errands import Done, Errands
 from vigilog.exposition import rendered
+from vigilog.lookouts import Look, Lookouts
 from vigilog.metrics import Metrics, written
 from vigilog.plan import Plan, compiled
 from vigilog.service import Service
@@ -44,6 +44,8 @@ from vigilog.watchman import CONSUMER, commit, forget, resume
 
 TURN = 4 << 20
 """Bytes of one source that are read before others get their turn."""
+TOGETHER = 4
+"""So many times as much is read where other processes help."""
 HOUSEKEEPING = 60.0
 PATIENCE = 1.0
 """Seconds until a store that could not be written is tried again."""
@@ -82,6 +84,7 @@ class Daemon:
         self.beginnings = Beginnings(self.positions.values())
         self.watchman = resume(store, compiled(plan, settings, plan.names), settings.run.keys)
         self.desk = Desk(store, self.accounts, clock, lambda rule: self.plan.followers.get(rule, ()), say, self.told)
+        self.lookouts = Lookouts()
         self.errands = Errands()
         self.settling: deque[tuple[Done, Deferred]] = deque()
         self.service = Service()
@@ -182,6 +185,7 @@ class Daemon:
         for source in list(self.unread.values()):
             self.read(source)
             self.desk.collect()
+        self.gather()
         if self.steady() >= self.next_housekeeping:
             self.tidy()
 
@@ -196,25 +200,50 @@ class Daemon:
     def read(self, source: Source) -> None:
         """Reads what is new of a source, a turn's worth, and commits it."""
         del self.unread[source.name]
-        size = 0
+        taken: deque[tuple[Chunk, bytes]] = deque()
         with closing(source.read(self.positions.get(source.name))) as reading:  # type: ignore[type-var]
+            blocks = self.taking(source, reading, taken)
+            # what was received must be counted by whoever took it: it cannot be read again
+            together = source.grade == "resumable"
             try:
-                for item in reading:
-                    if isinstance(item, Notice):
-                        self.accounts.noticed(item)
-                        self.say(item.text)
-                        continue
-                    self.uncommitted = [each for each in self.uncommitted if each.source != source.name] + [item.position]
+                for sightings in self.lookouts.sightings(self.watchman.triggers, blocks, together=together):
+                    item, lines = taken.popleft()
                     if item.data:
                         self.accounts.read(source.name, source.grade, item.data, item.arrived)
-                        self.watchman.see(source.name, self.beginnings.of(item), item.arrived, live(item.arrived))
-                    size += len(item.data)
-                    if size >= TURN:
-                        self.unread[source.name] = source
-                        break
+                        self.watchman.count(source.name, lines, item.arrived, sightings)
+                    self.uncommitted = [each for each in self.uncommitted if each.source != source.name] + [item.position]
             except VigilogError as error:
-                self.notice("unreadable", str(error))
+                self.notice("lookouts", f"{error.found}; what it had is read again, by this process alone from now on")
+                self.lookouts.give_up()
+                self.unread[source.name] = source
+                self.beginnings = Beginnings(({**self.positions} | {each.source: each for each in self.uncommitted}).values())
         self.commit()
+
+    def taking(self, source: Source, reading: Iterable[Chunk | Notice], taken: deque[tuple[Chunk, bytes]]) -> Iterator[Look]:
+        """What is to be looked at, a turn's worth; `taken` gets what has been asked for."""
+        size, turn = 0, TURN * TOGETHER if self.lookouts.called else TURN
+        try:
+            for item in reading:
+                if isinstance(item, Notice):
+                    self.accounts.noticed(item)
+                    self.say(item.text)
+                    continue
+                lines = self.beginnings.of(item)
+                taken.append((item, lines))
+                yield source.name, lines, item.arrived
+                size += len(item.data)
+                if size >= turn:
+                    self.unread[source.name] = source
+                    break
+        except VigilogError as error:
+            self.notice("unreadable", str(error))
+
+    def gather(self) -> None:
+        """Calls for help while more than a turn's worth of some log waits."""
+        if not self.unread:
+            self.lookouts.dismiss()
+        elif any(source.grade == "resumable" for source in self.unread.values()):
+            self.lookouts.call(self.watchman.triggers)
 
     def commit(self) -> None:
         """Stores what was found and how far was read, and begins what is to be done. Raises StoreError."""
@@ -290,6 +319,7 @@ class Daemon:
 
     def stop(self) -> None:
         """Reads what was received already, lets the actions end what they have, and closes everything."""
+        self.lookouts.dismiss()
         self.service.stopping()
         while received := self.live.drain():
             for source in received:

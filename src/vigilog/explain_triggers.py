@@ -44,11 +44,12 @@ class Explainer:
     def counts(self, line: bytes) -> list[Counts]:
         """The triggers that count a line (without its newline), in their order. Raises RuleError."""
         found = []
-        for place, clears, key, _, _, captures, rule in self._set.occurrences(_ANY, line + b"\n", lambda _: 0.0):
+        for place, clears, key, _, counted, rule in self._set.occurrences(_ANY, line + b"\n", lambda _: 0.0):
             trigger = self._set.triggers[place]
             number = (trigger.resets if clears else (*trigger.patterns, *trigger.follows)).index(rule) + 1
             values = tuple(value.decode("utf-8", "surrogateescape") for value in key)
-            found.append(Counts(trigger, clears, number, rule, values, self._set.fields(place, rule, captures)))
+            fields = self._set.fields(place, rule, self._set.captures(rule, counted))
+            found.append(Counts(trigger, clears, number, rule, values, fields))
         return found
 
     def nearest(self, line: bytes) -> Nearest | None:

@@ -7,22 +7,27 @@ the next block itself, so that as many processes are busy as there are cores, an
 
 from __future__ import annotations
 
+import ctypes
 import fcntl
 import os
 import pickle
 import queue
 import select
+import signal
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, BinaryIO, TypeVar
+from typing import Any, BinaryIO, Generic, Self, TypeVar
 
 from vigilog.core.errors import VigilogError
 
+Block = TypeVar("Block")
 Result = TypeVar("Result")
 
+_PR_SET_PDEATHSIG = 1
+"""From <linux/prctl.h>: a signal for when its parent is gone. What holds its locks must not live longer."""
 PIPE_SIZE = 1 << 20
 WAITING = 3
 """Blocks that another process may have: one that it works on, and some that wait for it."""
@@ -31,7 +36,7 @@ AHEAD = 16
 
 
 @dataclass(slots=True)
-class Worker:
+class _Worker:
     """A process, the pipes to it and from it, how many blocks it has, and a counter of results that are ready (an eventfd)."""
 
     process: int
@@ -41,43 +46,70 @@ class Worker:
     has: int = 0
 
 
-def ordered(work: Callable[[bytes], Result], blocks: Iterable[bytes], others: int) -> Iterator[Result]:
-    """`work` applied to each block, by this process and `others` more: the results, in the order of the blocks.
+class Workers(Generic[Block, Result]):
+    """`others` processes that do the same work as this one, until they are closed. To be used with `with`."""
 
-    Raises VigilogError if a process dies.
-    """
-    workers: list[Worker] = []
-    expected: deque[Worker | tuple[Result]] = deque()
-    """Whom the next results come from; those made by this process already."""
-    try:
-        for _ in range(others):
-            workers.append(_start(work, workers))
+    def __init__(self, work: Callable[[Block], Result], others: int) -> None:
+        self._work = work
+        self._workers: list[_Worker] = []
+        try:
+            for _ in range(others):
+                self._workers.append(_start(work, self._workers))
+        except OSError:
+            self.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def ordered(self, blocks: Iterable[Block]) -> Iterator[Result]:
+        """The work applied to each block: the results, in the order of the blocks.
+
+        To be taken to its end before the next call. Raises VigilogError if a process dies; then these can only be closed.
+        """
+        expected: deque[_Worker | tuple[Result]] = deque()
+        """Whom the next results come from; those made by this process already."""
         for block in blocks:
-            idle = min(workers, key=_has, default=None)
+            idle = min(self._workers, key=_has, default=None)
             if idle is not None and idle.has < WAITING:
                 _send(idle, block)
                 expected.append(idle)
             else:
-                expected.append((work(block),))
-            while expected and (len(expected) > AHEAD * (others + 1) or _is_there(expected[0])):
+                expected.append((self._work(block),))
+            while expected and (len(expected) > AHEAD * (len(self._workers) + 1) or _is_there(expected[0])):
                 yield _next(expected)
         while expected:
             yield _next(expected)
-    finally:
-        for worker in workers:
+
+    def close(self) -> None:
+        """Ends the processes, when each has done what it is at."""
+        for worker in self._workers:
             with suppress(BrokenPipeError):
                 worker.blocks.close()
             worker.results.close()
             os.close(worker.ready)
-        for worker in workers:
+        for worker in self._workers:
             os.waitpid(worker.process, 0)
+        self._workers = []
 
 
-def _has(worker: Worker) -> int:
+def ordered(work: Callable[[Block], Result], blocks: Iterable[Block], others: int) -> Iterator[Result]:
+    """`work` applied to each block, by this process and `others` more: the results, in the order of the blocks.
+
+    Raises VigilogError if a process dies.
+    """
+    with Workers(work, others) as workers:
+        yield from workers.ordered(blocks)
+
+
+def _has(worker: _Worker) -> int:
     return worker.has
 
 
-def _is_there(expected: Worker | tuple[Result]) -> bool:
+def _is_there(expected: _Worker | tuple[Result]) -> bool:
     if isinstance(expected, tuple):
         return True
     waiting = select.poll()  # select() takes no descriptor above 1023
@@ -85,12 +117,12 @@ def _is_there(expected: Worker | tuple[Result]) -> bool:
     return bool(waiting.poll(0))
 
 
-def _next(expected: deque[Worker | tuple[Result]]) -> Result:
+def _next(expected: deque[_Worker | tuple[Result]]) -> Result:
     first = expected.popleft()
     return first[0] if isinstance(first, tuple) else _received(first)
 
 
-def _received(worker: Worker) -> Any:
+def _received(worker: _Worker) -> Any:
     try:
         result = pickle.load(worker.results)  # noqa: S301 - written by our own child into a pipe that only it has
     except (EOFError, pickle.UnpicklingError):
@@ -100,17 +132,16 @@ def _received(worker: Worker) -> Any:
     return result
 
 
-def _send(worker: Worker, block: bytes) -> None:
+def _send(worker: _Worker, block: object) -> None:
     try:
-        worker.blocks.write(len(block).to_bytes(8, "big"))
-        worker.blocks.write(block)
+        pickle.dump(block, worker.blocks, protocol=5)
         worker.blocks.flush()
         worker.has += 1
     except BrokenPipeError:
         raise _dead(worker) from None
 
 
-def _dead(worker: Worker) -> VigilogError:
+def _dead(worker: _Worker) -> VigilogError:
     return VigilogError(f"process {worker.process} ended while it matched lines", remedy="run again, or with --jobs 1")
 
 
@@ -122,7 +153,7 @@ def _wide_pipe() -> tuple[int, int]:
     return ends
 
 
-def _start(work: Callable[[bytes], object], others: Iterable[Worker]) -> Worker:
+def _start(work: Callable[[Any], object], others: Iterable[_Worker]) -> _Worker:
     from_parent, to_child = _wide_pipe()
     from_child, to_parent = _wide_pipe()
     ready = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_SEMAPHORE)
@@ -130,9 +161,10 @@ def _start(work: Callable[[bytes], object], others: Iterable[Worker]) -> Worker:
     if process:
         os.close(from_parent)
         os.close(to_parent)
-        return Worker(process, open(to_child, "wb"), open(from_child, "rb"), ready)
+        return _Worker(process, open(to_child, "wb"), open(from_child, "rb"), ready)
     status = 1
     try:
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
         os.close(to_child)
         os.close(from_child)
         for other in others:
@@ -147,19 +179,20 @@ def _start(work: Callable[[bytes], object], others: Iterable[Worker]) -> Worker:
         os._exit(status)
 
 
-def _serve(work: Callable[[bytes], object], blocks: BinaryIO, results: BinaryIO, ready: int) -> None:
+def _serve(work: Callable[[Any], object], blocks: BinaryIO, results: BinaryIO, ready: int) -> None:
     """Works until the blocks end. A thread takes the next block in while this one is worked on, so that whoever sends
     blocks and collects results never waits for both ends at once."""
-    waiting: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
+    waiting: queue.SimpleQueue[tuple[Any] | None] = queue.SimpleQueue()
 
     def take() -> None:
-        while head := blocks.read(8):
-            waiting.put(blocks.read(int.from_bytes(head, "big")))
+        with suppress(EOFError):
+            while True:
+                waiting.put((pickle.load(blocks),))  # noqa: S301 - written by the process that forked this one
         waiting.put(None)
 
     threading.Thread(target=take, daemon=True).start()
     while (block := waiting.get()) is not None:
-        result = work(block)
+        result = work(*block)
         os.eventfd_write(ready, 1)  # whoever reads now waits no longer than the writing takes
         pickle.dump(result, results, protocol=5)
         results.flush()

@@ -73,7 +73,7 @@ def prepare(daemon: Daemon) -> Prepared:
 def take_over(daemon: Daemon, prepared: Prepared) -> None:
     """Goes on with another configuration. What is the same is not disturbed. Raises VigilogError; then nothing has changed."""
     settings, plan, triggers, policy = prepared
-    if daemon.watchman.batch.counted or daemon.uncommitted:
+    if daemon.watchman.batch or daemon.uncommitted:
         daemon.commit()
     watchman = daemon.watchman
     if triggers is not None:
@@ -91,6 +91,7 @@ def take_over(daemon: Daemon, prepared: Prepared) -> None:
             daemon.notice("configuration", f"run.{name} stays as it was until vigilog run is started again")
     if settings.ban.backend != daemon.settings.ban.backend:
         daemon.notice("configuration", "ban.backend stays as it was until vigilog run is started again")
+    daemon.lookouts.dismiss()  # they look for what the old triggers look for
     daemon.settings, daemon.plan, daemon.watchman = settings, plan, watchman
     if daemon.shutting and policy:
         daemon.errands.add(daemon.shutting.replace(policy))

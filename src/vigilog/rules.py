@@ -80,8 +80,8 @@ def tested(rule: Loaded) -> tuple[Failure, ...]:
 def matched(ready: TriggerSet, sample: Sample) -> str:
     """What a set of one trigger makes of a sample's line, in words."""
     line = sample.line.encode("utf-8", "surrogateescape")
-    for _, clears, _, _, _, captures, rule in ready.occurrences("", line + b"\n", lambda _: 0.0):
-        return said(ready.fields(0, rule, captures), clears)
+    for _, clears, _, _, counted, rule in ready.occurrences("", line + b"\n", lambda _: 0.0):
+        return said(ready.fields(0, rule, ready.captures(rule, counted)), clears)
     return said(None, False)
 
 

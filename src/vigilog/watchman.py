@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from vigilog.core.nouns import Alert, Event, Order, Position
-from vigilog.detect.triggers import LIVE_LIMIT, Moment, Occurrence, TriggerSet
-from vigilog.detect.window import Window, Windows
+from vigilog.detect.triggers import LIVE_LIMIT, Moment, Occurrence, Sighting, TriggerSet
+from vigilog.detect.window import Key, Window, Windows
 from vigilog.store.database import transaction
 from vigilog.store.events import (
     Counted,
@@ -57,7 +57,16 @@ class Batch:
     """What was found since the last commit."""
 
     counted: list[Row] = field(default_factory=list)
+    silenced: dict[tuple[int, Key], Row] = field(default_factory=dict)
+    """The last event of each key that raises no alert for now. Nothing but its silence hangs on it, so the others are gone."""
     raised: list[Raised] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        return bool(self.counted or self.silenced)
+
+    def rows(self) -> list[Row]:
+        """What is to be stored, in order."""
+        return sorted([*self.counted, *self.silenced.values()]) if self.silenced else self.counted
 
 
 class Watchman:
@@ -73,24 +82,39 @@ class Watchman:
         """The time of the newest event: by it, not by the clock, keys grow old."""
         self._last = last
         self._sources: dict[bytes, str] = {}
+        self._names = [each.name for each in triggers.triggers]
 
     def see(self, source: str, lines: bytes, arrived: float, moment: Moment) -> None:
         """Looks at whole lines of a source that arrived at a moment (seconds since the epoch); `moment` gives their times."""
-        triggers, windows, tallies, last, newest = self.triggers.triggers, self.windows, self.tallies, self._last, self.newest
-        add, name = self.batch.counted.append, stored(source)
-        for occurrence in self.triggers.occurrences(source, lines, moment):
-            trigger, clears, key, time, line, _, _ = occurrence
+        self.count(source, lines, arrived, self.triggers.sightings(source, lines, moment))
+
+    def count(self, source: str, lines: bytes, arrived: float, sightings: Iterable[Sighting]) -> None:
+        """Counts what was sighted in lines."""
+        windows, tallies, last, newest = self.windows, self.tallies, self._last, self.newest
+        names, batch, name = self._names, self.batch, stored(source)
+        add, silenced = batch.counted.append, batch.silenced
+        for occurrence in self.triggers.told(source, lines, sightings):
+            trigger, clears, key, time, line, _ = occurrence
             last += 1
-            add((last, triggers[trigger].name, clears, key[0] if len(key) == 1 else packed(key), time, arrived, name, line))
+            values = key[0] if len(key) == 1 else packed(key)
             if clears:
+                add((last, names[trigger], True, values, time, arrived, name, line))
                 windows[trigger].reset(key)
+                silenced.pop((trigger, key), None)
                 continue
             tallies[trigger].events += 1
             newest = max(newest, time)
             proof = windows[trigger].enter(key, (time, last))
-            if proof is not None:
+            if proof is None:
+                add((last, names[trigger], False, values, time, arrived, name, line))
+            elif proof:
+                add((last, names[trigger], False, values, time, arrived, name, line))
                 tallies[trigger].alerts += 1
-                self.batch.raised.append(Raised(occurrence, last, proof))
+                batch.raised.append(Raised(occurrence, last, proof))
+            else:
+                former = silenced.get((trigger, key))
+                if former is None or time >= former[4]:
+                    silenced[trigger, key] = (last, names[trigger], None, values, time, arrived, name, line)
         self._last, self.newest = last, newest
 
     def recount(self, stored: Iterable[Counted]) -> None:
@@ -125,7 +149,7 @@ class Watchman:
 
     def alert(self, raised: Raised, known: Mapping[int, Row]) -> Alert:
         """A raised alert with its events, as far as they are `known`."""
-        place, _, values, time, _, found, rule = raised.by
+        place, _, values, time, line, rule = raised.by
         trigger = self.triggers.triggers[place]
         key = tuple([value.decode("utf-8", "surrogateescape") for value in values])
         named = dict(zip(self.triggers.key_names(place), key, strict=False))
@@ -136,6 +160,7 @@ class Watchman:
             for each in [known[number] for number in (*numbers, raised.number)]
         ]
         # a line that follows has none of the key's fields itself
+        found = self.triggers.captures(rule, line)
         fields = {name: value for name, value in named.items() if value} | self.triggers.fields(place, rule, found)
         events[-1] = events[-1]._replace(fields=fields)
         return Alert(trigger.name, key, time, tuple(events))
@@ -165,7 +190,7 @@ def commit(
     batch = watchman.batch
     alerts: list[Alert] = []
     orders: list[Order] = []
-    if not (batch.counted or positions):
+    if not (batch or positions):
         return alerts, orders
     triggers = watchman.triggers.triggers
     known: dict[int, Row] = {event[0]: event for event in batch.counted} if batch.raised else {}
@@ -173,7 +198,7 @@ def commit(
     with transaction(store):
         known.update(events(store, wanted))
         single = {trigger.name for trigger in triggers if trigger.count == 1 and not trigger.once}
-        add_events(store, [event for event in batch.counted if event[1] not in single] if single else batch.counted)
+        add_events(store, [row for row in batch.rows() if row[1] not in single] if single else batch.rows())
         alerts = [watchman.alert(raised, known) for raised in batch.raised]
         actions = [triggers[raised.by[0]].actions for raised in batch.raised]
         orders = add_alerts(store, zip(alerts, actions, strict=True), room, now)
@@ -185,7 +210,7 @@ def commit(
 def forget(store: sqlite3.Connection, watchman: Watchman) -> None:
     """Drops what cannot count any more, from memory and from the store, unless a batch waits to be committed: what that has
     used up would be missing if it never was. Raises StoreError."""
-    if watchman.batch.counted:
+    if watchman.batch:
         return
     for windows in watchman.windows:
         # one stamp may be an hour too early and the next one an hour too late

@@ -21,7 +21,7 @@ def found(lines: list[bytes], *, step: float = 1.0) -> list[tuple[bytes, ...]]:
     )
     clock = iter(range(10_000))
     occurrences = TriggerSet([trigger]).occurrences("s", b"".join(line + b"\n" for line in lines), lambda _: next(clock) * step)
-    return [key for _, _, key, _, _, _, _ in occurrences]
+    return [key for _, _, key, _, _, _ in occurrences]
 
 
 def test_a_line_that_follows_is_one_more_event_of_the_key_of_its_process():

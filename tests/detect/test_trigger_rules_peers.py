@@ -29,7 +29,7 @@ def events(names, data):
     for name in names:
         ready = TriggerSet((made(RULES[name].trigger, (), str),))
         occurrences = ready.occurrences("", data, lambda line: stamp(line, NOW) or 0.0)
-        found += [(time, key[0].decode()) for _, _, key, time, _, _, _ in occurrences]
+        found += [(time, key[0].decode()) for _, _, key, time, _, _ in occurrences]
     return found
 
 

@@ -56,9 +56,14 @@ class Trigger:
     actions: tuple[str, ...] = ()
 
 
-Occurrence = tuple[int, bool, Key, float, bytes, Captures, Rule]
+Sighting = tuple[int, int, int, float, Key]
+"""A line that a pattern matches, before it is known what it counts for: where it begins and where it ends (without blanks)
+among the lines that were looked at, the pattern's number among those that its source has, the line's time (seconds since the
+epoch), and the key. Plain: there are many, and some come from another process."""
+
+Occurrence = tuple[int, bool, Key, float, bytes, Rule]
 """A line that a trigger's pattern matched: the trigger's place in its set, whether it clears the key, the key, the event's
-time (seconds since the epoch), the line, what the captures hold, and the pattern. A plain tuple: there are many."""
+time (seconds since the epoch), the line, and the pattern."""
 
 
 class _Owner(NamedTuple):
@@ -106,19 +111,26 @@ class TriggerSet:
     def occurrences(self, source: str, lines: bytes, moment: Moment) -> Iterator[Occurrence]:
         """What the triggers find in `lines` (whole lines, each with its newline) of a source: by line, and for each line in
         the order of the triggers, each at most once."""
+        return self.told(source, lines, self.sightings(source, lines, moment))
+
+    def sightings(self, source: str, lines: bytes, moment: Moment) -> list[Sighting]:
+        """The part of `occurrences` that depends on nothing but the lines: it can be done anywhere."""
         part = self._part(source)
         framed = block.frame(lines)
-        owners, first_match, sessions = part.owners, self._first_match, self._sessions
-        last_end, last_trigger, seen_end = 0, -1, 0
+        owners, first_match = part.owners, self._first_match
         quoted = OURS in framed
+        sightings: list[Sighting] = []
+        sighted = sightings.append
+        last_end, last_trigger, seen_end, start = 0, -1, 0, 0
         line, time, ours = b"", 0.0, False
         for end, index in part.database.hits(framed, undecided=False):
-            number, clears, take, places, rule, remembers, follows = owners[index]
+            number, _, take, places, _, _, follows = owners[index]
             if end == last_end and (first_match or number == last_trigger):
                 continue
             if end != seen_end:
                 seen_end = end
-                line = framed[framed.rfind(b"\n", 0, end - 1) + 1 : end - 1].rstrip(block.BLANKS)
+                start = framed.rfind(b"\n", 0, end - 1)
+                line = framed[start + 1 : end - 1].rstrip(block.BLANKS)
                 ours = quoted and OURS in line and syslog.fields(line).get("program") == b"vigilog"
                 time = moment(line)
             if ours:
@@ -127,20 +139,39 @@ class TriggerSet:
             if found is None:
                 continue
             if follows:
+                sighted((start, start + len(line), index, time, ()))
+                continue
+            key = (found[places[0]] or b"",) if len(places) == 1 else tuple([found[place] or b"" for place in places])
+            if places and not any(key):
+                continue
+            if len(line) > LONGEST_VALUE:
+                key = tuple(map(bounded, key))
+            last_end, last_trigger = end, number
+            sighted((start, start + len(line), index, time, key))
+        return sightings
+
+    def told(self, source: str, lines: bytes, sightings: Iterable[Sighting]) -> Iterator[Occurrence]:
+        """What `sightings` of `lines` come to, after all that was seen before."""
+        owners, first_match, sessions = self._part(source).owners, self._first_match, self._sessions
+        last_start, last_trigger = -1, -1
+        for start, end, index, time, key in sightings:
+            number, clears, _, _, rule, remembers, follows = owners[index]
+            if start == last_start and (first_match or number == last_trigger):
+                continue
+            line = lines[start:end]
+            if follows:
                 followed = sessions.key(number, line, time)
                 if followed is None:
                     continue
-                key = followed
-            else:
-                key = (found[places[0]] or b"",) if len(places) == 1 else tuple([found[place] or b"" for place in places])
-                if places and not any(key):
-                    continue
-                if len(line) > LONGEST_VALUE:
-                    key = tuple(map(bounded, key))
+                key = followed  # noqa: PLW2901 - such a line has none of its own
             if remembers:
                 sessions.remember(number, line, time, key)
-            last_end, last_trigger = end, number
-            yield number, clears, key, time, line, found, rule
+            last_start, last_trigger = start, number
+            yield number, clears, key, time, line, rule
+
+    def captures(self, rule: Rule, line: bytes) -> Captures:
+        """What the captures of a pattern hold in a line that it matches."""
+        return self._extractor(rule).take(line) or ()
 
     def remember(self, trigger: int, line: bytes, time: float, key: Key) -> None:
         """A line was an event of a trigger before (at seconds since the epoch): others of its process may follow."""

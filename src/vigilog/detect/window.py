@@ -55,7 +55,7 @@ class Windows:
         return len(self._windows)
 
     def enter(self, key: Key, entry: Entry) -> Window | None:
-        """Counts an event. Gives the events that prove an alert, if it makes one."""
+        """Counts an event. Gives the events that prove an alert if it makes one, () if the key raises none for now."""
         if self.count == 1 and not self.once:
             return (entry,)
         windows = self._windows
@@ -64,7 +64,7 @@ class Windows:
             last = window[-1]
             if self.within is None or entry[0] - last[0] <= self.within:
                 windows[key] = (SILENT, max(last, entry))
-                return None
+                return ()
             window = ()
         window = entered(window, entry, self.count, self.within)
         crossed = len(window) == self.count and (window[-1] is entry or entry in window)
@@ -78,8 +78,8 @@ class Windows:
     def silence(self, key: Key, last: Entry) -> None:
         """The key raised an alert before, and has had this event since."""
         if self.once:
-            self._windows.pop(key, None)
-            self._windows[key] = (SILENT, last)
+            window = self._windows.pop(key, ())
+            self._windows[key] = (SILENT, max(window[-1], last) if window and window[0] is SILENT else last)
 
     def silent(self) -> Iterator[int]:
         """The numbers of the last events of all keys that raise no alert for now."""

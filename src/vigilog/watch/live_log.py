@@ -28,8 +28,8 @@ from vigilog.watch.reading import beside, follow
 from vigilog.watch.steps import step_at
 from vigilog.watch.vanished import Unread
 
-AT_ONCE = 1024 * 1024
-"""So much is read before other sources get their turn."""
+AT_ONCE = 16 * 1024 * 1024
+"""So much is read at most before other sources get their turn; whoever reads may have enough sooner."""
 _PATIENCE = 10.0
 """A log is missing so long (seconds) before it is said: in a rotation it is for a moment."""
 
@@ -88,7 +88,7 @@ class LiveLog:
         return not (self._look or self.more or self._is_due()) and bool(self._marks and self._held.is_quiet(self._marks))
 
     def read(self, since: Position | None) -> Reading:
-        """See `core.seams.Source`; about 1 MiB at a time. A log that was not there at first is read from its start when it
+        """See `core.seams.Source`; about 16 MiB at a time. A log that was not there at first is read from its start when it
         appears. A log that is not there, or cannot be read, is said once."""
         is_known = since is not None and self._position is not None and since.state == self._position.state
         reading = self._reading if is_known else None
