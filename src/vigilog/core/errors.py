@@ -12,7 +12,11 @@ VigilogError
 
 from __future__ import annotations
 
-from vigilog.core.nouns import Place
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    # The ledger and the black box raise these in other people's programs, which shall not load the nouns for it.
+    from vigilog.core.nouns import Place
 
 
 class VigilogError(Exception):

@@ -1,0 +1,91 @@
+"""The request ledger: one line before a request is worked on, one when that is over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from vigilog.core.errors import ConfigurationError
+from vigilog.ledger.current import FORENSIC_ID
+from vigilog.ledger.headers import Header
+from vigilog.ledger.hosts import Hosts
+from vigilog.ledger.identifiers import ApacheIdentifiers, Identifiers
+from vigilog.ledger.line import closing, opening
+from vigilog.ledger.target import Target, target
+
+
+class Entry:
+    """A request that is under way. `identifier` is its name in the ledger."""
+
+    __slots__ = ("_close", "_write", "identifier")
+
+    def __init__(self, identifier: str, name: bytes, write: Callable[[bytes], None] | None) -> None:
+        self.identifier = identifier
+        self._close = closing(name)
+        self._write = write
+
+    def end(self) -> None:
+        """Writes the second line; after the first time, nothing."""
+        if (write := self._write) is not None:
+            self._write = None
+            write(self._close)
+
+
+class Ledger:
+    """Writes the two lines of each request to `where`: a file, `|` and a program (see `target`, also for `root`, `user` and
+    `strict`), an object that is a Target, or None for nowhere.
+
+    `hosts` gives virtual hosts their own: from the name in a Host header (without port; `*.example.com` for all below) to what
+    `where` can be. `identifiers` gives names to requests; by default in Apache's own form. Raises ConfigurationError.
+    """
+
+    def __init__(
+        self,
+        where: str | Target | None,
+        *,
+        hosts: Mapping[str, str | Target | None] | None = None,
+        root: str = "",
+        user: str = "",
+        strict: bool = True,
+        identifiers: Identifiers | None = None,
+    ) -> None:
+        programs = [what for what in (where, *(hosts or {}).values()) if isinstance(what, str) and what.startswith("|")]
+        if user and not programs:
+            raise ConfigurationError(f"the user {user!r} of a ledger", expected="a program: a file is written by this process")
+        made: dict[str, Target] = {}
+
+        def of(what: str | Target | None) -> Target | None:
+            if not isinstance(what, str):
+                return what
+            if what not in made:
+                made[what] = target(what, root=root, user=user if what in programs else "", strict=strict)
+            return made[what]
+
+        main = of(where)
+        self._write = main.write if main else None
+        self._hosts = Hosts({name: of(what) for name, what in hosts.items()}, main) if hosts else None
+        self._targets = self._hosts.targets if self._hosts else [main] if main else []
+        self._identify = (identifiers or ApacheIdentifiers()).of
+
+    def begin(self, request_line: bytes, headers: Sequence[Header]) -> Entry:
+        """Writes the first line of a request and gives what will write the second.
+
+        `request_line` is as the client wrote it (`GET /x HTTP/1.1`), `headers` are names and values, repeated ones joined (see
+        headers.py), all of it not escaped. From now on FORENSIC_ID has the request's name in this task or thread.
+        """
+        identifier = self._identify(headers)
+        FORENSIC_ID.set(identifier)
+        write = self._write if self._hosts is None else self._hosts.write_for(headers)
+        name = identifier.encode("ascii")
+        if write is not None:
+            write(opening(name, request_line, headers))
+        return Entry(identifier, name, write)
+
+    def reopen(self) -> None:
+        """For a program that is told of a rotation: the next lines go to the new files. May be called from a signal handler."""
+        for each in self._targets:
+            each.reopen()
+
+    def close(self) -> None:
+        """To be called after the end of the last request, if at all: what is written later cannot be written."""
+        for each in self._targets:
+            each.close()
