@@ -1,8 +1,8 @@
 """A block as bytes: ProFTPD's format (mod_log_forensic 0.2 of 1.3.8), in which text from outside cannot forge a line.
 
-Differences from the real module, all of them readable by whoever reads its files: line feeds and carriage returns inside a message
-are `#012` and `#015`, header values hold no control characters, no NUL follows UNIQUE_ID, the newest message is written too, and
-further header fields follow the known ones.
+Differences from the real module, all of them readable by whoever reads its files: line feeds and carriage returns inside a
+message are `#012` and `#015`, header values hold no control characters, no NUL follows UNIQUE_ID, the newest message is written
+too, and further header fields follow the known ones.
 """
 
 from __future__ import annotations

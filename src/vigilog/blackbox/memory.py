@@ -1,7 +1,8 @@
-"""Rings in memory: one deque for each session, and a bound over all of them.
+"""Rings in memory: one for each session, and a bound over all of them.
 
-Adding a message is one append. What messages need is counted for several at once, and evicting is done then, so a ring holds for a moment
-a few more than it may. A session that is below its fair share of the whole never loses a message to another one.
+A message costs two appends and a subtraction. A ring is given credit, in bytes, and what it holds is looked at when that is
+used up: then the oldest messages go, if there are too many. Credit counts as if it were used, so the bound over all holds at
+any time. A session that has no more than its fair share of the whole never loses a message to another one.
 """
 
 from __future__ import annotations
@@ -11,20 +12,24 @@ from collections import deque
 from collections.abc import Collection
 from itertools import islice
 
-from vigilog.blackbox.entry import Entry, rendered, size
+from vigilog.blackbox.entry import OVERHEAD, Entry, rendered
 from vigilog.blackbox.ring import Kept
 from vigilog.blackbox.stamp import stamp
 from vigilog.parse.forensics import Message
 
-SESSION = 2048
+SESSION = 3072
 """Bytes that a session needs before it has a message, about: its objects, its facts, an empty ring."""
-_STEP = 32
-_LONG = 2048
+CREDIT = 8192
+"""Bytes that a ring takes at most before it is looked at."""
+_LEAST = 256
 _WAIT = 0.2
 
 
 class MemoryPool:
-    """What the rings of one box may hold together: `total` bytes, sessions' own needs included."""
+    """What the rings of one box may hold together: `total` bytes, the sessions' own needs included.
+
+    There is no room for messages where the sessions' own needs are more than that: then each keeps a few hundred bytes.
+    """
 
     def __init__(self, total: int) -> None:
         self.total = total
@@ -37,40 +42,29 @@ class MemoryPool:
         return len(self._rings)
 
     def enter(self, ring: MemoryRing) -> None:
-        """`ring` counts from now on."""
-        locked = self.lock.acquire(timeout=_WAIT)
-        try:
-            self._rings[id(ring)] = ring
-            self._turn.append(id(ring))
-            self.used += SESSION
-            if self.used > self.total:
-                self._make_room(ring)
-        finally:
-            if locked:
-                self.lock.release()
+        """`ring` counts from now on. The lock is held."""
+        self._rings[id(ring)] = ring
+        self._turn.append(id(ring))
+        self.charge(ring, SESSION + ring.held)
 
-    def leave(self, ring: MemoryRing, held: int) -> None:
-        """`ring`, which held `held` bytes, counts no longer."""
+    def leave(self, ring: MemoryRing) -> None:
+        """`ring` counts no longer. The lock is held."""
         if self._rings.pop(id(ring), None):
-            self.used -= SESSION + held
+            self.used -= SESSION + ring.held
 
     def charge(self, ring: MemoryRing, more: int) -> None:
-        """`ring` needs `more` bytes (fewer if negative). The lock is held."""
+        """`ring` needs `more` bytes (fewer if negative); if that is too much, somebody gives. The lock is held."""
         self.used += more
         if self.used > self.total:
             self._make_room(ring)
 
     def share(self) -> int:
-        """Bytes of messages that each session may always hold."""
+        """Bytes of messages that a session may always hold."""
         return max(0, self.total // max(1, len(self._rings)) - SESSION)
-
-    def after_fork(self) -> None:
-        """In the child: whoever held the lock is not here."""
-        self.lock = threading.Lock()
 
     def _make_room(self, asker: MemoryRing) -> None:
         share = self.share()
-        if asker.used > share:
+        if asker.held > share:
             self.used -= asker.shrink(share)
         for _ in range(len(self._turn)):
             if self.used <= self.total:
@@ -80,7 +74,7 @@ class MemoryPool:
                 self._turn.popleft()
                 continue
             self._turn.rotate(-1)
-            if ring.used > share:
+            if ring.held > share:
                 self.used -= ring.shrink(share)
 
 
@@ -89,16 +83,18 @@ class MemoryRing:
 
     __slots__ = (
         "_append",
-        "_batches",
         "_capture",
+        "_counted",
+        "_credit",
         "_entries",
         "_evicted",
         "_left",
         "_limit",
         "_messages",
         "_pool",
-        "_settled",
-        "used",
+        "_sizes",
+        "_used",
+        "_weigh",
     )
 
     def __init__(self, pool: MemoryPool, *, messages: int, limit: int, capture: Collection[str]) -> None:
@@ -107,120 +103,108 @@ class MemoryRing:
         self._limit = limit
         self._capture = capture
         self._entries: deque[Entry] = deque()
+        self._sizes: deque[int] = deque()
         self._append = self._entries.append
-        self._batches: deque[tuple[int, int]] = deque()
-        self._settled = 0
-        self._evicted = 0
-        self._left = 1
-        self.used = 0
-        pool.enter(self)
+        self._weigh = self._sizes.append
+        self._used = self._counted = self._evicted = self._credit = self._left = 0
+        with _Held(pool):
+            pool.enter(self)
 
-    def add(self, entry: Entry) -> None:
+    @property
+    def held(self) -> int:
+        """Bytes that are charged for messages, credit included."""
+        return self._used + self._credit
+
+    def later(self, entry: Entry, size: int) -> None:
         self._append(entry)
-        self._left = left = self._left - 1
-        if left <= 0:
+        self._weigh(size)
+        self._left = left = self._left - size
+        if left < 0:
             self._settle()
 
     def keep(self, log_type: str, level: int, text: bytes, moment: float | None = None, pid: int | None = None) -> None:
-        if log_type not in self._capture:
-            return
-        self._append((_as_is, log_type, level, moment, pid, text, ()))
-        self._left = left = self._left - 1
-        if left <= 0 or len(text) > _LONG:
-            self._settle()
+        if log_type in self._capture:
+            self.later((_as_is, log_type, level, moment, pid, text), OVERHEAD + len(text))
 
     def take(self) -> Kept:
-        entries = list(self._entries.copy())
+        entries = self._entries.copy()
         over = max(0, len(entries) - self._messages)
-        messages = [message for message in map(rendered, entries[over:]) if message is not None]
+        messages = [message for message in map(rendered, islice(entries, over, None)) if message is not None]
         return Kept(messages, self._evicted + over, 0, (len(entries), self._evicted))
 
     def written(self, kept: Kept) -> None:
-        count, evicted_then = kept.mark  # type: ignore[misc]
-        locked = self._pool.lock.acquire(timeout=_WAIT)
-        try:
-            self._measure()
-            gone = self._evicted - evicted_then
-            for _ in range(count - gone):
-                if self._entries:
-                    self._entries.popleft()
-            self._evicted = max(0, gone - count)
-            self._batches.clear()
-            left = list(self._entries.copy())
-            used = size(left)
-            self._settled = len(left)
-            if left:
-                self._batches.append((len(left), used))
-            self._pool.used += used - self.used
-            self.used = used
-        finally:
-            if locked:
-                self._pool.lock.release()
+        count, evicted_then = kept.mark
+        with _Held(self._pool):
+            self._count()
+            evicted_since = self._evicted - evicted_then
+            before = self.held
+            self._drop(count - evicted_since)
+            self._evicted = max(0, evicted_since - count)
+            self._pool.charge(self, self.held - before)
 
     def close(self) -> None:
-        locked = self._pool.lock.acquire(timeout=_WAIT)
-        try:
-            self._pool.leave(self, self.used)
-            self._entries.clear()
-            self._batches.clear()
-            self.used = self._settled = 0
-        finally:
-            if locked:
-                self._pool.lock.release()
+        with _Held(self._pool):
+            self._pool.leave(self)
+            self._drop(len(self._sizes))
+            self._credit = self._left = 0
 
     def shrink(self, to: int) -> int:
-        """Evicts the oldest until at most `to` bytes are held; gives the bytes that became free. The pool's lock is held."""
-        before = self.used
-        while self.used > to and self._batches:
-            self._evict_batch() if len(self._batches) > 1 else self._evict_one()
-        return before - self.used
+        """Evicts the oldest until at most `to` bytes are held, credit included; how many became free. The lock is held."""
+        before = self.held
+        self._evict(max(0, to - self._credit))
+        return before - self.held
 
     def _settle(self) -> None:
-        # Whoever comes while another thread (or what a signal interrupted) is at it leaves it to the next message.
-        if not self._pool.lock.acquire(blocking=False):
-            self._left = 1
+        # Whoever comes while another thread is at it, or what a signal interrupted, leaves it to the next message.
+        pool = self._pool
+        if not pool.lock.acquire(blocking=False):
             return
         try:
-            before = self.used
-            self._measure()
-            while len(self._batches) > 1 and self._settled - self._batches[0][0] >= self._messages:
-                self._evict_batch()
-            self.shrink(self._limit)
-            self._pool.charge(self, self.used - before)
-            self._left = max(1, min(_STEP, self._messages, self._pool.share() >> 12))
+            before = self.held
+            self._count()
+            self._evict(self._limit)
+            self._credit = self._left = max(_LEAST, min(CREDIT, self._limit >> 3, pool.share() >> 3))
+            pool.charge(self, self.held - before)
         finally:
-            self._pool.lock.release()
+            pool.lock.release()
 
-    def _measure(self) -> None:
-        """Counts what came since the last time."""
-        entries = self._entries
-        count = len(entries) - self._settled
-        if count > 0:
-            new = list(islice(reversed(entries), count))
-            needed = size(new)
-            self._batches.append((count, needed))
-            self._settled += count
-            self.used += needed
+    def _count(self) -> None:
+        """Adds up what came since the last time."""
+        new = len(self._sizes) - self._counted
+        if new > 0:
+            self._used += sum(islice(reversed(self._sizes), new))
+            self._counted += new
 
-    def _evict_batch(self) -> None:
-        count, needed = self._batches.popleft()
-        for _ in range(count):
+    def _evict(self, limit: int) -> None:
+        before = self._counted
+        while self._counted > 0 and (self._counted > self._messages or self._used > limit):
+            self._drop(1)
+        self._evicted += before - self._counted
+
+    def _drop(self, count: int) -> None:
+        for _ in range(min(count, len(self._sizes), len(self._entries))):
             self._entries.popleft()
-        self._gone(count, needed)
+            self._used -= self._sizes.popleft()
+            self._counted -= 1
 
-    def _evict_one(self) -> None:
-        count, needed = self._batches.popleft()
-        oldest = size([self._entries.popleft()])
-        if count > 1:
-            self._batches.append((count - 1, needed - oldest))
-        self._gone(1, oldest if count > 1 else needed)
 
-    def _gone(self, count: int, needed: int) -> None:
-        self._settled -= count
-        self._evicted += count
-        self.used -= needed
+class _Held:
+    """The pool's lock, while this lasts. A signal handler may find it held by what it interrupted: it goes on without."""
+
+    __slots__ = ("_lock", "_locked")
+
+    def __init__(self, pool: MemoryPool) -> None:
+        self._lock = pool.lock
+        self._locked = False
+
+    def __enter__(self) -> None:
+        self._locked = self._lock.acquire(timeout=_WAIT)
+
+    def __exit__(self, *_: object) -> None:
+        if self._locked:
+            self._lock.release()
 
 
 def _as_is(entry: Entry) -> Message:
-    _, log_type, level, moment, pid, text, _ = entry
+    _, log_type, level, moment, pid, text = entry
     return Message(log_type, level, text if moment is None else b"%b %b" % (stamp(moment), text), pid)

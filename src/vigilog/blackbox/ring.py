@@ -1,28 +1,28 @@
-"""The seam between a session and where its messages are kept: in memory or in a file that outlives the process."""
+"""The seam between a session and where its messages are kept: in memory, or in a file that outlives the process."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from vigilog.blackbox.entry import Entry
 from vigilog.parse.forensics import Message
 
 
 class Kept(NamedTuple):
-    """What a ring held: its messages, oldest first, how many were evicted before them, how many are damaged; `mark` is the ring's own."""
+    """What a ring held: its messages, oldest first; how many were evicted before them; how many are damaged. `mark` is its own."""
 
     messages: Sequence[Message]
     evicted: int
     damaged: int
-    mark: object
+    mark: Any
 
 
 class Ring(Protocol):
-    """The messages of one session. Nothing here raises for want of room."""
+    """The messages of one session. Nothing here raises, neither for want of room nor otherwise."""
 
-    def add(self, entry: Entry) -> None:
-        """Keeps `entry`, to be rendered when it is read (or at once, where only bytes can be kept)."""
+    def later(self, entry: Entry, size: int) -> None:
+        """Keeps `entry`, which needs about `size` bytes, to be rendered when it is read (at once where only bytes are kept)."""
 
     def keep(self, log_type: str, level: int, text: bytes, moment: float | None = None, pid: int | None = None) -> None:
         """Keeps a message that is rendered already. With `moment` (seconds since the epoch) its time is put before the text."""

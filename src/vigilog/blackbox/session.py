@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import Protocol, Self
 
 from vigilog.blackbox.entry import Entry
 from vigilog.blackbox.facts import Facts
@@ -23,19 +23,19 @@ class Home(Protocol):
 class Session:
     """A connection, a request, a process. Made by BlackBox.begin; `facts` may be changed at any time.
 
-    `keep(log_type, level, text, moment=None, pid=None)` keeps a message that is rendered already, bytes without a newline at its end;
-    with `moment`, seconds since the epoch, its time is put before the text. `add(entry)` keeps one to be rendered when it is
-    written (vigilog.blackbox.entry). Both are the ring's own functions, and neither raises.
+    `keep(log_type, level, text, moment=None, pid=None)` keeps a message that is rendered already: bytes, no newline at the end;
+    with `moment`, seconds since the epoch, its time is put before the text. `later(entry, size)` keeps one to be rendered when
+    it is written (vigilog.blackbox.entry). Both are the ring's own functions, and neither raises.
     """
 
-    __slots__ = ("__weakref__", "_home", "add", "facts", "keep", "number", "ring")
+    __slots__ = ("__weakref__", "_home", "facts", "keep", "later", "number", "ring")
 
     def __init__(self, number: int, facts: Facts, ring: Ring, home: Home) -> None:
         self.number = number
         self.facts = facts
         self.ring = ring
         self.keep: Callable[..., None] = ring.keep
-        self.add: Callable[[Entry], None] = ring.add
+        self.later: Callable[[Entry, int], None] = ring.later
         self._home: Home | None = home
 
     def dump(self, kind: str, *, on_demand: bool = False) -> bool:
@@ -61,7 +61,7 @@ class Session:
         """Whether it has ended."""
         return self._home is None
 
-    def __enter__(self) -> Session:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
