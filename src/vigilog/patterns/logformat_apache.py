@@ -1,0 +1,204 @@
+"""The LogFormat variables of Apache 2.4 (mod_log_config, mod_logio, mod_ssl).
+
+What means the same as one of ProFTPD's has its key: `raw_command` is the request line, `command` the method. Apache asks some
+variables of the original request and some of the last one after internal redirects (`%<s`, `%>s`): the one that a letter does
+not ask for has a key of its own, `original_user` or `final_url_path`, and is the other one's value in events that have just that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from vigilog.core.nouns import Place
+from vigilog.patterns import logformat_times as times
+from vigilog.patterns.logformat_escape import escaped, unescaped
+from vigilog.patterns.logformat_forms import NUMBER, SIX_DIGITS, THREE_DIGITS, Event, Form, Value, Variable
+from vigilog.patterns.logformat_taking import Take, Write, as_number, as_text, exactly, named, nested, or_else, written
+from vigilog.patterns.logformat_template import Written
+
+TEXT = Form("text", read=unescaped)
+BYTES = Form("number", NUMBER.shape + "|-", NUMBER.starts, NUMBER.holds, lambda written: 0 if written == "-" else int(written))
+QUERY = Form("text", read=lambda written: unescaped(written[1:]))
+USER = Form("text", read=lambda written: "" if written == '""' else unescaped(written))
+FLOW = Form("text", "[X+-]", frozenset("X+-"))
+
+
+class Row(NamedTuple):
+    """A row of the table: the key and the form; with `always` a `-` is a value, too."""
+
+    key: str
+    form: Form = TEXT
+    always: bool = False
+
+
+ORIGINAL = frozenset("sUTDrLFR")
+"""The letters that Apache asks of the original request."""
+ROWS: dict[str, dict[str, Row]] = {
+    "a": {"": Row("remote_ip"), "c": Row("peer_ip")},
+    "A": {"": Row("local_ip")},
+    "b": {"": Row("bytes_sent", BYTES, always=True)},
+    "B": {"": Row("bytes_sent", NUMBER)},
+    "D": {"": Row("response_micros", NUMBER)},
+    "f": {"": Row("file")},
+    "h": {"": Row("remote_dns"), "c": Row("peer_dns")},
+    "H": {"": Row("protocol")},
+    "I": {"": Row("request_bytes_rcvd", NUMBER)},
+    "k": {"": Row("keepalive_requests", NUMBER)},
+    "l": {"": Row("identd_user")},
+    "L": {"": Row("log_id"), "c": Row("connection_log_id")},
+    "m": {"": Row("command")},
+    "O": {"": Row("request_bytes_sent", NUMBER)},
+    "p": {
+        "": Row("local_port", NUMBER),
+        "canonical": Row("local_port", NUMBER),
+        "local": Row("socket_port", NUMBER),
+        "remote": Row("remote_port", NUMBER),
+    },
+    "P": {"": Row("pid", NUMBER), "pid": Row("pid", NUMBER), "tid": Row("thread_id"), "hextid": Row("thread_id_hex")},
+    "q": {"": Row("query_string", QUERY)},
+    "r": {"": Row("raw_command")},
+    "R": {"": Row("handler")},
+    "s": {"": Row("response_code", NUMBER)},
+    "S": {"": Row("request_bytes_total", NUMBER)},
+    "T": {
+        "": Row("response_secs", NUMBER),
+        "s": Row("response_secs", NUMBER),
+        "ms": Row("response_millis", NUMBER),
+        "us": Row("response_micros", NUMBER),
+    },
+    "u": {"": Row("user", USER)},
+    "U": {"": Row("url_path")},
+    "v": {"": Row("server_name")},
+    "V": {"": Row("server_dns")},
+    "X": {"": Row("connection_status", FLOW, always=True)},
+    "^FB": {"": Row("first_byte_micros", NUMBER)},
+}
+GROUPS: dict[str, tuple[str, str]] = {
+    "C": ("COOKIE:", "cookies"),
+    "c": ("SSL:", "ssl"),
+    "e": ("ENV:", "env"),
+    "i": ("HEADER:", "headers"),
+    "n": ("NOTE:", "notes"),
+    "o": ("RESPONSE_HEADER:", "response_headers"),
+    "x": ("SSL:", "ssl"),
+    "^ti": ("TRAILER:", "trailers"),
+    "^to": ("RESPONSE_TRAILER:", "response_trailers"),
+}
+"""Variables with a name as their argument: the prefix of the key, and where an event has them all."""
+ANY_CASE = frozenset({"i", "o", "C", "^ti", "^to"})
+CLOCKS: dict[str, tuple[str, Form]] = {
+    "sec": ("epoch", NUMBER),
+    "msec": ("epoch_millis", NUMBER),
+    "usec": ("epoch_micros", NUMBER),
+    "msec_frac": ("millisecs", THREE_DIGITS),
+    "usec_frac": ("microsecs", SIX_DIGITS),
+}
+
+
+def variable(given: Written, place: Place | None) -> Variable:
+    """The variable that a template names. Raises RuleError for one that Apache does not have."""
+    if given.name == "t":
+        key, form, take, write = _time(given, place)
+        always = False
+    elif given.name in GROUPS:
+        prefix, group = GROUPS[given.name]
+        if not given.argument:
+            given.refuse(place, f"a name, as in %{{NAME}}{given.name}")
+        find = nested if given.name in ANY_CASE else exactly
+        key, form, always = prefix + given.argument, TEXT, False
+        take, write = _both(form, find(key, group, given.argument))
+    else:
+        (key, form, always), fallback = _row(given, place)
+        own = named(key) if fallback == key else or_else(named(key), named(fallback))
+        take, write = _both(form, own, key)
+    if given.statuses:
+        take, write, always = _conditional(given, take), _conditional_text(given, write), False
+    absent = None if always else "" if form is QUERY else "-"
+    marked = "?" if form is QUERY else ""
+    return Variable(given.text, given.column, key, form, absent, take, write, marked)
+
+
+def _row(given: Written, place: Place | None) -> tuple[Row, str]:
+    """The row of a variable, and the key whose value counts where its own is not there."""
+    arguments = ROWS.get(given.name)
+    if arguments is None:
+        letters = " ".join(f"%{name}" for name in [*ROWS, *GROUPS, "t"])
+        given.refuse(place, f"one of {letters}", "%{NAME}e and %{FORMAT}t are ProFTPD's and Apache's" if not given.name else "")
+    row = arguments.get((given.argument or "").lower() if given.name in "pPT" else given.argument or "")
+    if row is None:
+        known = " or ".join(f"%{{{argument}}}{given.name}" if argument else f"%{given.name}" for argument in arguments)
+        given.refuse(place, known)
+    asked = given.sense or ("<" if given.name in ORIGINAL else ">")
+    if given.name == "s":  # everybody writes %>s
+        key = "original_response_code" if given.sense == "<" else "response_code"
+    elif asked == ("<" if given.name in ORIGINAL else ">"):
+        key = row.key
+    else:
+        key = f"{'original' if asked == '<' else 'final'}_{row.key}"
+    return row._replace(key=key), row.key
+
+
+def _both(form: Form, own: Callable[[Event], Any], key: str = "") -> tuple[Take, Write]:
+    if form is BYTES:
+        amount = as_number(own)
+        # Apache writes no bytes and no number of bytes alike
+        return (lambda event: amount(event) or 0), (lambda event: str(amount(event) or "-"))
+    if form.type == "number":
+        amount = as_number(own)
+        lowest = 1 if key.endswith("response_code") else None
+        return amount, written(amount, "-", str if lowest is None else lambda code: str(code) if code > 0 else "-")
+    words = as_text(own)
+    if form is QUERY:
+        return words, written(words, "", lambda query: "?" + escaped(query))
+    if form is USER:
+        return words, written(words, "-", lambda user: escaped(user) or '""')
+    if form is FLOW:
+        return words, written(words, "-", lambda flow: flow if flow in ("X", "+") else "-")
+    return words, written(words, "-", escaped)
+
+
+def _time(given: Written, place: Place | None) -> tuple[str, Form, Take, Write]:
+    prefix, clock, form = "", "time", given.argument or ""
+    for word in ("begin", "end"):
+        if form == word or form.startswith(word + ":"):
+            form = form[len(word) + 1 :]
+            prefix, clock = ("end_", "end_time") if word == "end" else ("", "time")
+            break
+    if not form:
+        key = prefix + "local_time"
+        stamp = times.stamped(key, clock, "%Y-%m-%d %H:%M:%S %z", "local")
+        return key, times.BRACKETED, stamp, written(stamp, "-", times.bracketed)
+    if form in CLOCKS:
+        name, shape = CLOCKS[form]
+        count = as_number(times.counted(prefix + name, clock, name))
+        return (
+            prefix + name,
+            shape,
+            count,
+            written(count, "-", {"msec_frac": "{:03}", "usec_frac": "{:06}"}.get(form, "{}").format),
+        )
+    if unknown := times.unknown_code(form):
+        given.refuse(place, "a time as strftime writes it, or one of " + ", ".join(CLOCKS), f"{unknown} is none of its codes")
+    key = prefix + form
+    stamp = times.stamped(key, clock, form, "local")
+    return key, times.of_strftime(form), stamp, written(stamp, "-", str)
+
+
+def _is_wanted(given: Written) -> Callable[[Event], bool]:
+    statuses, negated = given.statuses, given.negated
+    return lambda event: (event.get("response_code") in statuses) != negated
+
+
+def _conditional(given: Written, take: Take) -> Take:
+    wanted = _is_wanted(given)
+
+    def taken(event: Event) -> Value | None:
+        return take(event) if wanted(event) else None
+
+    return taken
+
+
+def _conditional_text(given: Written, write: Write) -> Write:
+    wanted = _is_wanted(given)
+    return lambda event: write(event) if wanted(event) else "-"
