@@ -1,0 +1,124 @@
+"""What happens to one log call of the program, whichever library made it: it is put into the session that is at work.
+
+Nothing here raises an Exception, and nothing logs. Arguments that cannot change are kept as they are, and the text is made
+when a block is written; everything else has its text made at once, in bounded length.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Mapping
+from typing import Any, Protocol
+
+from vigilog.blackbox.bounded import MESSAGE, Texts, cut
+from vigilog.blackbox.captured import Captured, line, text_of
+from vigilog.blackbox.entry import OVERHEAD, Entry
+from vigilog.blackbox.immutable import size_of
+from vigilog.blackbox.log_types import LogTypes, level_of
+from vigilog.blackbox.triggers import Trigger, lowest
+from vigilog.core.clock import Clock, wall
+from vigilog.parse.forensics import LOG_TYPES, Message
+
+ROOM = 4096
+"""Bytes of arguments that are kept as they are; where they are more, the text is made at once and cut."""
+OPAQUE = ("django.db.models.query.QuerySet",)
+"""Asking one of these for its text asks a database."""
+
+
+class Keeper(Protocol):
+    """What a session is asked here."""
+
+    def later(self, entry: Entry, size: int, /) -> None:
+        """Keeps `entry` (see vigilog.blackbox.entry), which takes about `size` bytes."""
+
+    def dump(self, kind: str, /) -> bool:
+        """Writes a block."""
+
+
+class Capture:
+    """`types` gives log types to loggers by their names (see LogTypes), `triggers` are looked at for each message.
+
+    `opaque` are types whose objects are never asked for their text, because that has effects or takes long (see Texts).
+    Of loggers whose log type is not among `kept` nothing is kept. `clock` gives the time of a message.
+    """
+
+    def __init__(
+        self,
+        *,
+        kept: Iterable[str] = LOG_TYPES,
+        types: Mapping[str, str] | None = None,
+        triggers: Iterable[Trigger] = (),
+        opaque: Iterable[type | str] = OPAQUE,
+        clock: Clock = wall,
+    ) -> None:
+        self.types = LogTypes(types or {})
+        self.triggers = tuple(triggers)
+        self.watched_from = lowest(self.triggers)
+        self.clock = clock
+        self._kept = frozenset(kept)
+        self.all_kept = self._kept.issuperset(LOG_TYPES)
+        self._texts = Texts(opaque)
+        self._at_work = threading.local()
+
+    def message(self, entry: tuple[Any, str, int, float, str, tuple[object, ...]]) -> Message:
+        """What a block shows of an entry that was kept: (this method, logger, level, moment, message, arguments)."""
+        _, logger, level, moment, message, arguments = entry
+        log_type = self.types[logger]
+        return Message(log_type, level_of(log_type, level), line(logger, level, moment, text_of(message, arguments)))
+
+    def take(
+        self,
+        session: Keeper,
+        logger: str,
+        level: int,
+        moment: float,
+        message: object,
+        arguments: tuple[object, ...],
+        more: str = "",
+    ) -> None:
+        """A call whose arguments may be anything. `more` stands below its text: a traceback."""
+        size = 0 if more or level >= self.watched_from else size_as_is(message, arguments)
+        if size:
+            if self.wanted(logger):
+                session.later((self.message, logger, level, moment, message, arguments), size)
+        else:
+            self.give(session, Captured(logger, level, moment, self.text(message, arguments)), more)
+
+    def give(self, session: Keeper, captured: Captured, more: str = "") -> None:
+        """A call whose text is made."""
+        logger, level, moment, text = captured
+        if self.wanted(logger):
+            whole = f"{text}\n{more}" if more else text
+            session.later((self.message, logger, level, moment, whole, ()), OVERHEAD + len(whole))
+        if level >= self.watched_from:
+            for trigger in self.triggers:
+                if trigger.met(captured):
+                    session.dump(trigger.kind)
+                    return
+
+    def wanted(self, logger: str) -> bool:
+        """Whether messages of `logger` are kept."""
+        return self.all_kept or self.types[logger] in self._kept
+
+    def text(self, message: object, arguments: tuple[object, ...]) -> str:
+        """Their text, in bounded length."""
+        if getattr(self._at_work, "asking", False):
+            # Something that is being asked for its text logs: it is not asked again, that might never end.
+            return f"{message if type(message) is str else type(message)} {tuple(map(type, arguments))}"[:MESSAGE]
+        self._at_work.asking = True
+        try:
+            text = cut(message, MESSAGE) if type(message) is str else self._texts.shown(message, MESSAGE)
+            return self._texts.percent(text, arguments) if arguments else text
+        finally:
+            self._at_work.asking = False
+
+
+def size_as_is(message: object, arguments: tuple[object, ...]) -> int:
+    """About how many bytes an entry takes that keeps these two as they are; 0 if that cannot be done. A `message` with arguments
+    is mostly a constant of the program, and not counted."""
+    if type(message) is not str or len(message) > ROOM:
+        return 0
+    if not arguments:
+        return OVERHEAD + len(message)
+    size = size_of(arguments, ROOM)
+    return 0 if size is None else OVERHEAD + size

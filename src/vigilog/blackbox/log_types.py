@@ -1,0 +1,52 @@
+"""Which of ProFTPD's log types, and which level of it, a message of a logger is shown with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from vigilog.core.errors import ConfigurationError
+from vigilog.parse.forensics import LOG_TYPES
+
+SYSTEM_LOG = "SystemLog"
+WITHOUT_LEVEL = frozenset(("Unspec", "TransferLog", "ExtendedLog"))
+HIGHEST = 49
+"""ProFTPD shows levels from 50 on as N."""
+
+
+class LogTypes(dict[str, str]):
+    """Gives the log type of a logger by its name: that of the longest name in `chosen` that is the logger's or one above it in
+    the hierarchy; "" is above all. Where nothing is chosen it is SystemLog.
+
+    Raises ConfigurationError for a log type that does not exist.
+    """
+
+    def __init__(self, chosen: Mapping[str, str]) -> None:
+        super().__init__()
+        for logger, log_type in chosen.items():
+            if log_type not in LOG_TYPES:
+                raise ConfigurationError(
+                    f'log type "{log_type}" of logger "{logger}"', expected=f"one of {', '.join(LOG_TYPES)}"
+                )
+        self._chosen = dict(chosen)
+
+    def __missing__(self, logger: str) -> str:
+        name = logger
+        while name and name not in self._chosen:
+            name = name.rpartition(".")[0]
+        log_type = self[logger] = self._chosen.get(name, SYSTEM_LOG)
+        return log_type
+
+
+def level_of(log_type: str, level: int) -> int:
+    """The level that a block shows, of a `level` as `logging` counts.
+
+    Those that go to a system log have syslog's severities, 2 (critical) to 7 (debug). Trace levels rise with detail: 2 to 7 as
+    well, and one more for each that `level` is below DEBUG, up to 49. The other logs have none: 0.
+    """
+    if log_type in WITHOUT_LEVEL:
+        return 0
+    if level >= 50:
+        return 2
+    if level >= 10:
+        return 3 if level >= 40 else 4 if level >= 30 else 5 if level >= 25 else 6 if level >= 20 else 7
+    return min(HIGHEST, 17 - level) if log_type == "TraceLog" else 7
