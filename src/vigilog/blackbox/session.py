@@ -56,6 +56,16 @@ class Session:
         self._home = None
         home.ended(self)
 
+    def failed_login(self, user: str | None = None) -> bool:
+        """A login was refused, of whoever called himself `user`: writes a FAILED LOGIN block; whether it was written."""
+        if user is not None:
+            self.facts.attempted_user = user
+        return self.dump("FAILED LOGIN")
+
+    def ended_by_policy(self) -> None:
+        """The session is over because a rule says so (too many clients, a forbidden address): a MODULE CONFIG block."""
+        self.end("MODULE CONFIG")
+
     @property
     def over(self) -> bool:
         """Whether it has ended."""
