@@ -6,15 +6,18 @@ when a block is written; everything else has its text made at once, in bounded l
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from threading import get_ident
 from typing import Any, Protocol
 
 from vigilog.blackbox.bounded import MESSAGE, Texts, cut
 from vigilog.blackbox.captured import Captured, line, text_of
+from vigilog.blackbox.current import CURRENT
 from vigilog.blackbox.entry import OVERHEAD, Entry
 from vigilog.blackbox.immutable import size_of
 from vigilog.blackbox.log_types import LogTypes, level_of
+from vigilog.blackbox.session import Session
 from vigilog.blackbox.triggers import Trigger, lowest
 from vigilog.core.clock import Clock, wall
 from vigilog.parse.forensics import LOG_TYPES, Message
@@ -39,7 +42,8 @@ class Capture:
     """`types` gives log types to loggers by their names (see LogTypes), `triggers` are looked at for each message.
 
     `opaque` are types whose objects are never asked for their text, because that has effects or takes long (see Texts).
-    Of loggers whose log type is not among `kept` nothing is kept. `clock` gives the time of a message.
+    Of loggers whose log type is not among `kept` nothing is kept. `clock` gives the time of a message. What is logged
+    outside of all sessions goes to `process`, if there is one.
     """
 
     def __init__(
@@ -50,7 +54,9 @@ class Capture:
         triggers: Iterable[Trigger] = (),
         opaque: Iterable[type | str] = OPAQUE,
         clock: Clock = wall,
+        process: Session | None = None,
     ) -> None:
+        self.current: Callable[[], Session | None] = partial(CURRENT.get, process) if process else CURRENT.get
         self.types = LogTypes(types or {})
         self.triggers = tuple(triggers)
         self.watched_from = lowest(self.triggers)
@@ -58,7 +64,7 @@ class Capture:
         self._kept = frozenset(kept)
         self.all_kept = self._kept.issuperset(LOG_TYPES)
         self._texts = Texts(opaque)
-        self._at_work = threading.local()
+        self._asking: set[int] = set()
 
     def message(self, entry: tuple[Any, str, int, float, str, tuple[object, ...]]) -> Message:
         """What a block shows of an entry that was kept: (this method, logger, level, moment, message, arguments)."""
@@ -102,19 +108,20 @@ class Capture:
 
     def text(self, message: object, arguments: tuple[object, ...]) -> str:
         """Their text, in bounded length."""
-        if getattr(self._at_work, "asking", False):
+        thread = get_ident()
+        if thread in self._asking:
             # Something that is being asked for its text logs: it is not asked again, that might never end.
             return f"{message if type(message) is str else type(message)} {tuple(map(type, arguments))}"[:MESSAGE]
-        self._at_work.asking = True
+        self._asking.add(thread)
         try:
             text = cut(message, MESSAGE) if type(message) is str else self._texts.shown(message, MESSAGE)
             return self._texts.percent(text, arguments) if arguments else text
         finally:
-            self._at_work.asking = False
+            self._asking.discard(thread)
 
 
 def size_as_is(message: object, arguments: tuple[object, ...]) -> int:
-    """About how many bytes an entry takes that keeps these two as they are; 0 if that cannot be done. A `message` with arguments
+    """About how many bytes an entry takes that keeps these two as they are; 0 if that cannot be. A `message` with arguments
     is mostly a constant of the program, and not counted."""
     if type(message) is not str or len(message) > ROOM:
         return 0

@@ -17,7 +17,6 @@ from typing import Any
 from vigilog.blackbox import stdlib_logging
 from vigilog.blackbox.capture import ROOM, Capture, Keeper
 from vigilog.blackbox.capture_record import handle
-from vigilog.blackbox.current import CURRENT
 from vigilog.blackbox.entry import OVERHEAD
 from vigilog.blackbox.immutable import SCALARS, SIZED
 from vigilog.blackbox.replaced import Replaced
@@ -46,7 +45,7 @@ def capture_logging(capture: Capture) -> Replaced:
 
 
 def _at_level(capture: Capture, level: int) -> Function:
-    get, now, message = CURRENT.get, capture.clock, capture.message
+    get, now, message = capture.current, capture.clock, capture.message
     room, overhead, scalars = ROOM, OVERHEAD, SCALARS - SIZED
     if level >= capture.watched_from or not capture.all_kept:
         room = -1
@@ -76,7 +75,7 @@ def _at_level(capture: Capture, level: int) -> Function:
 
 
 def _around(capture: Capture, former: Function, level: int) -> Function:
-    get = CURRENT.get
+    get = capture.current
 
     def method(self: Any, msg: Any, *args: Any, **kwargs: Any) -> None:
         former(self, msg, *args, **kwargs)
@@ -88,7 +87,7 @@ def _around(capture: Capture, former: Function, level: int) -> Function:
 
 
 def _log(capture: Capture) -> Function:
-    get = CURRENT.get
+    get = capture.current
 
     def log(self: Any, level: Any, msg: Any, *args: Any, **kwargs: Any) -> None:
         if not isinstance(level, int):
@@ -106,7 +105,7 @@ def _log(capture: Capture) -> Function:
 
 
 def _adapter_log(capture: Capture) -> Function:
-    get = CURRENT.get
+    get = capture.current
 
     def log(self: Any, level: Any, msg: Any, *args: Any, **kwargs: Any) -> None:
         if self.isEnabledFor(level):
@@ -121,7 +120,7 @@ def _adapter_log(capture: Capture) -> Function:
 
 
 def _around_log(capture: Capture, former: Function) -> Function:
-    get = CURRENT.get
+    get = capture.current
 
     def log(self: Any, level: Any, msg: Any, *args: Any, **kwargs: Any) -> None:
         former(self, level, msg, *args, **kwargs)

@@ -14,7 +14,6 @@ from vigilog.blackbox import stdlib_logging
 from vigilog.blackbox.bounded import MESSAGE, cut
 from vigilog.blackbox.capture import Capture, Keeper, size_as_is
 from vigilog.blackbox.captured import Captured
-from vigilog.blackbox.current import CURRENT
 from vigilog.blackbox.same_code import same_code
 from vigilog.blackbox.tracebacks import end_of, of_exception
 
@@ -31,7 +30,7 @@ def handle(capture: Capture, former: Function) -> Function:
 
 
 def _handle_311(capture: Capture) -> Function:
-    get, before, after = CURRENT.get, _before, _after
+    get, before, after = capture.current, _before, _after
 
     def handle(self: Any, record: Any) -> None:
         session: Any = get()
@@ -47,7 +46,7 @@ def _handle_311(capture: Capture) -> Function:
 
 
 def _handle_312(capture: Capture) -> Function:
-    get, before, after, of_record = CURRENT.get, _before, _after, logging.LogRecord
+    get, before, after, of_record = capture.current, _before, _after, logging.LogRecord
 
     def handle(self: Any, record: Any) -> None:
         session: Any = get()
@@ -69,7 +68,7 @@ def _handle_312(capture: Capture) -> Function:
 
 
 def _around(capture: Capture, former: Function) -> Function:
-    get, before, after = CURRENT.get, _before, _after
+    get, before, after = capture.current, _before, _after
 
     def handle(self: Any, record: Any) -> None:
         session: Any = get()

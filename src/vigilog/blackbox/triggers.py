@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from vigilog.blackbox.captured import Captured
+from vigilog.blackbox.criteria import Criterion
+from vigilog.blackbox.log_types import level_of
+from vigilog.parse.forensics import Message
 
 
 @dataclass(frozen=True)
@@ -59,3 +62,20 @@ def failed_login(pattern: str, *, level: int = 0, logger: str = "") -> Trigger:
 def lowest(triggers: Iterable[Trigger]) -> float:
     """The lowest level that any of `triggers` looks at; infinite without any."""
     return min((trigger.level for trigger in triggers), default=float("inf"))
+
+
+def of_criteria(criteria: Iterable[Criterion]) -> Iterator[Trigger]:
+    """The triggers that a box's criteria with a test are. Such a test sees the message as a block shows it, but for its
+    stamp."""
+    for criterion in criteria:
+        if criterion.test is not None:
+            yield Trigger(criterion.kind, when=_asks(criterion.test))
+
+
+def _asks(test: Callable[[Message], bool]) -> Callable[[Captured], bool]:
+    def when(captured: Captured) -> bool:
+        return test(
+            Message("SystemLog", level_of("SystemLog", captured.level), captured.message.encode("utf-8", "backslashreplace"))
+        )
+
+    return when

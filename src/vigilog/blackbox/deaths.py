@@ -1,0 +1,109 @@
+"""Deaths by an exception that nobody caught, as far as Python itself can tell of them.
+
+What was hooked there before is called as before, and is there again afterwards.
+"""
+
+from __future__ import annotations
+
+import atexit
+import sys
+import threading
+from types import TracebackType
+from typing import Any
+
+from vigilog.blackbox.box import BlackBox
+from vigilog.blackbox.current import CURRENT
+from vigilog.blackbox.hooks import Hooks
+from vigilog.blackbox.last_words import last_words
+from vigilog.blackbox.session import Session
+
+DEATH = "UNTIMELY DEATH"
+
+
+class Deaths:
+    """Watches this process, from `start` to `stop`, for the sessions of `box`. An exception outside of all of them is
+    told of in the session `process`, if there is one.
+
+    An exception that ends the program: all sessions that are still open when its threads have ended have died. One that ends a
+    thread, or that an asyncio loop is told of: a block of the session that it came from, which goes on. Loops are watched if
+    asyncio was imported before. A normal end of the program closes the box: what is kept is thrown away.
+    """
+
+    def __init__(self, box: BlackBox, process: Session | None = None) -> None:
+        self._box = box
+        self._process = process
+        self._dying = False
+        self._hooks = Hooks()
+
+    def start(self) -> None:
+        """Takes the hooks."""
+        self._of_program()
+        self._of_threads()
+        events = sys.modules.get("asyncio.base_events")
+        if events is not None:
+            self._of_loops(events.BaseEventLoop)
+        atexit.register(self._at_end)
+        self._hooks.then(lambda: atexit.unregister(self._at_end))
+
+    def stop(self) -> None:
+        """Gives the hooks back."""
+        self._hooks.give_back()
+
+    def _of_program(self) -> None:
+        former = sys.excepthook
+
+        def excepthook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+            if isinstance(error, Exception):
+                self._dying = True
+                for session in {CURRENT.get(), self._process}:
+                    if session is not None:
+                        last_words(session, error, "the program")
+            former(kind, error, trace)
+
+        self._hooks.take(sys, "excepthook", excepthook)
+
+    def _of_threads(self) -> None:
+        former = threading.excepthook
+
+        def excepthook(arguments: Any, /) -> None:
+            if isinstance(arguments.exc_value, Exception):
+                name = arguments.thread.name if arguments.thread else "that is gone"
+                self._tell(CURRENT.get(), arguments.exc_value, f"the thread {name}")
+            former(arguments)
+
+        self._hooks.take(threading, "excepthook", excepthook)
+
+    def _of_loops(self, loop: Any) -> None:
+        former = loop.call_exception_handler
+
+        def call_exception_handler(self_: Any, context: dict[str, Any]) -> None:
+            error = context.get("exception")
+            if isinstance(error, Exception):
+                self._tell(_session_of(context), error, str(context.get("message")))
+            former(self_, context)
+
+        self._hooks.take(loop, "call_exception_handler", call_exception_handler)
+
+    def _tell(self, session: Session | None, error: BaseException, where: str) -> None:
+        session = session or self._process
+        if session is not None:
+            last_words(session, error, where)
+            session.dump(DEATH)
+
+    def _at_end(self) -> None:
+        if self._dying:
+            for session in self._box.sessions():
+                session.end(DEATH)
+        self._box.close()
+
+
+def _session_of(context: dict[str, Any]) -> Session | None:
+    """The session of a task or a callback that an asyncio loop was told of; None where that is not known: of a task
+    Python tells its context from 3.12 on."""
+    for name in ("task", "future", "handle"):
+        about: Any = context.get(name)
+        known = about.get_context() if hasattr(about, "get_context") else getattr(about, "_context", None)
+        if known is not None:
+            session: Session | None = known.get(CURRENT)
+            return session
+    return CURRENT.get()

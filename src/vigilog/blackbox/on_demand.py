@@ -1,0 +1,81 @@
+"""A signal of the user's choice writes a block of every session that is open: `kill -USR2 PID`.
+
+The handler only wakes a thread, which writes: it takes no lock that the interrupted code may hold, and the program does
+not wait.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from types import FrameType
+from typing import Any
+
+from vigilog.core.errors import ConfigurationError
+
+KIND = "ON DEMAND"
+
+
+class OnDemand:
+    """From `start` to `stop`, `number` has `write` called in a thread of its own, in each process that is forked from this one
+    as well. A handler that was there before is called too, and is there again afterwards.
+    """
+
+    def __init__(self, number: signal.Signals, write: Callable[[], object]) -> None:
+        self._number = number
+        self._write = write
+        self._former: Any = None
+        self._ear, self._mouth = -1, -1
+        self._thread: threading.Thread | None = None
+        self._on = False
+
+    def start(self) -> None:
+        """Takes the signal. Raises ConfigurationError outside of the main thread, and for a signal that cannot be had."""
+        try:
+            self._former = signal.signal(self._number, self._handle)
+        except (ValueError, OSError) as error:
+            raise ConfigurationError(
+                f"signal {self._number}: {error}", expected="a signal that a program can handle, in its main thread"
+            ) from error
+        self._on = True
+        self._listen()
+        os.register_at_fork(after_in_child=self._after_fork)
+
+    def stop(self) -> None:
+        """Gives the signal back, and ends the thread when what it writes is written."""
+        self._on = False
+        if signal.getsignal(self._number) == self._handle:
+            with suppress(ValueError):
+                signal.signal(self._number, self._former if self._former is not None else signal.SIG_DFL)
+        mouth, self._mouth = self._mouth, -1
+        if mouth >= 0:
+            os.close(mouth)
+        if self._thread is not None and self._thread is not threading.current_thread():
+            self._thread.join()
+
+    def _listen(self) -> None:
+        self._ear, self._mouth = os.pipe()
+        os.set_blocking(self._mouth, False)
+        self._thread = threading.Thread(target=self._wait, args=(self._ear,), name="vigilog-on-demand", daemon=True)
+        self._thread.start()
+
+    def _wait(self, ear: int) -> None:
+        while os.read(ear, 4096):
+            self._write()
+        os.close(ear)
+
+    def _handle(self, number: int, frame: FrameType | None) -> None:
+        with suppress(OSError):
+            os.write(self._mouth, b"!")
+        if callable(self._former):
+            self._former(number, frame)
+
+    def _after_fork(self) -> None:
+        if self._on:
+            for descriptor in (self._ear, self._mouth):
+                with suppress(OSError):
+                    os.close(descriptor)
+            self._listen()
