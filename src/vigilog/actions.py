@@ -192,7 +192,7 @@ def named(settings: Settings) -> frozenset[str]:
     trees = (
         LANGUAGES[trigger.language].parse(text.encode("utf-8", "surrogateescape"), None)
         for trigger in settings.triggers
-        if trigger.language == "regex"
+        if LANGUAGES[trigger.language].names
         for text in trigger.pattern
     )
     return frozenset(node.name for tree in trees for node in walk(tree) if isinstance(node, Group) and node.name)

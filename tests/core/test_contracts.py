@@ -40,11 +40,13 @@ def test_reading_a_language_loads_no_engine(module: str) -> None:
 
 
 def test_every_language_is_parsed_without_an_engine() -> None:
+    texts = {"ere": b"^a[[:digit:]]+$", "regex": b"(?P<x>a)", "literal": b"a", "scanf": b"a %d"}
+    texts |= dict.fromkeys(("logformat", "logformat-apache", "logformat-proftpd"), b"%h %b")
     code = (
         "from vigilog.patterns.languages import LANGUAGES\n"
-        "for name, text in {'ere': b'^a[[:digit:]]+$', 'regex': b'(?P<x>a)', 'literal': b'a', 'scanf': b'a %d'}.items():\n"
+        f"for name, text in {texts}.items():\n"
         "    assert LANGUAGES[name].parse(text, None)\n"
-        "assert len(LANGUAGES) == 4"
+        f"assert set(LANGUAGES) == set({list(texts)})"
     )
     assert not loaded_by(code) & ENGINES
 

@@ -12,7 +12,7 @@ import msgspec
 from vigilog.config.table import Count, Table
 
 Duration = Annotated[float, msgspec.Meta(ge=0)]
-Language = Literal["regex", "scanf", "ere", "literal"]
+Language = Literal["regex", "logformat", "logformat-apache", "logformat-proftpd", "scanf", "ere", "literal"]
 
 
 class Run(Table, frozen=True):
@@ -50,7 +50,8 @@ class Trigger(Table, frozen=True):
     pattern: tuple[str, ...] = ()
     """One or more patterns; any of them counts."""
     language: Language = "regex"
-    """regex: Python's, with named groups; scanf: logtrigger's; ere: as grep -E has it; literal: plain text."""
+    """regex: Python's, with named groups; logformat: a template of ProFTPD or Apache, whichever knows it; scanf: logtrigger's;
+    ere: as grep -E has it; literal: plain text."""
     program: tuple[str, ...] = ()
     """The patterns are about the message of a syslog line of one of these programs, from its first byte; empty: about the
     whole line."""

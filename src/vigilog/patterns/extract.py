@@ -14,6 +14,7 @@ from vigilog.core.nouns import Rule
 from vigilog.patterns import emit, regex, syntax
 from vigilog.patterns.confirm import Captures, KillableSearch, linear, python_expression, tree_of
 from vigilog.patterns.gentle import LONGEST, gentle
+from vigilog.patterns.languages import LANGUAGES
 from vigilog.patterns.syntax import Group, Node
 
 Take = Callable[[bytes], Captures | None]
@@ -84,6 +85,10 @@ def prepared(rule: Rule, *, caseless: bool) -> Take:
         found = compiled.search(line)
         return found.groups() if found else None
 
+    taker = LANGUAGES[rule.language].taker
+    if taker and not caseless:
+        own = taker(rule.text)
+        return lambda line: own(line) or always(line)
     if not gentle(tree):
         return always
     search = re.compile(emit.expression(tree, "re").encode("ascii")).search

@@ -2,7 +2,7 @@
 
 What means the same as one of ProFTPD's has its key: `raw_command` is the request line, `command` the method. Apache asks some
 variables of the original request and some of the last one after internal redirects (`%<s`, `%>s`): the one that a letter does
-not ask for has a key of its own, `original_user` or `final_url_path`, and is the other one's value in events that have just that.
+not ask for has a key of its own, `original_user` or `final_url_path`, and the other one's value in events that have just that.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-r"""Apache's escaping of log items (2.4): `\"`, `\\`, `\b \n \r \t \v`, and `\xhh` for every other byte that is no printable ASCII."""
+r"""Apache's escaping of log items 2.4: `\"`, `\\`, `\b \n \r \t \v`, and `\xhh` for any other byte outside printable ASCII."""
 
 from __future__ import annotations
 

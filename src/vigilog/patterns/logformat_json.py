@@ -1,7 +1,7 @@
 r"""Fields as one line of JSON, as mod_kafka writes them: no blanks, no newline, UTF-8 as it is.
 
-Where mod_kafka's JSON is not valid or its session dies, this is valid all the same: every byte below 20 hex is escaped, and bytes
-that are no UTF-8 are visible text (`\xe9`). A key stands there once. Whole numbers keep all their digits.
+Where mod_kafka's JSON is not valid or its session dies, this is valid all the same: every byte below 20 hex is escaped, and
+bytes that are no UTF-8 are visible text (`\xe9`). A key stands there once. Whole numbers keep all their digits.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 r"""The way back: one expression of Python's `re` that takes the variables out of a line, in one pass and in linear time.
 
 Where does a free text end? At the first place where all that follows it fits, up to the next free text: the plain text behind
-it and the numbers and times behind that, and the end of the line if there is no further free text. In `"%r" %s %b` that finds the
-true end of whatever a client sends; in `%f %F` each path but the last ends at the first blank. So what is read is always such
-that writing it again gives the same line, and a value can only be another one where a text holds what follows it.
+it and the numbers and times behind that, and the end of the line if there is no further free text. In `"%r" %s %b` that finds
+the true end of whatever a client sends; in `%f %F` each path but the last ends at the first blank. So what is read is always
+such that writing it again gives the same line, and a value can only be another one where a text holds what follows it.
 
 Nothing is ever tried twice: every piece is atomic, and what is looked at ahead of a place has a greatest length.
 """

@@ -3,8 +3,8 @@
     Fri Nov 20 08:18:42 2026 0 127.0.0.9 150 /srv/ftp/anna/a0.txt a _ i r anna ftp 0 * c
 
 Time (local, no zone), seconds, client, bytes, path, type (a or b), special action, direction (incoming, outgoing, deleted),
-access (anonymous, guest, real), user, protocol, whether and as whom the client was identified (RFC 931), complete or incomplete.
-In the path every blank and control character is written as `_`, which cannot be read back.
+access (anonymous, guest, real), user, protocol, whether the client was identified (RFC 931) and as whom, complete or not. In
+the path every blank and control character is written as `_`, which cannot be read back.
 """
 
 from __future__ import annotations
