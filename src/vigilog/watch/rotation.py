@@ -23,8 +23,9 @@ from heapq import merge
 from vigilog.watch.compressed import OPENERS
 from vigilog.watch.generation import Generation, open_generation
 
-_YEAR_FIRST = r"(?:19|20)\d\d[-_.]?[01]\d(?:[-_.]?[0-3]\d(?:[-_T.]?\d[\d:]*)?)?"
-_ADDED = re.compile(rf"\.(?P<number>\d{{1,4}})|[-.](?P<date>{_YEAR_FIRST}|\d{{10}})|(?P<nothing>)")
+YEAR_FIRST = r"(?:19|20)\d\d[-_.]?[01]\d(?:[-_.]?[0-3]\d(?:[-_T.]?\d[\d:]*)?)?"
+"""The dates that a rotated file may have in its name."""
+_ADDED = re.compile(rf"\.(?P<number>\d{{1,4}})|[-.](?P<date>{YEAR_FIRST}|\d{{10}})|(?P<nothing>)")
 _ATTEMPTS = 20
 _MOST = 400
 """So many of each kind are looked at, the newest: each takes a descriptor."""
