@@ -1,8 +1,8 @@
-"""Who may do what: the rules of a <Limit>, the members of a <Class>, and what they come to for a client. As ProFTPD 1.3.8 has it.
+"""Who may do what: the rules of a <Limit>, the members of a <Class>, and what they come to for a client, as in ProFTPD 1.3.8.
 
-Three things are sane here that are not there. `AND` in front of names is the word that it is documented to be (there it is taken for
-a name, and the last name is lost). An address with `!` in front holds for every other address, as its manual says (there it holds
-for none). Names of hosts are compared without regard to case.
+Three things are sane here that are not there. `AND` in front of names is the word that it is documented to be (there it is
+taken for a name, and the last name is lost). An address with `!` in front holds for every other address, as its manual says
+(there it holds for none). Names of hosts are compared without regard to case.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ GROUPS = {
 
 
 class Visitor(NamedTuple):
-    """Whom a rule is asked about: the client's address and name ('' if it has none), the class it is in; the user and groups, None
-    as long as nobody is logged in."""
+    """Whom a rule is asked about: the client's address and name ('' if it has none), the class it is in; the user and groups,
+    None as long as nobody is logged in."""
 
     address: str
     name: str = ""
@@ -70,8 +70,8 @@ class Source:
 
 
 class Rule(NamedTuple):
-    """One Allow, Deny, AllowUser ... of a <Limit>: its sources, or its words and how they are put together (of a filter and of `regex`
-    the one word is a POSIX extended expression)."""
+    """One Allow, Deny, AllowUser ... of a <Limit>: its sources, or its words and how they are put together (of a filter and of
+    `regex` the one word is an extended regular expression)."""
 
     name: str
     how: Literal["and", "or", "regex", ""]
@@ -135,9 +135,8 @@ class Access:
 
 
 def may_connect(server: Iterable[Access], anonymous: Iterable[Iterable[Access]], visitor: Visitor) -> bool:
-    """Whether anybody could log in from there: asked at connect, before the greeting. `anonymous` are the rules of each <Anonymous>.
-
-    Refused only if a <Limit LOGIN> says so, and none of the server or of any <Anonymous> allows."""
+    """Whether anybody could log in from there: asked at connect, before the greeting. `anonymous` are the rules of each
+    <Anonymous>. Refused only if a <Limit LOGIN> says so, and none of the server or of any <Anonymous> allows."""
     said = [verdict for each in server if "LOGIN" in each.commands and (verdict := each.verdict(visitor)) is not None]
     if not said or True in said:
         return True
@@ -154,8 +153,8 @@ def may_log_in(limits: Iterable[Access], visitor: Visitor) -> bool:
 def may_do(sections: Iterable[Iterable[Access]], command: str, visitor: Visitor, argument: str = "") -> bool:
     """Whether a command is allowed. `sections` are the rules of each section in force, the innermost first and the server last.
 
-    `command` is in capitals, a SITE command as `SITE_CHMOD`. A rule for the command itself comes before one for its group, that before
-    one for ALL; the first section that says anything decides."""
+    `command` is in capitals, a SITE command as `SITE_CHMOD`. A rule for the command itself comes before one for its group, that
+    before one for ALL; the first section that says anything decides."""
     inside_out = [tuple(limits) for limits in sections]
     words = [command, *(group for group, commands in GROUPS.items() if command in commands)]
     for word in words if command in NO_ALL else [*words, "ALL"]:

@@ -1,12 +1,12 @@
 """What a proftpd.conf comes to: frozen settings, one set for each server, with the place of every directive.
 
-`proftpd.read` makes them. Times are in seconds, 0 means that there is no such limit; sizes are in bytes; `None` always means that
-the file says nothing about it, unless a field says otherwise. Defaults are those of ProFTPD 1.3.8.
+`proftpd.read` makes them. Times are in seconds, 0 means that there is no such limit; `None` means that the file says nothing
+about it, unless a field says otherwise. Defaults are those of ProFTPD 1.3.8.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import NamedTuple
@@ -28,7 +28,8 @@ class Off(Enum):
 OFF = Off.OFF
 
 
-class Maximum(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Maximum:
     """MaxClients and its like: a count (None: no limit, as `none` says) and what refused clients are told ('' for the
     server's own words; `%m` in it is the count)."""
 
@@ -44,14 +45,32 @@ class ForGroups(NamedTuple):
     groups: tuple[str, ...] = ()
 
 
+class SessionTimeout(NamedTuple):
+    """A session ends so many seconds after it began: every one where `of` is '', else those of a 'user', 'group' or 'class' for
+    which all `members` are true (`name`: it is that, `!name`: it is not). A user's comes before a group's, that before a
+    class's."""
+
+    seconds: int
+    of: str = ""
+    members: tuple[str, ...] = ()
+
+
 class ExtendedLog(NamedTuple):
-    """One ExtendedLog: a path, or `syslog:LEVEL`; command classes in capitals (`!X`: all but X; ALL, NONE, AUTH, INFO, DIRS, READ,
-    WRITE, MISC, SEC, EXIT, SSH, SFTP) or FTP commands; the text of its LogFormat ('' for the classic format)."""
+    """One ExtendedLog: a path, or `syslog:LEVEL`; classes of commands in capitals (`!X`: not those of X; ALL, NONE, AUTH,
+    INFO, DIRS, READ, WRITE, MISC, SEC, CONNECT, EXIT, SSH, SFTP); the text of its LogFormat ('' for the classic format)."""
 
     path: str
     classes: tuple[str, ...]
     format: str
     place: Place
+
+    def wants(self, classes: Collection[str]) -> bool:
+        """Whether a command of these classes is logged: one of them is named (or ALL), and none is named with `!`."""
+        left_out = {word[1:] for word in self.classes if word.startswith("!")}
+        if "ALL" in left_out or not left_out.isdisjoint(classes):
+            return False
+        named = {word for word in self.classes if not word.startswith("!")}
+        return "ALL" in named or "NONE" in left_out or not named.isdisjoint(classes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,23 +86,20 @@ class Forensics:
 
 @dataclass(frozen=True, slots=True)
 class Timeouts:
-    """Seconds; 0: never. `session` ends a session that long after it began, for those that `session_of` names: '' or `user`,
-    `group`, `class` with `session_for`, a list of which every word must be true."""
+    """Seconds; 0: never. `sessions` in the order in which they are asked, see SessionTimeout."""
 
     login: int = 300
     idle: int = 600
     no_transfer: int = 300
     stalled: int = 3600
     linger: int = 10
-    session: int = 0
-    session_of: str = ""
-    session_for: tuple[str, ...] = ()
+    sessions: tuple[SessionTimeout, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Tls:
-    """mod_tls. `control` and `data` say whether TLS is required there (`data` is None where `TLSRequired` leaves it to the client,
-    False where it forbids it: `!data`); `auth`, whether USER and PASS need it. `protocols` as TLSProtocol lists them."""
+    """mod_tls. `control` and `data` say whether TLS is required there (`data` is None where the client may choose, False
+    where it is forbidden: `!data`); `auth`, whether USER and PASS need it. `verify_client` may be 'optional'."""
 
     engine: bool = False
     control: bool = False
@@ -96,32 +112,37 @@ class Tls:
     chain: str | None = None
     ca_file: str | None = None
     ca_path: str | None = None
-    verify_client: bool = False
+    verify_client: bool | str = False
     protocols: tuple[str, ...] = ("TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3")
     ciphers: str = "DEFAULT:!ADH:!EXPORT:!DES"
+    ciphers_of_tls_1_3: str = ""  # '' for the library's own
     options: tuple[str, ...] = ()
     log: str | Off | None = None
 
 
 class Tables(NamedTuple):
     """Two tables of who may come in and who may not, as `WrapTables file:ALLOW file:DENY` and `TCPAccessFiles ALLOW DENY`
-    have them; `who` are the users or groups that they are for (`kind` is `all`, `user` or `group`)."""
+    have them (paths without `file:`); `who` are the users or groups that they are for (`kind` is 'all', 'user' or 'group'), and
+    `directive` is what named them: TCP...AccessFiles are mod_wrap's, looked at whether or not WrapEngine is on."""
 
     allow: str
     deny: str
     kind: str
     who: tuple[str, ...]
+    directive: str
     place: Place
 
 
 @dataclass(frozen=True, slots=True)
 class Wrap:
-    """mod_wrap2 (and mod_wrap, whose files are always looked at): tables of addresses. `on_connect`: refused before the
-    greeting (WrapOptions CheckOnConnect) instead of at PASS."""
+    """mod_wrap2 and mod_wrap: tables of addresses, those for some users first, then those for groups, then those for all.
+    `on_connect`: asked before the greeting too (WrapOptions CheckOnConnect). `service` is mod_wrap2's, `tcp_service`
+    mod_wrap's."""
 
     engine: bool = False
     tables: tuple[Tables, ...] = ()
     service: str = "proftpd"
+    tcp_service: str = "proftpd"
     allow_message: str = ""
     deny_message: str = ""
     on_connect: bool = False
@@ -148,11 +169,11 @@ class DirectorySettings:
 @dataclass(frozen=True, slots=True)
 class AnonymousSettings:
     """An anonymous login: who logs in as `user` (or one of `aliases`) is put into `root` without a password of his own,
-    unless `require_password`. `inside` holds for all of it."""
+    unless `require_password`. `inside` holds for all of it. Without a `user` nobody can log in."""
 
     root: str
     place: Place
-    user: str
+    user: str | None
     group: str | None
     aliases: Mapping[str, str]
     require_password: bool
@@ -180,8 +201,9 @@ class ServerSettings:
     """One server: the main one, or a <VirtualHost> with what it has from <Global>.
 
     `addresses` are as written, names or numbers; none means all of the host. `transfer_log`: None is the compiled-in place.
-    `display_address` is the MasqueradeAddress that PASV answers with. `directives` are all that hold for it, in their order,
-    and `place_of(NAME)` says where the one that counts stands.
+    `display_address` is the MasqueradeAddress that PASV answers with. `session_trace` are levels of trace channels for its
+    sessions, over those of the Configuration. `directives` are all that hold for it, in their order, and `place_of(NAME)`
+    says where the one that counts stands.
     """
 
     place: Place
@@ -204,9 +226,10 @@ class ServerSettings:
     root_login: bool = False
     user_aliases: Mapping[str, str] = field(default_factory=dict)
     use_ftp_users: bool = True
-    create_home: bool = False
     auth_user_file: str | None = None
+    auth_user_restrictions: tuple[str, ...] = ()  # as written: "id", "1000-2000", "name", "^ftp", "home", "!^/root"
     auth_group_file: str | None = None
+    auth_group_restrictions: tuple[str, ...] = ()
     auth_order: tuple[str, ...] = ()
     max_clients: Maximum = Maximum()
     max_clients_per_host: Maximum = Maximum()
@@ -224,6 +247,8 @@ class ServerSettings:
     transfer_log: str | Off | None = None
     server_log: str | Off | None = None
     extended_logs: tuple[ExtendedLog, ...] = ()
+    session_trace: Mapping[str, int] = field(default_factory=dict)
+    environment: Mapping[str, str] = field(default_factory=dict)  # SetEnv
     allow_log_symlinks: bool = False
     forensics: Forensics = Forensics()
     limits: tuple[Access, ...] = ()
@@ -232,7 +257,7 @@ class ServerSettings:
     directives: tuple[Directive, ...] = ()
 
     def place_of(self, name: str) -> Place | None:
-        """Where the directive of that name that counts (the first given) stands."""
+        """Where the directive of that name that counts stands."""
         return next((each.place for each in self.directives if each.name == name), None)
 
 
@@ -240,8 +265,9 @@ class ServerSettings:
 class Configuration:
     """A whole file with all that it includes. `servers[0]` is the main server, the others are the virtual hosts in their order.
 
-    `without_effect` are directives that ProFTPD knows and Vigilog's server does nothing about, to be listed at start;
-    `remarks` what ProFTPD would warn of; `formats` the LogFormats by name, `trace` the highest level of each trace channel.
+    `errors` are all mistakes, in the order in which they were met: with any, the rest is not to be used. `remarks` is what
+    ProFTPD would warn of. `without_effect` are directives that it knows and Vigilog's server does nothing about, to be
+    listed at start. `formats` are the LogFormats by name, `trace` the highest level of each trace channel.
     """
 
     servers: tuple[ServerSettings, ...]
@@ -255,8 +281,8 @@ class Configuration:
     syslog_facility: str = "daemon"
     syslog_level: str = "debug"
     tcp_backlog: int = 128
-    environment: Mapping[str, str] = field(default_factory=dict)  # SetEnv
     formats: Mapping[str, str] = field(default_factory=dict)
     classes: tuple[Class, ...] = ()
     without_effect: tuple[Directive, ...] = ()
     remarks: tuple[ConfigurationError, ...] = ()
+    errors: tuple[ConfigurationError, ...] = ()

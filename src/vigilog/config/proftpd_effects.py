@@ -1,0 +1,46 @@
+"""Which of ProFTPD's directives have an effect in Vigilog's server, in which sections, and how their parameters are read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from vigilog.config import proftpd_guards, proftpd_logging, proftpd_server, proftpd_tls
+from vigilog.config.proftpd_words import Reader
+
+READERS: Mapping[str, Reader] = {
+    **proftpd_guards.READERS,
+    **proftpd_logging.READERS,
+    **proftpd_server.READERS,
+    **proftpd_tls.READERS,
+}
+
+STRUCTURE = frozenset({"Define", "Include", "IncludeOptions", "UnsetEnv"})
+"""What is done while the file is read."""
+
+SERVERS_ONLY = frozenset(
+    {
+        "DefaultChdir",
+        "MaxClientsPerUser",
+        "RootLogin",
+        "TCPAccessFiles",
+        "TLSRequired",
+        "UseFtpUsers",
+        "WrapAllowMsg",
+        "WrapDenyMsg",
+        "WrapGroupTables",
+        "WrapTables",
+        "WrapUserTables",
+    }
+)
+"""What ProFTPD has in <Anonymous> (or <Directory>) too, and Vigilog only for a whole server."""
+
+LIMITS_ONLY = frozenset({"AllowFilter", "DenyFilter"})
+
+
+def effective(name: str, section: str) -> bool:
+    """Whether the directive `name` has an effect in a section, which is given by its letter."""
+    if name in STRUCTURE:
+        return True
+    if name in SERVERS_ONLY and section not in "svg":
+        return False
+    return name in READERS and (name not in LIMITS_ONLY or section == "l")

@@ -1,0 +1,236 @@
+"""The sections of a proftpd.conf → settings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from vigilog.config.proftpd_rules import limits
+from vigilog.config.proftpd_settings import (
+    AnonymousSettings,
+    DirectorySettings,
+    ExtendedLog,
+    Forensics,
+    Maximum,
+    ServerSettings,
+    Tables,
+    Timeouts,
+    Tls,
+    Wrap,
+)
+from vigilog.config.proftpd_tree import Section
+from vigilog.config.proftpd_view import View, of_section, of_server
+
+TLS_DIRECTIVES = {
+    "engine": "TLSEngine",
+    "certificate": "TLSRSACertificateFile",
+    "key": "TLSRSACertificateKeyFile",
+    "ec_certificate": "TLSECCertificateFile",
+    "ec_key": "TLSECCertificateKeyFile",
+    "chain": "TLSCertificateChainFile",
+    "ca_file": "TLSCACertificateFile",
+    "ca_path": "TLSCACertificatePath",
+    "verify_client": "TLSVerifyClient",
+    "protocols": "TLSProtocol",
+    "options": "TLSOptions",
+    "log": "TLSLog",
+}
+TIMEOUTS = {
+    "login": "TimeoutLogin",
+    "idle": "TimeoutIdle",
+    "no_transfer": "TimeoutNoTransfer",
+    "stalled": "TimeoutStalled",
+    "linger": "TimeoutLinger",
+}
+FORENSICS = {
+    "engine": "ForensicLogEngine",
+    "file": "ForensicLogFile",
+    "buffer_size": "ForensicLogBufferSize",
+    "capture": "ForensicLogCapture",
+    "criteria": "ForensicLogCriteria",
+}
+PLAIN = {
+    "port": "Port",
+    "default_server": "DefaultServer",
+    "admin": "ServerAdmin",
+    "user": "User",
+    "group": "Group",
+    "require_valid_shell": "RequireValidShell",
+    "root_login": "RootLogin",
+    "use_ftp_users": "UseFtpUsers",
+    "auth_order": "AuthOrder",
+    "max_clients": "MaxClients",
+    "max_clients_per_host": "MaxClientsPerHost",
+    "max_clients_per_user": "MaxClientsPerUser",
+    "max_login_attempts": "MaxLoginAttempts",
+    "passive_ports": "PassivePorts",
+    "display_address": "MasqueradeAddress",
+    "allow_overwrite": "AllowOverwrite",
+    "allow_store_restart": "AllowStoreRestart",
+    "allow_retrieve_restart": "AllowRetrieveRestart",
+    "debug_level": "DebugLevel",
+    "transfer_log": "TransferLog",
+    "server_log": "ServerLog",
+    "allow_log_symlinks": "AllowLogSymlinks",
+}
+OPEN_UMASK = (0o022, None)
+
+
+def server(section: Section, globals_: tuple[Section, ...], formats: Mapping[str, str], main: Section) -> ServerSettings:
+    """A server with what it has from each <Global>. `main` is the main server: a virtual host without a name is called like
+    it."""
+    view = of_server(section, globals_)
+    files, directories = view.first("Umask", OPEN_UMASK)
+    shown, words = view.first("ServerIdent", (True, None))
+    user_file, group_file = view.first("AuthUserFile", (None,)), view.first("AuthGroupFile", (None,))
+    return ServerSettings(
+        place=section.place,
+        main=section is main,
+        addresses=view.first("DefaultAddress", ()) if section is main else section.parameters,
+        aliases=aliases(view),
+        name=name(view, of_section(main)),
+        ident=shown,
+        ident_text=words,
+        umask=files,
+        directory_umask=files if directories is None else directories,
+        default_roots=view.all("DefaultRoot"),
+        default_chdirs=view.all("DefaultChdir"),
+        user_aliases=user_aliases(view),
+        auth_user_file=user_file[0],
+        auth_user_restrictions=user_file[1:],
+        auth_group_file=group_file[0],
+        auth_group_restrictions=group_file[1:],
+        timeouts=timeouts(view, Timeouts()),
+        tls=tls(view),
+        wrap=wrap(view),
+        extended_logs=extended_logs(view, formats),
+        session_trace={channel: level for traced in view.all("Trace") if traced.session for channel, level in traced.levels},
+        environment=dict(view.all("SetEnv")),
+        forensics=Forensics(**given(view, FORENSICS)),
+        limits=limits(view),
+        directories=tuple(directory(each) for each in view.of_kind("Directory")),
+        anonymous=tuple(anonymous(each, view, formats) for each in view.of_kind("Anonymous")),
+        directives=view.directives,
+        **given(view, PLAIN),
+    )
+
+
+def given(view: View, names: Mapping[str, str]) -> dict[str, Any]:
+    """The values that stand in the file, by the names of fields; those that do not keep their default."""
+    return {field: found.value for field, directive in names.items() if (found := view.one(directive)) is not None}
+
+
+def aliases(view: View) -> tuple[str, ...]:
+    """The names that HOST selects a server by."""
+    return tuple(alias for names in view.all("ServerAlias") for alias in names)
+
+
+def user_aliases(view: View) -> dict[str, str]:
+    """Aliases of users; of two with one alias the first counts."""
+    return dict(reversed(view.all("UserAlias")))
+
+
+def name(view: View, main: View) -> str:
+    """ServerName; without it the first ServerAlias, or what the main server is called."""
+    own = view.first("ServerName") or next(iter(aliases(view)), "")
+    return own or main.first("ServerName") or next(iter(aliases(main)), "ProFTPD")
+
+
+def timeouts(view: View, default: Timeouts) -> Timeouts:
+    """The timeouts of a server or an <Anonymous>."""
+    values = {field: getattr(default, field) for field in TIMEOUTS} | given(view, TIMEOUTS)
+    sessions = tuple(each for each in view.all("TimeoutSession") if each.seconds) + default.sessions
+    return Timeouts(**values, sessions=sessions)
+
+
+def tls(view: View) -> Tls:
+    """What is said of TLS."""
+    control, data, auth = view.first("TLSRequired", (False, None, False))
+    ciphers = {"".join(each[:-1]).upper(): each[-1] for each in reversed(view.all("TLSCipherSuite"))}
+    default = Tls()
+    return Tls(
+        control=control,
+        data=data,
+        auth=auth,
+        ciphers=ciphers.get("", default.ciphers),
+        ciphers_of_tls_1_3=ciphers.get("TLSV1.3", ""),
+        **given(view, TLS_DIRECTIVES),
+    )
+
+
+def wrap(view: View) -> Wrap:
+    """Both modules' tables: those for some users or groups come before those for all."""
+    tables = []
+    for entry in view.entries:
+        directive, values = entry.directive, entry.directive.parameters
+        match directive.name:
+            case "WrapTables" | "TCPAccessFiles":
+                tables.append(Tables(path(values[0]), path(values[1]), "all", (), directive.name, directive.place))
+            case "WrapUserTables" | "TCPUserAccessFiles" | "WrapGroupTables" | "TCPGroupAccessFiles":
+                kind = "user" if "User" in directive.name else "group"
+                who = tuple(word for word in values[0].split(",") if word)
+                tables.append(Tables(path(values[1]), path(values[2]), kind, who, directive.name, directive.place))
+    default = Wrap()
+    return Wrap(
+        engine=view.first("WrapEngine", default.engine),
+        tables=tuple(sorted(tables, key=lambda each: ("user", "group", "all").index(each.kind))),
+        service=view.first("WrapServiceName", default.service),
+        tcp_service=view.first("TCPServiceName", default.tcp_service),
+        allow_message=view.first("WrapAllowMsg", ""),
+        deny_message=view.first("WrapDenyMsg", ""),
+        on_connect="CheckOnConnect" in view.first("WrapOptions", ()),
+        log=view.first("WrapLog"),
+    )
+
+
+def path(table: str) -> str:
+    """`file:/PATH` and `builtin:/PATH` without what stands in front."""
+    return table.removeprefix("file:").removeprefix("builtin:")
+
+
+def extended_logs(view: View, formats: Mapping[str, str]) -> tuple[ExtendedLog, ...]:
+    """Every ExtendedLog, with the text of its format."""
+    return tuple(
+        ExtendedLog(found.value.path, found.value.classes, formats.get(found.value.format, ""), found.directive.place)
+        for found in view.each("ExtendedLog")
+    )
+
+
+def directory(section: Section) -> DirectorySettings:
+    """A <Directory>, or what an <Anonymous> says of all that is in it."""
+    view = of_section(section)
+    files, directories = view.first("Umask", (None, None))
+    fields = {
+        "allow_overwrite": "AllowOverwrite",
+        "allow_store_restart": "AllowStoreRestart",
+        "allow_retrieve_restart": "AllowRetrieveRestart",
+    }
+    return DirectorySettings(
+        path=section.parameters[0],
+        place=section.place,
+        umask=files,
+        directory_umask=files if directories is None else directories,
+        limits=limits(view),
+        directories=tuple(directory(each) for each in view.of_kind("Directory")),
+        **given(view, fields),
+    )
+
+
+def anonymous(section: Section, outside: View, formats: Mapping[str, str]) -> AnonymousSettings:
+    """An <Anonymous> of a server; what it does not say itself it has from there."""
+    view = of_section(section)
+    return AnonymousSettings(
+        root=section.parameters[0],
+        place=section.place,
+        user=view.first("User"),
+        group=view.first("Group"),
+        aliases=user_aliases(view),
+        require_password=view.first("AnonRequirePassword", default=False),
+        require_valid_shell=view.first("RequireValidShell", outside.first("RequireValidShell", default=True)),
+        max_clients=view.first("MaxClients", outside.first("MaxClients", Maximum())),
+        max_clients_per_host=view.first("MaxClientsPerHost", outside.first("MaxClientsPerHost", Maximum())),
+        inside=directory(section),
+        transfer_log=view.first("TransferLog", outside.first("TransferLog")),
+        extended_logs=extended_logs(view, formats),
+        timeouts=timeouts(view, timeouts(outside, Timeouts())),
+    )
