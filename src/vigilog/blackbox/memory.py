@@ -1,6 +1,6 @@
 """Rings in memory: one for each session, and a bound over all of them.
 
-A message costs two appends and a subtraction. A ring is given credit, in bytes, and what it holds is looked at when that is
+A message costs an append and a subtraction. A ring is given credit, in bytes, and what it holds is looked at when that is
 used up: then the oldest messages go, if there are too many. Credit counts as if it were used, so the bound over all holds at
 any time. A session that has no more than its fair share of the whole never loses a message to another one.
 """
@@ -10,7 +10,8 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Collection
-from itertools import islice
+from itertools import chain, islice
+from typing import NamedTuple
 
 from vigilog.blackbox.entry import OVERHEAD, Entry, rendered
 from vigilog.blackbox.ring import Kept
@@ -19,7 +20,7 @@ from vigilog.parse.forensics import Message
 
 SESSION = 3072
 """Bytes that a session needs before it has a message, about: its objects, its facts, an empty ring."""
-CREDIT = 8192
+CREDIT = 16384
 """Bytes that a ring takes at most before it is looked at."""
 _LEAST = 256
 _WAIT = 0.2
@@ -78,23 +79,36 @@ class MemoryPool:
                 self.used -= ring.shrink(share)
 
 
+class _Batch(NamedTuple):
+    """Entries that came one after the other, how many they are, and the bytes that they were charged with."""
+
+    entries: list[Entry]
+    count: int
+    size: int
+
+
 class MemoryRing:
-    """The ring of one session: the last `messages` messages, and at most about `limit` bytes of them."""
+    """The ring of one session: the last `messages` messages, and at most about `limit` bytes of them.
+
+    Entries lie in batches, so that nothing has to be done for each of them but to append it and to subtract its size from the
+    credit; a batch is closed when that is used up, and evicted whole. Messages beyond the number are left out when they
+    are taken.
+    """
 
     __slots__ = (
         "_append",
+        "_batches",
         "_capture",
-        "_counted",
+        "_closed",
+        "_count",
         "_credit",
-        "_entries",
         "_evicted",
         "_left",
         "_limit",
         "_messages",
+        "_open",
         "_pool",
-        "_sizes",
         "_used",
-        "_weigh",
     )
 
     def __init__(self, pool: MemoryPool, *, messages: int, limit: int, capture: Collection[str]) -> None:
@@ -102,11 +116,11 @@ class MemoryRing:
         self._messages = messages
         self._limit = limit
         self._capture = capture
-        self._entries: deque[Entry] = deque()
-        self._sizes: deque[int] = deque()
-        self._append = self._entries.append
-        self._weigh = self._sizes.append
-        self._used = self._counted = self._evicted = self._credit = self._left = 0
+        self._batches: deque[_Batch] = deque()
+        self._open: list[Entry] = []
+        self._append = self._open.append
+        self._used = self._count = self._evicted = self._credit = self._left = 0
+        self._closed = False
         with _Held(pool):
             pool.enter(self)
 
@@ -117,7 +131,6 @@ class MemoryRing:
 
     def later(self, entry: Entry, size: int) -> None:
         self._append(entry)
-        self._weigh(size)
         self._left = left = self._left - size
         if left < 0:
             self._settle()
@@ -127,7 +140,9 @@ class MemoryRing:
             self.later((_as_is, log_type, level, moment, pid, text), OVERHEAD + len(text))
 
     def take(self) -> Kept:
-        entries = self._entries.copy()
+        newest = self._open
+        batches = [batch.entries for batch in self._batches.copy() if batch.entries is not newest]
+        entries = list(chain.from_iterable((*batches, newest.copy())))
         over = max(0, len(entries) - self._messages)
         messages = [message for message in map(rendered, islice(entries, over, None)) if message is not None]
         return Kept(messages, self._evicted + over, 0, (len(entries), self._evicted))
@@ -135,7 +150,8 @@ class MemoryRing:
     def written(self, kept: Kept) -> None:
         count, evicted_then = kept.mark
         with _Held(self._pool):
-            self._count()
+            if self._closed:
+                return
             evicted_since = self._evicted - evicted_then
             before = self.held
             self._drop(count - evicted_since)
@@ -144,14 +160,19 @@ class MemoryRing:
 
     def close(self) -> None:
         with _Held(self._pool):
-            self._pool.leave(self)
-            self._drop(len(self._sizes))
-            self._credit = self._left = 0
+            if not self._closed:
+                self._closed = True
+                self._pool.leave(self)
+                self._batches.clear()
+                self._open = []
+                self._used = self._count = self._credit = self._left = 0
 
     def shrink(self, to: int) -> int:
         """Evicts the oldest until at most `to` bytes are held, credit included; how many became free. The lock is held."""
         before = self.held
-        self._evict(max(0, to - self._credit))
+        self._close_batch()
+        while self._used > to and self._batches:
+            self._evict()
         return before - self.held
 
     def _settle(self) -> None:
@@ -160,32 +181,52 @@ class MemoryRing:
         if not pool.lock.acquire(blocking=False):
             return
         try:
+            if self._closed:  # a straggler: nobody will ever ask for it
+                self._open.clear()
+                self._append, self._left = self._open.append, 0
+                return
             before = self.held
-            self._count()
-            self._evict(self._limit)
+            self._close_batch()
+            while self._batches and (self._used > self._limit or self._count - self._batches[0].count >= self._messages):
+                self._evict()
             self._credit = self._left = max(_LEAST, min(CREDIT, self._limit >> 3, pool.share() >> 3))
             pool.charge(self, self.held - before)
         finally:
             pool.lock.release()
 
-    def _count(self) -> None:
-        """Adds up what came since the last time."""
-        new = len(self._sizes) - self._counted
-        if new > 0:
-            self._used += sum(islice(reversed(self._sizes), new))
-            self._counted += new
+    def _close_batch(self) -> None:
+        """What came since the last time becomes a batch, and what is left of the credit is given back."""
+        entries, size = self._open, self._credit - self._left
+        self._open = []
+        self._append = self._open.append
+        self._credit = self._left = 0
+        if entries:
+            self._batches.append(_Batch(entries, len(entries), size))
+            self._count += len(entries)
+            self._used += size
 
-    def _evict(self, limit: int) -> None:
-        before = self._counted
-        while self._counted > 0 and (self._counted > self._messages or self._used > limit):
-            self._drop(1)
-        self._evicted += before - self._counted
+    def _evict(self) -> None:
+        batch = self._batches.popleft()
+        self._count -= batch.count
+        self._used -= batch.size
+        self._evicted += len(batch.entries)
 
     def _drop(self, count: int) -> None:
-        for _ in range(min(count, len(self._sizes), len(self._entries))):
-            self._entries.popleft()
-            self._used -= self._sizes.popleft()
-            self._counted -= 1
+        """Forgets the oldest `count`."""
+        while self._batches and count >= len(self._batches[0].entries):
+            batch = self._batches.popleft()
+            self._count -= batch.count
+            self._used -= batch.size
+            count -= len(batch.entries)
+        if count > 0 and self._batches:
+            batch = self._batches[0]
+            size = batch.size * count // len(batch.entries)
+            del batch.entries[:count]
+            self._batches[0] = _Batch(batch.entries, len(batch.entries), batch.size - size)
+            self._count -= count
+            self._used -= size
+        elif count > 0:
+            del self._open[:count]
 
 
 class _Held:
