@@ -49,7 +49,9 @@ def auth_log(lines: int, seed: int) -> bytes:
         elif kind < 0.4:
             made.append(f"{head}Disconnecting: Too many authentication failures")
         elif kind < 0.4005:
-            made.append(head + "x" * random.randint(300_000, 1_200_000) + f"\r{head}Failed password for root from 192.0.2.1 port 1")
+            made.append(
+                head + "x" * random.randint(300_000, 1_200_000) + f"\r{head}Failed password for root from 192.0.2.1 port 1"
+            )
         else:
             made.append(f"{head}something else " + "." * random.randint(0, 200))
     return "".join(f"{line}\n" for line in made).encode()
@@ -60,7 +62,9 @@ def children() -> set[int]:
     return {int(child) for path in Path("/proc/self/task").glob("*/children") for child in path.read_text().split()}
 
 
-def watched(directory: Path, text: bytes, others: int, after: str, disturb=lambda daemon: None) -> tuple:
+def watched(
+    directory: Path, text: bytes, others: int, after: str, disturb=lambda daemon: None
+) -> tuple[list[tuple[str, bytes]], list[tuple[int, int]], int, list[str]]:
     """What a daemon comes to that finds all of `text` at once."""
     directory.mkdir()
     (directory / "log").touch()
@@ -105,7 +109,8 @@ def test_with_others_there_come_the_same_alerts_in_the_same_order(tmp_path, othe
 
 def test_one_of_the_others_may_die_and_nothing_is_lost_or_counted_twice(tmp_path):
     text = auth_log(20_000, seed=7)
-    before, killed = children(), []
+    before = children()
+    killed: list[int] = []
 
     def kill(daemon):
         if daemon.lookouts.called and not killed:
@@ -127,7 +132,12 @@ def test_when_nothing_waits_any_more_they_are_gone(tmp_path):
     seen = []
     with open(tmp_path / "log", "ab") as file:
         file.write(auth_log(8_000, seed=3))
-    assert one.until(lambda: seen.append(len(children() - before)) or (max(seen) == 2 and not one.daemon.unread))
+
+    def done() -> bool:
+        seen.append(len(children() - before))
+        return max(seen) == 2 and not one.daemon.unread
+
+    assert one.until(done)
     assert children() <= before
     one.close()
 
