@@ -287,13 +287,13 @@ def test_a_long_backlog_leaves_others_their_turn(tmp_path):
     append(one, b"old")
     append(two, b"old")
     with Watching(str(one), str(two)) as seen:
-        append(one, *[b"x" * 1000] * 8000)
+        append(one, *[b"x" * 1000] * 40_000)
         append(two, b"soon")
         seen.turn(1)
         assert b"soon" in seen.records
-        assert 500 < len(seen.records) < 4000
+        assert 500 < len(seen.records) < 20_000
         seen.settle()
-        assert len(seen.records) == 8001
+        assert len(seen.records) == 40_001
 
 
 FAMILIES = {"numbered": NUMBERED, "dated": DATED, "savelog": SAVELOG, "copied": COPIED}
