@@ -1,0 +1,83 @@
+"""`vigilog ftpd`: an FTP server with a black box, configured as ProFTPD is."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from vigilog.cli.commands import Parser
+from vigilog.cli.visible import visible
+from vigilog.core.clock import wall
+from vigilog.core.errors import MissingExtra
+
+if TYPE_CHECKING:
+    from vigilog.config.proftpd_settings import Configuration
+
+HELP = "an FTP server with a black box, configured by a proftpd.conf"
+EXTRA = frozenset({"pyftpdlib", "OpenSSL", "passlib"})
+"""What the extra `ftp` brings."""
+CONFIGURATION = "/etc/proftpd/proftpd.conf"
+
+
+def arguments(parser: Parser) -> None:
+    """Tells `parser` what `vigilog ftpd` takes."""
+    parser.description = (
+        "Serves FTP as a proftpd.conf says. What it would log with every debugging message and trace is kept in memory for\n"
+        "each session, and written to the ForensicLogFile only when a login fails, a session dies, or a policy ends it.\n"
+        "It stays in the foreground. SIGHUP: read the configuration anew. SIGTERM: end."
+    )
+    parser.add_argument(
+        "-c", "--config", metavar="FILE", default=CONFIGURATION, help=f"the configuration (default: {CONFIGURATION})"
+    )
+    parser.add_argument("-t", "--configtest", action="store_true", help="read the configuration, say what is wrong, and end")
+    parser.add_argument("-d", "--debug", metavar="LEVEL", type=int, help="DebugLevel, 0 to 10, whatever the configuration says")
+    parser.add_argument("-D", "--define", metavar="NAME", action="append", default=[], help="a name that <IfDefine> finds")
+    parser.add_argument("-n", "--nodaemon", action="store_true", help="stay in the foreground, as it does in any case")
+    parser.add_argument(
+        "--ring-directory",
+        metavar="DIRECTORY",
+        help="where messages of sessions are kept safe from a crash (default: /var/lib/vigilog/ftpd for root)",
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Serves until it is told to end; gives 0."""
+    configuration = read(options)
+    for remark in configuration.remarks:
+        say(str(remark))
+    for directive in configuration.without_effect:
+        say(f"{directive.place}: {directive.name} has no effect here")
+    if options.configtest:
+        say("the configuration is all right")
+        return 0
+    try:
+        from vigilog.ftpd.daemon import Daemon  # noqa: PLC0415 - an extra, and a configuration test needs none of it
+        from vigilog.ftpd.hosts import ring_directory  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        if error.name not in EXTRA:
+            raise
+        raise MissingExtra(f"the FTP server needs {error.name}", remedy="pip install 'vigilog[ftp]'") from error
+    directory = options.ring_directory or ring_directory()
+    os.makedirs(directory, mode=0o700, exist_ok=True)
+    daemon = Daemon(configuration, again=lambda: read(options), say=say, directory=directory, debug=options.debug, clock=wall)
+    daemon.run()
+    return 0
+
+
+def read(options: argparse.Namespace) -> Configuration:
+    """The configuration. Raises an ExceptionGroup of all mistakes."""
+    from vigilog.config import proftpd  # noqa: PLC0415 - `--help` needs none of it
+
+    found = proftpd.read(options.config, options.define)
+    if found.errors:
+        raise ExceptionGroup("mistakes", list(found.errors))
+    return found
+
+
+def say(line: str) -> None:
+    """A line for the administrator: standard error, which systemd keeps."""
+    with suppress(OSError):
+        print(f"vigilog ftpd: {visible(line)}", file=sys.stderr, flush=True)

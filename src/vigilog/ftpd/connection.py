@@ -1,0 +1,119 @@
+"""What the commands of a client do, where ProFTPD does otherwise than pyftpdlib."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from vigilog.ftpd import guests
+from vigilog.ftpd.control import Control
+
+TLS_NAMES = frozenset({"TLS", "TLS-C", "SSL", "TLS-P"})
+
+
+class Connection(Control):
+    """One client, from connect to the end."""
+
+    def ftp_USER(self, line: str) -> None:  # noqa: N802
+        guests.user(self, line)
+
+    def ftp_PASS(self, line: str) -> None:  # noqa: N802
+        guests.password(self, line)
+
+    def ftp_HOST(self, line: str) -> None:  # noqa: N802
+        guests.another_host(self, line)
+
+    def ftp_CLNT(self, _line: str) -> None:  # noqa: N802
+        self.reply(200, "OK")
+
+    def ftp_ACCT(self, _line: str) -> None:  # noqa: N802
+        self.reply(502, "ACCT command not implemented")
+
+    def ftp_REIN(self, _line: str) -> None:  # noqa: N802
+        self.reply(502, "REIN command not implemented")
+
+    def ftp_QUIT(self, line: str) -> None:  # noqa: N802
+        self.end_reason = "Quit"
+        super().ftp_QUIT(line)
+
+    def ftp_AUTH(self, line: str) -> None:  # noqa: N802
+        if self.host.tls is None:
+            self.reply(500, "AUTH not understood")
+            return
+        super().ftp_AUTH(line)
+        if self._ssl_requested and line.upper() in TLS_NAMES:
+            self.record.facts.protocol = "ftps"
+
+    def ftp_PBSZ(self, line: str) -> None:  # noqa: N802
+        if self.host.tls is None:
+            self.reply(500, "PBSZ not understood")
+            return
+        super().ftp_PBSZ(line)
+
+    def ftp_PROT(self, line: str) -> None:  # noqa: N802
+        if self.host.tls is None:
+            self.reply(500, "PROT not understood")
+            return
+        super().ftp_PROT(line)
+
+    def handle_ssl_established(self) -> None:
+        log = self.record.log
+        name, version = self.socket.get_cipher_name(), self.socket.get_protocol_version_name()
+        log.module(log.logs.tls, "mod_tls/2.9.2", f"{version} connection accepted, using cipher {name}")
+
+    def handle_failed_ssl_handshake(self) -> None:
+        log = self.record.log
+        log.module(log.logs.tls, "mod_tls/2.9.2", "unable to accept TLS connection: handshake failed")
+        self.end_reason = "Application error"
+        super().handle_failed_ssl_handshake()
+
+    def ftp_STOR(self, file: str, mode: str = "w") -> Any:  # noqa: N802
+        assert self.scope is not None
+        outside, resumed = self.fs.outside(file), self._restart_position > 0 or mode == "a"
+        self.existed = self.fs.lexists(file)
+        argument = self.command.argument if self.command else file
+        if self.existed and resumed and not self.scope.allows("allow_store_restart", outside):
+            self._restart_position = 0
+            self.reply(451, f"{argument}: Append/Restart not permitted, try again")
+            return None
+        if self.existed and not resumed and not self.scope.allows("allow_overwrite", outside):
+            self.reply(550, f"{argument}: Overwrite permission denied")
+            return None
+        self.offset = self._restart_position or (self.fs.getsize(file) if self.existed and mode == "a" else 0)
+        return super().ftp_STOR(file, mode)
+
+    def ftp_RETR(self, file: str) -> Any:  # noqa: N802
+        assert self.scope is not None
+        if self._restart_position and not self.scope.allows("allow_retrieve_restart", self.fs.outside(file)):
+            self._restart_position = 0
+            self.reply(451, f"{self.command.argument if self.command else file}: Restart not permitted, try again")
+            return None
+        self.offset = self._restart_position
+        return super().ftp_RETR(file)
+
+    def push_dtp_data(self, data: Any, isproducer: bool = False, file: Any = None, cmd: str | None = None) -> None:
+        self.announced = file.size() - self.offset if file is not None else 0
+        super().push_dtp_data(data, isproducer=isproducer, file=file, cmd=cmd)
+
+    def ftp_DELE(self, path: str) -> Any:  # noqa: N802
+        if self.command is not None:
+            try:
+                self.command.size = self.fs.getsize(path)
+            except OSError:
+                self.command.size = 0
+        return super().ftp_DELE(path)
+
+    def ftp_RNFR(self, path: str) -> None:  # noqa: N802
+        if self.command is not None:
+            self.command.size = 0
+        super().ftp_RNFR(path)
+        self.renamed = path
+
+    def ftp_RNTO(self, path: str) -> Any:  # noqa: N802
+        assert self.scope is not None
+        if self.command is not None:
+            self.command.size, self.command.rename_from = 0, self.renamed
+        if self._rnfr and self.fs.lexists(path) and not self.scope.allows("allow_overwrite", self.fs.outside(path)):
+            self._rnfr = None
+            self.reply(550, f"{self.command.argument if self.command else path}: Rename permission denied")
+            return None
+        return super().ftp_RNTO(path)

@@ -1,0 +1,190 @@
+"""The FTP daemon: from a configuration to a server that runs, is reloaded and stops."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import socket
+import time
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
+
+from vigilog import __version__
+from vigilog.config.proftpd_settings import Configuration
+from vigilog.core.clock import Clock
+from vigilog.core.errors import VigilogError
+from vigilog.ftpd.hosts import Host, hosts, identity
+from vigilog.ftpd.log_lines import system_line
+from vigilog.ftpd.logs import DEBUG, Logs, Opener
+from vigilog.ftpd.rights import Rights
+from vigilog.ftpd.server import Listener, Waiting, descriptors, listening, loop, turn, wanted
+from vigilog.service import Service
+from vigilog.signals import Signals
+
+LOOKS = 1.0
+"""Seconds between two looks whether a log was rotated."""
+
+
+class Daemon:
+    """Serves a configuration. `again` reads it anew (it raises VigilogError or a group of them), `say` tells the administrator,
+    `directory` is where rings are kept, `debug` replaces DebugLevel."""
+
+    def __init__(
+        self,
+        configuration: Configuration,
+        *,
+        again: Callable[[], Configuration],
+        say: Callable[[str], None],
+        directory: str | None,
+        debug: int | None,
+        clock: Clock,
+    ) -> None:
+        self._configuration = configuration
+        self._again, self._say, self._directory, self._debug, self._clock = again, say, directory, debug, clock
+        self._rights = Rights(identity(configuration.servers[0]))
+        self._opener = Opener(clock, socket.gethostname().partition(".")[0], os.getpid())
+        self._loop = loop()
+        self._listeners: dict[tuple[str, int], Listener] = {}
+        self._leaving: list[Host] = []
+        self._looked = 0.0
+        self._stopping = False
+        self._hosts = self._made(configuration)
+
+    def run(self) -> None:
+        """Serves until SIGTERM or SIGINT. A session that is open then ends as if nothing had happened to it."""
+        service = Service()
+        descriptors()
+        with Signals((signal.SIGTERM, signal.SIGINT, signal.SIGHUP)) as signals, ExitStack() as stack:
+            stack.callback(self._end)
+            Waiting(self._loop, signals.fileno(), lambda: self._told(signals.received()))
+            logging.getLogger("pyftpdlib").addHandler(ToLog(lambda text: self._note(3, text)))
+            self._listen()
+            self._write_pid()
+            main = self._configuration.servers[0]
+            for_good = any(each.name == "RootRevoke" and each.parameters[:1] == ("on",) for each in main.directives)
+            self._rights.settle(for_good=for_good)
+            self._note(5, f"Vigilog {__version__} FTP server standalone mode STARTUP")
+            service.ready()
+            turn(self._loop, lambda: self._stopping)
+            self._note(5, f"Vigilog {__version__} FTP server standalone mode SHUTDOWN")
+
+    def _made(self, configuration: Configuration) -> list[Host]:
+        made = hosts(configuration, self._opener, self._rights, self._directory, self._debug, self._clock)
+        for trouble in self._opener.troubles:
+            self._say(trouble)
+        self._opener.troubles.clear()
+        return made
+
+    def _listen(self) -> None:
+        configuration = self._configuration
+        places = wanted(self._hosts, ipv6=configuration.ipv6)
+        for place in places:
+            if place in self._listeners:
+                continue
+            with self._rights.root():
+                made = listening(*place, ipv6=configuration.ipv6, backlog=configuration.tcp_backlog)
+            self._listeners[place] = Listener(
+                *(made, self._loop, lambda port=place[1]: self._of_port(port)),
+                *(self._look_at_logs, self._has_room, configuration.tcp_backlog),
+            )
+        for place in [each for each in self._listeners if each not in places]:
+            self._listeners.pop(place).close()
+
+    def _of_port(self, port: int) -> list[Host]:
+        return [host for host in self._hosts if host.settings.port == port]
+
+    def _has_room(self) -> bool:
+        most = self._configuration.max_instances
+        if not most:
+            return True
+        here = sum(len(host.connections) for host in (*self._hosts, *self._leaving))
+        if here >= most:
+            self._note(4, f"MaxInstances ({most}) reached, new connection denied")
+        return here < most
+
+    def _look_at_logs(self) -> None:
+        """A log that was rotated is opened anew."""
+        now = time.monotonic()
+        if now - self._looked < LOOKS:
+            return
+        self._looked = now
+        with self._rights.root():
+            for log in self._opener.files.values():
+                if log.moved():
+                    log.reopen()
+
+    def _told(self, numbers: list[int]) -> None:
+        if signal.SIGTERM in numbers or signal.SIGINT in numbers:
+            self._stopping = True
+        elif signal.SIGHUP in numbers:
+            self._reload()
+
+    def _reload(self) -> None:
+        """The configuration is read anew; sessions that are open keep what they have. With a mistake in it, the old one
+        holds."""
+        with self._rights.root():
+            for log in self._opener.files.values():
+                log.reopen()
+            try:
+                configuration = self._again()
+                made = self._made(configuration)
+            except VigilogError as error:
+                self._say(f"not reloaded: {error}")
+                return
+            except ExceptionGroup as group:
+                for mistake in group.exceptions:
+                    self._say(f"not reloaded: {mistake}")
+                return
+            self._leaving = [host for host in (*self._leaving, *self._hosts) if host.connections]
+            self._configuration, self._hosts = configuration, made
+        self._listen()
+        self._note(5, "received SIGHUP -- master server reparsing configuration file")
+
+    def _note(self, level: int, text: str) -> None:
+        """A message about no session."""
+        logs: Logs = self._hosts[0].logs
+        if level > max(logs.highest, DEBUG if logs.debug else 0):
+            return
+        data = text.encode("utf-8", "surrogateescape")
+        if logs.system is not None:
+            logs.system.write(system_line(self._clock(), logs.host, logs.pid, logs.server, None, data))
+        elif logs.syslog is not None:
+            logs.syslog.send(level, b"%s: %s" % (logs.server, data))
+
+    def _write_pid(self) -> None:
+        path = self._configuration.pid_file
+        if path is not None:
+            try:
+                with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o644), "w") as file:
+                    print(os.getpid(), file=file)
+            except OSError as error:
+                self._say(f"unable to write PidFile '{path}': {error.strerror}")
+
+    def _end(self) -> None:
+        """A normal stop leaves no block."""
+        with self._rights.root():
+            for host in (*self._hosts, *self._leaving):
+                for connection in list(host.connections):
+                    connection.end_reason = "Server shutting down"
+                    connection.finish()
+                if host.box is not None:
+                    host.box.close()
+            for log in self._opener.files.values():
+                log.close()
+            if self._configuration.pid_file is not None:
+                with suppress(OSError):
+                    os.unlink(self._configuration.pid_file)
+        with suppress(OSError):
+            self._loop.close()
+
+
+class ToLog(logging.Handler):
+    """Takes in what pyftpdlib logs of itself."""
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        super().__init__(logging.INFO)
+        self._say = say
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._say(record.getMessage())

@@ -1,0 +1,131 @@
+"""One command of a session as an event that a LogFormat renders: named values, absent ones left out."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+from vigilog import __version__
+from vigilog.ftpd.command import Command
+
+TRANSFERS = frozenset(["APPE", "LIST", "MLSD", "NLST", "RETR", "STOR", "STOU"])
+DIRECTORIES = frozenset(["CDUP", "CWD", "LIST", "MKD", "MLSD", "NLST", "RMD", "XCUP", "XCWD", "XMKD", "XRMD"])
+ON_FILES = TRANSFERS - {"LIST", "MLSD", "NLST"} | frozenset(["RNFR", "RNTO", "DELE", "MKD", "XMKD", "RMD", "XRMD"])
+NAMES_FILE = (
+    ON_FILES
+    | frozenset(["LIST", "NLST", "MLSD", "MLST", "MDTM", "MFMT", "PWD", "XPWD", "CWD", "XCWD", "CDUP", "XCUP"])
+    | {"SITE CHMOD"}
+)
+FINISHED = {"2": "success", "1": "timeout"}
+
+
+class Circumstances(NamedTuple):
+    """What an event says of its session. `bytes_in` and `bytes_out` are those of the whole session so far, before this
+    answer; `user`, `group` are None before login, `tried` is the name as typed, None before USER."""
+
+    moment: float
+    client: str
+    client_port: int
+    local: str
+    local_port: int
+    server_address: str
+    server_name: str
+    pid: int
+    protocol: str
+    bytes_in: int
+    bytes_out: int
+    uid: int
+    gid: int
+    user: str | None
+    group: str | None
+    tried: str | None
+    anonymous_password: str | None
+    directory: str
+    end_reason: str | None = None
+    environment: Mapping[str, str] = MappingProxyType({})
+
+
+def event(command: Command | None, code: int | None, text: str, now: float, about: Circumstances) -> dict[str, Any]:
+    """The event of one command, answered with `code` and `text` (the last line of it); `now` is on the monotonic clock, as
+    `command.began`. No command: the beginning of the session; one named EXIT: its end."""
+    found: dict[str, Any] = {
+        "time": about.moment,
+        "remote_ip": about.client,
+        "remote_dns": about.client,
+        "remote_port": about.client_port,
+        "local_ip": about.local,
+        "local_port": about.local_port,
+        "server_ip": about.server_address,
+        "server_dns": about.server_address,
+        "server_name": about.server_name,
+        "env": about.environment,
+        "server_version": __version__,
+        "pid": about.pid,
+        "protocol": about.protocol,
+        "session_bytes_rcvd": about.bytes_in,
+        "session_bytes_sent": about.bytes_out,
+        "uid": about.uid,
+        "gid": about.gid,
+        "user": about.user,
+        "group": about.group,
+        "original_user": about.tried,
+        "anon_password": about.anonymous_password,
+        "dir_name": about.directory,
+        "session_end_reason": about.end_reason,
+        "response_millis": 0,
+        "file_modified": False,
+        "connecting": None if command else True,
+        "disconnecting": True if command and command.name == "EXIT" else None,
+    }
+    if command is not None:
+        found["command"] = command.name
+    if command is not None and command.name != "EXIT":
+        found |= answered(command, code, text, now)
+    return {key: value for key, value in found.items() if value is not None}
+
+
+def answered(command: Command, code: int | None, text: str, now: float) -> dict[str, Any]:
+    """What is special to a command that was answered."""
+    name = command.name
+    found: dict[str, Any] = {
+        "raw_command": command.shown,
+        "command_params": command.argument or None,
+        "response_code": code,
+        "response_msg": text,
+        "response_millis": int((now - command.began) * 1000),
+        "bytes_sent": command.size,
+        "rename_from": command.rename_from if name == "RNTO" and command.rename_from else None,
+    }
+    if name in DIRECTORIES:
+        found["dir_name"] = os.path.basename(command.argument.rstrip("/"))
+        found["dir_path"] = command.outside or None
+    if name in ON_FILES:
+        found["transfer_path"] = command.path or None
+    if name in NAMES_FILE and command.outside:
+        found |= {"file": command.outside, "basename": os.path.basename(command.outside)}
+    if name in TRANSFERS and code is not None:
+        found |= transferred(command, code, text)
+    return found
+
+
+def transferred(command: Command, code: int, text: str) -> dict[str, Any]:
+    """What is special to a command that moves data."""
+    status = FINISHED.get(str(code)[0], "failed")
+    found: dict[str, Any] = {"transfer_status": status}
+    if status == "failed":
+        found["transfer_failure"] = text
+    done = command.transfer
+    if done is None:
+        return found
+    found |= {
+        "bytes_sent": done.size,
+        "transfer_secs": round(done.seconds, 3),
+        "transfer_millis": int(done.seconds * 1000),
+        "transfer_type": "ASCII" if done.type == "a" else "binary",
+        "transfer_port": done.port,
+    }
+    if done.direction != "l":
+        found |= {"file_offset": done.offset, "file_modified": done.modified, "file_size": done.file_size}
+    return found

@@ -1,0 +1,170 @@
+"""Coming in: what USER, PASS and HOST do to a connection."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from vigilog.config.proftpd_access import Visitor, may_connect
+from vigilog.ftpd.accounts import Account
+from vigilog.ftpd.login import INCORRECT, Refused, decide, greeting, home_missing, real_name
+from vigilog.ftpd.record import FAILED_LOGIN, MODULE_CONFIG
+from vigilog.ftpd.wrap import lets_in
+from vigilog.ftpd.wrap_tables import Client
+
+if TYPE_CHECKING:
+    from vigilog.ftpd.connection import Connection
+
+ANONYMOUS_GRANTED = "Anonymous access granted, restrictions apply"
+WRAP = "mod_wrap2/2.0.7"
+AFTER_BAD_TABLES = (MODULE_CONFIG, FAILED_LOGIN)
+"""Kinds of the one block that a refusal by mod_wrap2's tables is worth, the first that is wanted; ProFTPD writes only the
+first."""
+AFTER_POLICY = (FAILED_LOGIN, MODULE_CONFIG)
+"""The same for MaxClients and its like; ProFTPD writes only the first."""
+
+
+def may_enter(connection: Connection) -> bool:
+    """Whether the connection may be greeted: <Limit LOGIN>, and tables that are looked at at connect."""
+    settings = connection.host.settings
+    visitor = connection.visitor()
+    anonymous = [each.inside.limits for each in settings.anonymous]
+    if not may_connect(settings.limits, anonymous, visitor):
+        connection.record.log.say(5, f"Connection from {connection.client} [{connection.client}] denied")
+        return False
+    if settings.wrap.engine and settings.wrap.on_connect and by_tables(connection, ""):
+        connection.record.log.say(5, f"refused connection from {connection.client}")
+        return False
+    return True
+
+
+def by_tables(connection: Connection, user: str) -> tuple[str, ...]:
+    """Why the allow and deny tables do not let the connection in: the kinds that its block may be of; none if they do.
+
+    mod_wrap's tables are looked at in any case, mod_wrap2's if its engine is on."""
+    wrap, rights, log = connection.host.settings.wrap, connection.host.rights, connection.record.log
+    entry = connection.host.accounts.find(user) if user else None
+    groups = connection.host.accounts.groups(entry)[1] if entry else ()
+    client = Client(connection.client, "", user)
+    older = [each for each in wrap.tables if each.directive.startswith("TCP")]
+    newer = [each for each in wrap.tables if each not in older] if wrap.engine else []
+    if older and not lets_in(older, wrap.tcp_service, client, groups, rights, lambda text: log.debug(1, f"mod_wrap: {text}")):
+        return AFTER_POLICY
+    if newer and not lets_in(newer, wrap.service, client, groups, rights, lambda text: log.module(log.logs.wrap, WRAP, text)):
+        return AFTER_BAD_TABLES
+    return ()
+
+
+def user(connection: Connection, name: str) -> None:
+    """USER."""
+    if connection.account is not None:
+        connection.reply(501, "Reauthentication not supported")
+        return
+    connection.username = name
+    connection.record.facts.attempted_user = name
+    connection.reply(331, greeting(connection.host.settings, name))
+
+
+def password(connection: Connection, secret: str) -> None:
+    """PASS."""
+    if connection.account is not None:
+        connection.reply(503, "You are already logged in")
+        return
+    tried = connection.username
+    if not tried:
+        connection.reply(503, "Login with USER first")
+        return
+    host, wrap = connection.host, connection.host.settings.wrap
+    kinds = by_tables(connection, real_name(host.settings, tried))
+    if kinds:
+        connection.ended_by("Module-specific policy", kinds)
+        connection.reply(530, wrap.deny_message.replace("%u", tried) or "Access denied")
+        connection.close_when_done()
+        return
+    ends = connection.record.ends
+    route = f"{connection.client} [{connection.client}] to {connection.local}:{ends.local_port}"
+    verdict = decide(host.settings, host.accounts, tried, secret, connection.visitor(), route, host.present(connection))
+    if isinstance(verdict, Refused):
+        refused(connection, verdict)
+        return
+    with host.rights.acting_as(verdict.identity):
+        missing = home_missing(verdict)
+    if missing is not None:
+        log = connection.record.log
+        log.say(4, f"notice: unable to use DefaultRoot '{verdict.root}': {missing}")
+        refused(connection, Refused(INCORRECT, "error: unable to set DefaultRoot directory", 3, policy=True))
+        return
+    accepted(connection, verdict, secret)
+
+
+def accepted(connection: Connection, account: Account, secret: str) -> None:
+    """A good login."""
+    tried, log = connection.username, connection.record.log
+    log.debug(2, f"user '{account.name}' authenticated by {account.module}")
+    connection.enter(account, secret)
+    if account.anonymous is None:
+        log.say(6, f"USER {tried}: Login successful.")
+        connection.reply(230, f"User {tried} logged in")
+        return
+    log.say(6, f"ANON {tried}: Login successful.")
+    connection.reply(230, ANONYMOUS_GRANTED)
+
+
+def refused(connection: Connection, verdict: Refused) -> None:
+    """A bad one. MaxLoginAttempts of them end the session."""
+    log, settings = connection.record.log, connection.host.settings
+    log.say(verdict.level, verdict.logged)
+    if verdict.account is not None:
+        connection.record.logged_in(verdict.account)
+    if verdict.policy:
+        connection.ended_by(f"Configured policy: {verdict.logged}", AFTER_POLICY)
+        connection.reply(530, verdict.said)
+        connection.close_when_done()
+        return
+    connection.attempted_logins += 1
+    maximum = settings.max_login_attempts
+    last = bool(maximum) and connection.attempted_logins >= maximum
+    if last:
+        log.say(5, f"Maximum login attempts ({maximum}) exceeded, connection refused")
+        connection.ended_by("Configured policy: Denied by MaxLoginAttempts", (FAILED_LOGIN,))
+    connection.username = ""
+    connection.reply(530, verdict.said)
+    if last:
+        connection.close_when_done()
+
+
+def another_host(connection: Connection, name: str) -> None:
+    """HOST (RFC 7151): another server of the same address and port."""
+    if connection.account is not None:
+        connection.reply(503, "Bad sequence of commands")
+        return
+    found = connection.server.called(name, connection.host)
+    if found is None:
+        connection.reply(504, f"{name}: Unknown hostname provided")
+        return
+    if found is not connection.host:
+        connection.move_to(found)
+    connection.reply(220, connection.words_of_welcome())
+
+
+def words_of_welcome(connection: Connection) -> str:
+    """What a client is greeted with, by ServerIdent."""
+    settings, address = connection.host.settings, connection.local
+    if not settings.ident:
+        return f"{address} FTP server ready"
+    if settings.ident_text is None:
+        return f"Vigilog FTP Server ({settings.name}) [{address}]"
+    return settings.ident_text.replace("%L", address).replace("%V", address).replace("%v", settings.name)
+
+
+def visitor_of(connection: Connection) -> Visitor:
+    """The client, as access rules are asked about it."""
+    account = connection.account
+    anybody = Visitor(connection.client, connection.client)
+    name = next((each.name for each in connection.host.configuration.classes if each.holds(anybody)), None)
+    return Visitor(
+        connection.client,
+        connection.client,
+        account.name if account else None,
+        account.groups if account else None,
+        name,
+    )
