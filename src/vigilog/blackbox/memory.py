@@ -83,7 +83,7 @@ class _Batch(NamedTuple):
     """Entries that came one after the other, how many they are, and the bytes that they were charged with."""
 
     entries: list[Entry]
-    count: int
+    number: int
     size: int
 
 
@@ -187,7 +187,7 @@ class MemoryRing:
                 return
             before = self.held
             self._close_batch()
-            while self._batches and (self._used > self._limit or self._count - self._batches[0].count >= self._messages):
+            while self._batches and (self._used > self._limit or self._count - self._batches[0].number >= self._messages):
                 self._evict()
             self._credit = self._left = max(_LEAST, min(CREDIT, self._limit >> 3, pool.share() >> 3))
             pool.charge(self, self.held - before)
@@ -207,7 +207,7 @@ class MemoryRing:
 
     def _evict(self) -> None:
         batch = self._batches.popleft()
-        self._count -= batch.count
+        self._count -= batch.number
         self._used -= batch.size
         self._evicted += len(batch.entries)
 
@@ -215,7 +215,7 @@ class MemoryRing:
         """Forgets the oldest `count`."""
         while self._batches and count >= len(self._batches[0].entries):
             batch = self._batches.popleft()
-            self._count -= batch.count
+            self._count -= batch.number
             self._used -= batch.size
             count -= len(batch.entries)
         if count > 0 and self._batches:
