@@ -22,6 +22,9 @@ COMMANDS = {
     "bans": "vigilog.cli.bans",
     "reload": "vigilog.cli.reload",
     "flushlogs": "vigilog.cli.flushlogs",
+    "ledger check": "vigilog.cli.ledger",
+    "ftpd": "vigilog.cli.ftpd",
+    "blackbox run": "vigilog.cli.blackbox_run",
     "manual": "vigilog.cli.manual",
     "completion": "vigilog.cli.completion",
 }

@@ -86,6 +86,11 @@ STATUSES: dict[str, Statuses] = {
         NOT_RUNNING,
         NOT_ALLOWED,
     ),
+    "ledger check": (
+        (0, "The ledger was read, whether a request is open or not."),
+        (1, "With `--strict`: something was found."),
+        (2, "A file cannot be read to its end; what could be read was checked. Or an option is wrong."),
+    ),
     "manual": ((0, "The manual was printed or written."), WRONG_OPTION, (78, "A page cannot be written.")),
     "completion": ((0, "The script was printed."), WRONG_OPTION),
 }
