@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from vigilog.blackbox.encoding import encoded
 from vigilog.parse.forensics import ABOVE, Message
 
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
@@ -58,7 +59,7 @@ def _key(key: str) -> bytes:
 
 
 def _value(value: str) -> bytes:
-    return _CONTROL.sub(_octal, value).encode("utf-8", "surrogateescape")
+    return encoded(_CONTROL.sub(_octal, value))
 
 
 def _octal(found: re.Match[str]) -> str:

@@ -2,28 +2,45 @@
 
 from __future__ import annotations
 
+import atexit
 import itertools
 import os
+import sys
+import threading
+import weakref
 from collections.abc import Callable, Sequence
 
 from vigilog.blackbox.block import block
 from vigilog.blackbox.criteria import Criterion, FailedLogin, UntimelyDeath, allows
 from vigilog.blackbox.facts import Facts
+from vigilog.blackbox.forensic_file import ForensicFile, absolute
 from vigilog.blackbox.header import Circumstances, counters, header, identity
-from vigilog.blackbox.memory import MemoryPool, MemoryRing
+from vigilog.blackbox.notices import Notices
+from vigilog.blackbox.rate import Rate
+from vigilog.blackbox.recovery import recover
 from vigilog.blackbox.session import Session
+from vigilog.blackbox.storage import Bounds, InFile, InMemory, Storage
+from vigilog.blackbox.watched import watching
 from vigilog.core.clock import Clock, wall
 from vigilog.core.errors import ConfigurationError
-from vigilog.parse.forensics import LOG_TYPES
+from vigilog.parse.forensics import LOG_TYPES, Message
+
+BYTES = 1 << 20
+"""Bytes that a session may hold, unless something else is said."""
+TOTAL = 64 << 20
+"""Bytes that all sessions of a box may hold together, unless something else is said."""
 
 
 class BlackBox:
     """Keeps the messages of sessions and writes them to `file`, an absolute path, when there is reason to (None: never).
 
-    `buffer_size` messages and about `buffer_bytes` bytes are kept for each session, `total_bytes` for all together. `capture` are the
-    log types to be kept, `criteria` the reasons for a block. With `directory` the messages are kept in a file there, which outlives the
-    process however it dies; blocks of dead processes of the same `service` are written at the start. `dumps_per_minute` bounds blocks
-    that nobody asked for. `redact` is applied to each message's text. Raises ConfigurationError; nothing else raises, here or later.
+    `buffer_size` messages and about `buffer_bytes` bytes are kept for each session, `total_bytes` for all together. `capture` are
+    the log types to be kept, `criteria` the reasons for a block. With `directory` the messages are kept in a file there, which
+    outlives the process however it dies; the blocks of dead processes of the same `service` are written at the start.
+    `dumps_per_minute` bounds the blocks that nobody asked for. `redact` is applied to the text of each message. `notice` is given a
+    sentence about whatever goes wrong (standard error, if it is None). With `allow_links` the file may be a symbolic link.
+
+    A normal end of the program closes the box. Raises ConfigurationError; nothing else raises, here or later.
     """
 
     def __init__(
@@ -31,71 +48,175 @@ class BlackBox:
         file: str | None,
         *,
         buffer_size: int = 1024,
-        buffer_bytes: int = 1 << 20,
-        total_bytes: int = 64 << 20,
+        buffer_bytes: int = BYTES,
+        total_bytes: int = TOTAL,
         capture: Sequence[str] = LOG_TYPES,
         criteria: Sequence[Criterion] = (FailedLogin, UntimelyDeath),
         directory: str | None = None,
         service: str = "",
         dumps_per_minute: int = 60,
         redact: Callable[[bytes], bytes] | None = None,
+        notice: Callable[[str], None] | None = None,
+        allow_links: bool = False,
         clock: Clock = wall,
     ) -> None:
-        if file is not None and not file.startswith("/"):
-            raise ConfigurationError(f"the file {file!r}", expected="an absolute path")
-        self.file = file
+        if buffer_size < 1:
+            raise ConfigurationError("size must be greater than zero", expected="a number of messages")
+        for log_type in capture:
+            if log_type not in LOG_TYPES:
+                raise ConfigurationError(f"unknown log type: {log_type}", expected=f"one of {', '.join(LOG_TYPES)}")
+        self.file = absolute(file) if file is not None else None
+        self.directory = absolute(directory) if directory is not None else None
         self.service = service
-        self.directory = directory
         self.criteria = tuple(criteria)
         self.capture = frozenset(capture)
         self.clock = clock
-        self._size = buffer_size
-        self._bytes = buffer_bytes
-        self._pool = MemoryPool(total_bytes)
+        self.notice = Notices(notice)
+        self.rate = Rate(dumps_per_minute)
+        self.failed = 0
+        """Blocks that could not be written."""
+        self._redact = redact
+        self._tested = tuple(each for each in self.criteria if each.test is not None)
+        self._forensic_file = ForensicFile(file, self.notice, allow_links=allow_links) if file is not None else None
+        self._storage = self._stored(Bounds(buffer_size, buffer_bytes, total_bytes))
         self._numbers = itertools.count(1)
         self._open: dict[int, Session] = {}
+        self._busy = threading.RLock()
+        self._writer: int | None = None
+        self._forget = _remember(self)
+        self.recover()
 
     def begin(self, facts: Facts | None = None) -> Session:
         """A new session, about which `facts` are known."""
         facts = facts if facts is not None else Facts()
         if facts.began is None:
             facts.began = self.clock()
-        ring = MemoryRing(self._pool, messages=self._size, limit=self._bytes, capture=self.capture)
-        session = Session(next(self._numbers), facts, ring, self)
-        self._open[session.number] = session
+        number = next(self._numbers)
+        session = Session(number, facts, self._storage.ring(number, facts), self)
+        if self._tested:
+            session.keep = watching(session.ring.keep, self._tested, session.dump)
+        self._open[number] = session
         return session
 
     def sessions(self) -> list[Session]:
-        """Those that are open."""
+        """Those that are open, oldest first."""
         return list(self._open.values())
 
     def recover(self) -> int:
-        """Writes the blocks of dead processes of this service; how many."""
-        return 0
+        """Writes the blocks of dead processes of this service to the file; how many. Done at the start by itself."""
+        if self.directory is None or self.file is None:
+            return 0
+        try:
+            return recover(self.directory, self.file, service=self.service, notice=self.notice, clock=self.clock).blocks
+        except Exception as error:  # noqa: BLE001 - the host's start must not fail for it
+            self.notice(f"blocks of dead processes are not written: {type(error).__name__}: {error}")
+            return 0
+
+    def fault_path(self) -> str | None:
+        """A path for faulthandler: what it writes there becomes part of the blocks of this process. None without a directory."""
+        return self._storage.fault_path()
 
     def close(self) -> None:
-        """A normal stop: whatever is kept is thrown away."""
+        """A normal stop: whatever is kept is thrown away, nothing is written."""
         for session in self.sessions():
             session.end()
+        self._storage.close()
+        if self._forensic_file is not None:
+            self._forensic_file.close()
+        self._forget()
 
     def write(self, session: Session, kind: str, *, on_demand: bool) -> bool:
         """Writes the block `kind` of `session`; see Session.dump."""
-        if self.file is None or not (on_demand or allows(self.criteria, kind)):
+        if self._forensic_file is None or not (on_demand or allows(self.criteria, kind)):
             return False
-        kept = session.ring.take()
-        now = self.clock()
-        what = Circumstances(now, session.facts.began or now, self.service, os.getpid(), kept.evicted, kept.damaged)
-        who = identity(session.facts, os.geteuid(), os.getegid())
-        data = block(kind, header(who, counters(session.facts), what), kept.messages)
-        descriptor = os.open(self.file, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        me = threading.get_ident()
+        if self._writer == me:
+            # What is being written set off a block itself, or a signal handler did in the middle of it.
+            return False
         try:
-            os.write(descriptor, data)
-        finally:
-            os.close(descriptor)
-        session.ring.written(kept)
-        return True
+            with self._busy:
+                self._writer = me
+                try:
+                    return self._write(self._forensic_file, session, kind, on_demand=on_demand)
+                finally:
+                    self._writer = None
+        except Exception as error:  # noqa: BLE001 - the host must not fail for what it did not ask for
+            self.failed += 1
+            self.notice(f"a block is not written: {type(error).__name__}: {error}")
+            return False
 
     def ended(self, session: Session) -> None:
         """`session` is over; what is kept of it is thrown away."""
         self._open.pop(session.number, None)
         session.ring.close()
+
+    def after_fork(self) -> None:
+        """In the child: whichever thread was writing is not here."""
+        self._busy = threading.RLock()
+        self._writer = None
+        if self._forensic_file is not None:
+            self._forensic_file.after_fork()
+
+    def at_exit(self) -> None:
+        """The program ends. By an exception that nobody caught: then its sessions have died."""
+        if isinstance(getattr(sys, "last_value", None), Exception):
+            for session in self.sessions():
+                session.end(UntimelyDeath.kind)
+        self.close()
+
+    def _stored(self, bounds: Bounds) -> Storage:
+        if self.directory is not None:
+            wanted = UntimelyDeath in self.criteria
+            try:
+                return InFile(
+                    bounds,
+                    self.capture,
+                    self.directory,
+                    self.service,
+                    self.file or "",
+                    wanted=wanted,
+                    clock=self.clock,
+                    redact=self._redact,
+                    notice=self.notice,
+                )
+            except OSError as error:
+                self.notice(f"messages are kept in memory only: {error.filename or self.directory}: {error.strerror}")
+        return InMemory(bounds, self.capture)
+
+    def _write(self, file: ForensicFile, session: Session, kind: str, *, on_demand: bool) -> bool:
+        now = self.clock()
+        if not on_demand and not self.rate.allows(now):
+            return False
+        kept = session.ring.take()
+        facts, unsaid = session.facts, self.rate.unsaid
+        began = now if facts.began is None else facts.began
+        what = Circumstances(now, began, self.service, os.getpid(), kept.evicted, kept.damaged, unsaid)
+        fields = header(identity(facts, os.geteuid(), os.getegid()), counters(facts), what)
+        if not file.append(block(kind, fields, map(self._redacted, kept.messages))):
+            self.failed += 1
+            return False
+        session.ring.written(kept)
+        self.rate.said(unsaid)
+        if not on_demand:
+            self.rate.counts(now)
+        return True
+
+    def _redacted(self, message: Message) -> Message:
+        # In a ring file everything is redacted before it is kept.
+        if self._redact is None or isinstance(self._storage, InFile):
+            return message
+        return message._replace(text=self._redact(message.text))
+
+
+def _remember(box: BlackBox) -> Callable[[], None]:
+    """Has the box told of a fork and of the program's end; gives what undoes the second (the first cannot be undone)."""
+    reference = weakref.ref(box)
+
+    def in_child() -> None:
+        found = reference()
+        if found is not None:
+            found.after_fork()
+
+    os.register_at_fork(after_in_child=in_child)
+    atexit.register(box.at_exit)
+    return lambda: atexit.unregister(box.at_exit)

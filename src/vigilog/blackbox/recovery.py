@@ -1,0 +1,224 @@
+"""Writes the blocks of processes that died: what their ring files hold becomes `UNTIMELY DEATH`.
+
+A ring file is locked while its process lives, so one that can be locked is a dead one's, whatever became of its number. Whoever
+locks it recovers it; two at once do not get in each other's way. How far a recovery is stands in the ring file before each block
+is written, so one that was killed is gone on with, and no block is there twice. The ring file goes when its blocks are on the disk.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from zlib import crc32
+
+from vigilog.blackbox import death_log, journal
+from vigilog.blackbox.block import block
+from vigilog.blackbox.criteria import UntimelyDeath
+from vigilog.blackbox.death_log import ProcessRecord
+from vigilog.blackbox.forensic_file import ForensicFile
+from vigilog.blackbox.header import Circumstances, header
+from vigilog.blackbox.layout import Head, head_of
+from vigilog.blackbox.reading import Contents, contents, last_seen, sessions
+from vigilog.blackbox.ring_access import lock, names, opened, read
+from vigilog.blackbox.ring_file import FAULT, NEW, RING
+from vigilog.core.clock import Clock, wall
+from vigilog.parse.forensics import Message
+
+DAMAGED = ".damaged"
+"""What is put behind the name of a ring file that cannot be read."""
+_STALE = 60.0
+_TRACE = 1 << 16
+
+
+@dataclass(slots=True)
+class Recovered:
+    """What a recovery did: the processes that it found dead, the blocks that it wrote, the files that could not be read."""
+
+    processes: list[ProcessRecord] = field(default_factory=list)
+    blocks: int = 0
+    damaged: list[str] = field(default_factory=list)
+
+
+class _Unwritten(Exception):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class _Dead:
+    """A ring file whose process is dead: open and locked as `ring`, at `path`."""
+
+    ring: int
+    path: str
+    data: bytes
+    head: Head
+    contents: tuple[tuple[int, Contents], ...]
+    trace: tuple[Message, ...]
+
+    def record(self) -> ProcessRecord:
+        seen = max([last_seen(self.data), self.head.made, *(each.last for _, each in self.contents)])
+        return ProcessRecord(self.head.pid, self.head.service, self.head.began, seen, alive=False)
+
+
+def recover(
+    directory: str,
+    file: str | None = None,
+    *,
+    service: str | None = None,
+    notice: Callable[[str], None] = lambda _: None,
+    clock: Clock = wall,
+) -> Recovered:
+    """Writes the blocks of all dead processes that have ring files in `directory`, or only of those of `service`.
+
+    They go to `file`, an absolute path, or, if it is None, to the file that each process named; that of another user's process is
+    believed only with `file`. `notice` is given a sentence about each trouble; what could not be written is tried again by the
+    next recovery. Raises OSError if the directory cannot be read, ConfigurationError for a relative path.
+    """
+    result = Recovered()
+    for name in names(directory, RING):
+        path = os.path.join(directory, name)
+        try:
+            with opened(path, write=True) as ring:
+                if lock(ring, path, exclusive=True):
+                    _recover(ring, path, file, service, notice, result)
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            notice(f"{path}: {error.strerror or error}")
+    _sweep(directory, clock())
+    return result
+
+
+def processes(directory: str, *, clock: Clock = wall) -> Iterator[ProcessRecord]:
+    """The processes that have ring files in `directory`, or died and were recovered: the dead first. Raises OSError."""
+    yield from death_log.dead(directory)
+    for name in names(directory, RING):
+        path = os.path.join(directory, name)
+        with suppress(OSError), opened(path, write=False) as ring:
+            head = head_of(os.pread(ring, 1 << 14, 0))
+            if head is None:
+                continue
+            if lock(ring, path, exclusive=False):
+                yield _dead(ring, path, read(ring), head).record()
+            elif os.path.exists(path):
+                yield ProcessRecord(head.pid, head.service, head.began, clock(), alive=True)
+
+
+def _recover(
+    ring: int, path: str, file: str | None, service: str | None, notice: Callable[[str], None], result: Recovered
+) -> None:
+    data = read(ring)
+    head = head_of(data)
+    if head is None:
+        # Another service's, for all that is known, but nobody else will make sense of it either.
+        os.rename(path, path + DAMAGED)
+        result.damaged.append(path + DAMAGED)
+        notice(f"{path}: is damaged, kept as {path}{DAMAGED}")
+        return
+    if service is not None and head.service != service:
+        return
+    dead = _dead(ring, path, data, head)
+    count = 0
+    if head.wanted and dead.contents:
+        target = file if file is not None else _own_target(ring, head)
+        if target is None:
+            notice(f"{path}: it is not known where its blocks belong")
+            return
+        try:
+            count = _write(dead, target, notice)
+        except _Unwritten:
+            return
+    record = dead.record()
+    death_log.add(os.path.dirname(path), os.path.basename(path), record, count)
+    with suppress(FileNotFoundError):
+        os.unlink(_beside(path))
+    os.unlink(path)
+    result.processes.append(record)
+    result.blocks += count
+
+
+def _dead(ring: int, path: str, data: bytes, head: Head) -> _Dead:
+    found = [(number, contents(pages, head.secret)) for number, pages in sessions(data, head)]
+    return _Dead(ring, path, data, head, tuple(found), _trace(_beside(path)))
+
+
+def _own_target(ring: int, head: Head) -> str | None:
+    own = os.fstat(ring).st_uid == os.geteuid()
+    return head.file if own and head.file.startswith("/") else None
+
+
+def _write(dead: _Dead, target: str, notice: Callable[[str], None]) -> int:
+    """Writes what is not written yet; how many blocks there are of this process. Raises _Unwritten."""
+    file = ForensicFile(target, notice)
+    try:
+        before = journal.read(dead.data)
+        for number, found in dead.contents:
+            if before and (number < before.session or (number == before.session and journal.done(before, target))):
+                continue
+            data = _block(dead, found)
+            torn = before if before and before.session == number else None
+            if not file.append(data, _Plan(dead.ring, number, target, data, torn)):
+                raise _Unwritten
+        file.sync()
+    finally:
+        file.close()
+    return len(dead.contents)
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """Says in the ring file what is about to be written, and takes back what a killed recovery wrote of it."""
+
+    ring: int
+    session: int
+    path: str
+    block: bytes
+    torn: journal.Entry | None
+
+    def __call__(self, file: int, end: int) -> int:
+        start = end
+        if self.torn and journal.began(self.torn, self.path, end, self.block):
+            start = self.torn.offset
+            os.ftruncate(file, start)
+        found = os.fstat(file)
+        entry = journal.Entry(self.session, found.st_dev, found.st_ino, start, len(self.block), crc32(self.block))
+        journal.written(self.ring, entry)
+        return start
+
+
+def _block(dead: _Dead, found: Contents) -> bytes:
+    messages = found.messages[-dead.head.messages :]
+    what = Circumstances(
+        dead.record().last_seen,
+        found.began,
+        dead.head.service,
+        dead.head.pid,
+        found.evicted + len(found.messages) - len(messages),
+        found.damaged,
+    )
+    return block(UntimelyDeath.kind, header(found.identity, found.counters, what), [*messages, *dead.trace])
+
+
+def _beside(path: str) -> str:
+    return path.removesuffix(RING) + FAULT
+
+
+def _trace(path: str) -> tuple[Message, ...]:
+    """What faulthandler wrote, a message for each line."""
+    try:
+        with opened(path, write=False) as file:
+            text = os.pread(file, _TRACE, 0)
+    except OSError:
+        return ()
+    return tuple(Message("Unspec", 0, line) for line in text.split(b"\n") if line)
+
+
+def _sweep(directory: str, now: float) -> None:
+    """Removes what processes left that died while they made their file."""
+    for name in names(directory, NEW):
+        path = os.path.join(directory, name)
+        with suppress(OSError), opened(path, write=False) as file:
+            if now - os.fstat(file).st_mtime > _STALE and lock(file, path, exclusive=True):
+                os.unlink(path)
