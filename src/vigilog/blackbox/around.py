@@ -1,0 +1,57 @@
+"""Runs a program, keeps what it says in the memory of its sessions, and writes a session's block when there is reason to.
+
+program ──pipe or socket──► drain ──shared memory──► Running ──► sessions' rings ──► blocks
+                                                        └──────► the ordinary log
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from vigilog.blackbox.around_drained import Drained
+from vigilog.blackbox.around_program import ends, start
+from vigilog.blackbox.around_rules import Known, Matchers
+from vigilog.blackbox.around_running import Running
+from vigilog.blackbox.around_signals import Signals
+from vigilog.blackbox.box import BlackBox
+from vigilog.core.clock import Clock
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """How a program is run: its `command`, where what is passed on goes to (descriptors for its standard output and error),
+    bytes of shared memory between drain and router, and how many sessions may be open at once."""
+
+    command: Sequence[str]
+    outputs: tuple[int, int]
+    buffer: int
+    sessions: int
+
+
+def run(wanted: Wanted, known: Known, matchers: Matchers, box: BlackBox, *, clock: Clock, steady: Clock) -> int:
+    """Runs the program to its end; gives its status as os.waitstatus_to_exitcode does. `box` writes the blocks; `steady`
+    gives seconds that never go back. Raises CannotRun if it cannot be started. To be called once in a process, before it
+    has threads."""
+    signals = Signals()
+    tells = known.by == "process"
+    channels = [ends(tells=tells) for _ in range(1 if _is_same(*wanted.outputs) else 2)]
+    drained = Drained([each.channel for each in channels], wanted.buffer)
+    try:
+        process = start(wanted.command, (channels[0].writes, channels[-1].writes), signals.before)
+    finally:
+        for each in channels:
+            os.close(each.writes)
+    running = Running(process, drained, signals, known, matchers, box, wanted.outputs, wanted.sessions, clock, steady)
+    try:
+        return running.loop()
+    finally:
+        drained.close()
+        signals.close()
+
+
+def _is_same(one: int, other: int) -> bool:
+    """Whether two descriptors lead to the same thing: then one channel keeps the order of what is written to both."""
+    first, second = os.fstat(one), os.fstat(other)
+    return (first.st_dev, first.st_ino, first.st_rdev) == (second.st_dev, second.st_ino, second.st_rdev)

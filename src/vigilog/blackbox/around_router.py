@@ -1,0 +1,143 @@
+"""Puts lines into the sessions that they belong to, and does what they say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from vigilog.blackbox.around_facts import learn
+from vigilog.blackbox.around_lines import Block
+from vigilog.blackbox.around_rules import Key, Matchers, Said
+from vigilog.blackbox.around_sessions import DIED, Live, Sessions
+from vigilog.blackbox.entry import OVERHEAD, Entry
+from vigilog.blackbox.stamp import stamp
+from vigilog.core.clock import Clock
+from vigilog.parse.forensics import Message
+from vigilog.parse.stamps import stamp as stamp_of
+
+LOG_TYPE = "SystemLog"
+
+
+class Router:
+    """Routes blocks of lines into `sessions`. `by_process`: whoever wrote a line says whose it is. `stamped`: lines begin
+    with their time in a form of their own, and get none; otherwise those that do not begin with a time get that of their
+    arrival."""
+
+    def __init__(
+        self, sessions: Sessions, matchers: Matchers, steady: Clock, *, by_process: bool, stamped: bool = False
+    ) -> None:
+        self._sessions, self._matchers, self._steady = sessions, matchers, steady
+        self._by_process, self._stamped = by_process, stamped
+        self.lines = 0
+        self.lost_bytes = self.lost_lines = 0
+
+    def route(self, blocks: list[Block], moment: float) -> None:
+        """Routes the lines of `blocks`, which arrived at `moment` (seconds since the epoch)."""
+        together: list[Block] = []
+        for block in blocks:
+            if block.lost is None:
+                together.append(block)
+            else:
+                self._together(together, moment)
+                together = []
+                self._lost(*block.lost, moment)
+        self._together(together, moment)
+
+    def _together(self, blocks: list[Block], moment: float) -> None:
+        """Routes blocks that are looked at all at once."""
+        if not blocks:
+            return
+        data = b"".join([block.lines for block in blocks])
+        lines = data.split(b"\n")
+        lines.pop()
+        self.lines += len(lines)
+        keys = self._keys_of_writers(blocks) if self._by_process else self._matchers.keys(lines)
+        done = at = number = 0
+        for end, index in self._matchers.hits(data):
+            number += data.count(b"\n", at, end)
+            at = end
+            said = self._matchers.says[index]
+            until = number - 1 if said.what == "begin" else number
+            if until > done:
+                self._keep(lines[done:until], keys[done:until], moment)
+                done = until
+            self._heed(said, keys[number - 1], self._matchers.takes[index](lines[number - 1]))
+        self._keep(lines[done:], keys[done:], moment)
+
+    def _keys_of_writers(self, blocks: list[Block]) -> list[Key]:
+        keys: list[Key] = []
+        main, root_of = self._sessions.main.process, self._sessions.processes.root
+        for block in blocks:
+            root = root_of(block.process)
+            keys += [None if root == main else (b"", root)] * block.lines.count(b"\n")
+        return keys
+
+    def _live(self, key: Key) -> Live:
+        if key is None:
+            return self._sessions.main
+        name, process = key
+        return self._sessions.get(name or process, process)
+
+    def _keep(self, lines: Sequence[bytes], keys: Sequence[Key], moment: float) -> None:
+        """Each line goes into its session's ring, from where it is rendered if it is ever written."""
+        if not lines:
+            return
+        render, keeps = self._rendered, dict[Key, Live]()
+        if keys.count(keys[0]) == len(keys):
+            keeps[keys[0]] = live = self._live(keys[0])
+            later = live.session.later
+            for line in lines:
+                later((render, moment, line), OVERHEAD + len(line))
+        else:
+            laters = dict[Key, Callable[[Entry, int], None]]()
+            for line, key in zip(lines, keys, strict=True):
+                try:
+                    later = laters[key]
+                except KeyError:
+                    keeps[key] = live = self._live(key)
+                    later = laters[key] = live.session.later
+                later((render, moment, line), OVERHEAD + len(line))
+        now = self._steady()
+        for live in keeps.values():
+            live.heard = now
+
+    def _rendered(self, entry: Entry) -> Message:
+        _, moment, line = entry
+        text = self._matchers.redact(line.rstrip(b"\r"))
+        if not self._stamped and stamp_of(text, moment) is None:
+            text = b"%b %b" % (stamp(moment), text)
+        return Message(LOG_TYPE, self._matchers.level(line), text)
+
+    def _heed(self, said: Said, key: Key, fields: Mapping[str, bytes]) -> None:
+        process = number(fields.get("process"))
+        if said.what == "died":
+            for each in self._sessions.of_process(process):
+                learn(each.session.facts, fields)
+                self._sessions.end(each, DIED)
+            return
+        if said.what == "begin" and key is not None:
+            before = self._sessions.find(key[0] or key[1])
+            if before is not None:
+                self._sessions.end(before)
+        live = self._live(key)
+        learn(live.session.facts, fields)
+        match said.what:
+            case "same" if process and live.process:
+                self._sessions.processes.adopt(process, live.process)
+            case "criterion":
+                live.session.dump(said.kind)
+            case "end" if live is not self._sessions.main:
+                self._sessions.leave(live)
+
+    def _lost(self, count: int, lines: int, moment: float) -> None:
+        """Says in every session that something may be missing here."""
+        self.lost_bytes += count
+        self.lost_lines += lines
+        text = b"(Vigilog was not fast enough: %d bytes of output, %d lines, are missing here, of this session or of others)"
+        message = text % (count, lines)
+        for live in self._sessions.all():
+            live.session.keep(LOG_TYPE, 4, message, moment)
+
+
+def number(value: bytes | None) -> int:
+    """A process number; 0 if it is none."""
+    return int(value) if value and value.isdigit() and len(value) < 11 else 0

@@ -1,0 +1,184 @@
+"""The loop around a program that runs: takes and routes its output, hands on signals, notices deaths, and sees to the end."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+from contextlib import suppress
+
+from vigilog.blackbox.around_drained import Drained, Record
+from vigilog.blackbox.around_lines import Block, Lines
+from vigilog.blackbox.around_outlet import Outlet
+from vigilog.blackbox.around_processes import Processes
+from vigilog.blackbox.around_router import Router
+from vigilog.blackbox.around_rules import Known, Matchers
+from vigilog.blackbox.around_sessions import DIED, Sessions
+from vigilog.blackbox.around_signals import Signals
+from vigilog.blackbox.box import BlackBox
+from vigilog.core.clock import Clock
+
+TICK = 1.0
+SOON = 0.02
+PATIENCE = 3.0
+"""Seconds that are given to what was written before an end was noticed."""
+
+
+class Running:
+    """A program at work. `process` is its number, `drained` its output, `outputs` where what is passed on goes to."""
+
+    def __init__(
+        self,
+        process: int,
+        drained: Drained,
+        signals: Signals,
+        known: Known,
+        matchers: Matchers,
+        box: BlackBox,
+        outputs: tuple[int, int],
+        most: int,
+        clock: Clock,
+        steady: Clock,
+    ) -> None:
+        self._process, self._drained, self._signals = process, drained, signals
+        self._known, self._matchers, self._box = known, matchers, box
+        self._clock, self._steady = clock, steady
+        self._processes = Processes(process)
+        tells_end = any(said.what == "end" for said in matchers.says)
+        self._sessions = Sessions(box, self._processes, steady, protocol=known.protocol, tells_end=tells_end, most=most)
+        self._lines = Lines()
+        by_process = known.by == "process"
+        self._router = Router(self._sessions, matchers, steady, by_process=by_process, stamped=known.stamped)
+        self._outlets = [Outlet(descriptor) for descriptor in outputs[: len(drained.channels)]]
+        self._dying: dict[int, float] = {}
+        self._told_lost = 0
+
+    def loop(self) -> int:
+        """Returns when the program has ended and what it wrote is routed, with its status."""
+        ended = os.pidfd_open(self._process)
+        poll = select.poll()
+        for descriptor in (self._drained.descriptor, self._signals.descriptor, self._processes.fileno(), ended):
+            poll.register(descriptor, select.POLLIN)
+        due = self._steady() + TICK
+        over = False
+        while not over:
+            wait = 0.0 if self._drained.more else SOON if self._dying else max(0.0, due - self._steady())
+            ready = {descriptor for descriptor, _ in poll.poll(wait * 1000)}
+            self._hand_on()
+            self._turn()
+            if self._processes.fileno() in ready or self._dying:
+                self._bury()
+            over = ended in ready
+            if self._steady() >= due:
+                due = self._steady() + TICK
+                self._tick()
+        os.close(ended)
+        status = os.waitstatus_to_exitcode(os.waitpid(self._process, 0)[1])
+        self._end(status)
+        return status
+
+    def _hand_on(self) -> bool:
+        """Hands signals on to the program; whether one of them was to stop it."""
+        stop = False
+        for sent in self._signals.take():
+            stop = stop or sent.number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
+            stop = stop or (sent.number == signal.SIGHUP and sent.by_kernel)
+            if not sent.by_kernel:  # a terminal has sent it to the program, too
+                with suppress(ProcessLookupError, PermissionError):
+                    os.kill(self._process, sent.number)
+        self._sessions.stopping = self._sessions.stopping or stop
+        return stop
+
+    def _turn(self) -> None:
+        """Takes and routes what there is, or the beginning of it."""
+        records = self._drained.take()
+        if records:
+            if self._matchers.passes is None:
+                self._pass_as_it_is(records)
+            self._route(list(self._lines.blocks(records)))
+
+    def _route(self, blocks: list[Block]) -> None:
+        passes = self._matchers.passes
+        if passes is not None:
+            for number, outlet in enumerate(self._outlets):
+                lines = b"".join([block.lines for block in blocks if block.stream == number])
+                wanted = passes(lines) if lines else b""
+                if wanted:
+                    outlet.write(wanted)
+        self._router.route(blocks, self._clock())
+
+    def _pass_as_it_is(self, records: list[Record]) -> None:
+        for number, outlet in enumerate(self._outlets):
+            data = b"".join([record.data for record in records if record.stream == number])
+            if data:
+                outlet.write(data)
+
+    def _bury(self, *, at_once: bool = False) -> None:
+        """Ends the sessions of processes that are gone, when all is routed that they have written."""
+        now = self._steady()
+        for process in self._processes.ended():
+            self._dying.setdefault(process, now)
+        if not self._dying:
+            return
+        quiet = at_once or self._drained.quiet()
+        for process, since in list(self._dying.items()):
+            status = self._processes.status(process)
+            # The kernel tells how it ended when its parent has asked.
+            if (quiet and (status is not None or now - since > SOON * 4)) or now - since > PATIENCE or at_once:
+                del self._dying[process]
+                self._sessions.die(process, status)
+                self._processes.release(process)
+                self._lines.forget(process)
+
+    def _tick(self) -> None:
+        if self._drained.watch():
+            self._say("the process that reads the output had to be replaced; some of the output may be lost")
+        self._sessions.silent(self._known.idle)
+        if self._router.lost_bytes > self._told_lost:
+            self._say(f"{self._router.lost_bytes - self._told_lost} bytes of output could not be looked at in time")
+            self._told_lost = self._router.lost_bytes
+
+    def _end(self, status: int) -> None:
+        """The program has ended: routes what it has left, and writes what there is to write."""
+        limit = self._steady() + PATIENCE
+        while self._steady() < limit and not self._drained.quiet() and not self._hand_on():
+            self._turn()
+            if not self._drained.more:
+                select.select([self._drained.descriptor], [], [], SOON)
+        while self._drained.more:
+            self._turn()
+        self._route(list(self._lines.rest()))
+        self._bury(at_once=True)
+        died = status != 0 and not (self._sessions.stopping and status >= -signal.SIGTERM)
+        self._last_words(status if died else None)
+        self._box.close()
+        self._processes.close()
+        self._account()
+        for outlet in self._outlets:
+            outlet.close(PATIENCE)
+
+    def _last_words(self, status: int | None) -> None:
+        """With a `status` the program died: writes its own block, and those of the sessions that died with it."""
+        for live in self._sessions.all():
+            with_it = live is self._sessions.main or live.process in (0, self._process)
+            if status is not None and with_it:
+                name, number = ("Signal", -status) if status < 0 else ("Exit-Status", status)
+                live.session.facts.extra[name] = str(number)
+                self._sessions.end(live, DIED)
+            else:
+                self._sessions.end(live)
+
+    def _account(self) -> None:
+        """Says what was not done."""
+        told = [
+            (self._router.lost_bytes, "bytes of output were not looked at: Vigilog was not fast enough"),
+            (self._lines.cut, "lines were too long and were cut"),
+            (self._sessions.removed, "sessions had to make room for others"),
+            (sum(outlet.dropped for outlet in self._outlets), "bytes were not passed on: nobody took them"),
+        ]
+        for count, text in told:
+            if count:
+                self._say(f"{count} {text}")
+
+    def _say(self, text: str) -> None:
+        self._outlets[-1].write(f"vigilog blackbox run: {text}\n".encode())
