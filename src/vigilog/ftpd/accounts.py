@@ -64,6 +64,17 @@ class Accounts:
                 return entry
         return None
 
+    def name_of(self, uid: int) -> str:
+        """The name that a listing shows for a number: the AuthUserFile's first."""
+        if self._settings.auth_user_file is not None:
+            for fields in self._lines(self._settings.auth_user_file):
+                if len(fields) >= 3 and fields[2] == str(uid):
+                    return fields[0]
+        try:
+            return pwd.getpwuid(uid).pw_name
+        except KeyError:
+            return str(uid)
+
     def fits(self, entry: Entry | None, password: str) -> bool:
         """Whether that is his password. It takes as long for somebody who does not exist."""
         return same(password, entry.password if entry else NOBODYS) and entry is not None

@@ -103,15 +103,13 @@ class Connection(Control):
         return super().ftp_DELE(path)
 
     def ftp_RNFR(self, path: str) -> None:  # noqa: N802
-        if self.command is not None:
-            self.command.size = 0
         super().ftp_RNFR(path)
         self.renamed = path
 
     def ftp_RNTO(self, path: str) -> Any:  # noqa: N802
         assert self.scope is not None
         if self.command is not None:
-            self.command.size, self.command.rename_from = 0, self.renamed
+            self.command.size, self.command.rename_from = 0 if self._rnfr else None, self.renamed
         if self._rnfr and self.fs.lexists(path) and not self.scope.allows("allow_overwrite", self.fs.outside(path)):
             self._rnfr = None
             self.reply(550, f"{self.command.argument if self.command else path}: Rename permission denied")

@@ -296,6 +296,8 @@ class Control(TLS_FTPHandler):  # type: ignore[misc] # pyftpdlib has no types
         """A command came to its end: logs and the black box are told. Gives the kinds of a block to be written after the
         answer."""
         command.answered = True
+        if command.name == "RNFR" and code < 400:
+            command.size = 0
         self.look_at_counters()
         if command.name == "DELE" and code < 400:
             transfers.logged(self, "d", command.outside, command.size or 0, 0, self.type)

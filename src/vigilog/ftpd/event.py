@@ -18,6 +18,9 @@ NAMES_FILE = (
     | frozenset(["LIST", "NLST", "MLSD", "MLST", "MDTM", "MFMT", "PWD", "XPWD", "CWD", "XCWD", "CDUP", "XCUP"])
     | {"SITE CHMOD"}
 )
+OPENED = frozenset({"RETR", "STOR", "APPE", "STOU", "RNFR"})
+"""Commands whose path is only told if there was something to be opened."""
+
 FINISHED = {"2": "success", "1": "timeout"}
 
 
@@ -101,7 +104,8 @@ def answered(command: Command, code: int | None, text: str, now: float) -> dict[
     if name in DIRECTORIES:
         found["dir_name"] = os.path.basename(command.argument.rstrip("/"))
         found["dir_path"] = command.outside or None
-    if name in ON_FILES:
+    refused = code is None or code >= 400
+    if name in ON_FILES and not (refused and name in OPENED and command.transfer is None):
         found["transfer_path"] = command.path or None
     if name in NAMES_FILE and command.outside:
         found |= {"file": command.outside, "basename": os.path.basename(command.outside)}

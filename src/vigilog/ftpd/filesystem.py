@@ -149,6 +149,9 @@ class ClientFiles(AbstractedFS):  # type: ignore[misc] # pyftpdlib has no types
             return False
         return bool(wanted(found.st_mode))
 
+    def get_user_by_uid(self, uid: int) -> str:
+        return str(self.cmd_channel.host.accounts.name_of(uid))
+
     # Listings are made while they are sent: with the client's rights, some entries at a time.
 
     def format_list(self, basedir: str, listing: list[str], ignore_err: bool = True) -> Iterator[bytes]:

@@ -71,6 +71,7 @@ def password(connection: Connection, secret: str) -> None:
         return
     tried = connection.username
     if not tried:
+        connection.record.facts.attempted_user = None
         connection.reply(503, "Login with USER first")
         return
     host, wrap = connection.host, connection.host.settings.wrap

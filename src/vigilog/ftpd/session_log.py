@@ -84,7 +84,8 @@ class SessionLog:
         """A command that was done or refused, for each ExtendedLog that records such a one."""
         classes = classes_of(command)
         for each in self.logs.extended:
-            if not each.wanted.wants(classes):
+            # The end of a session is no command: ALL does not ask for it.
+            if not each.wanted.wants(classes) or (command == "EXIT" and "EXIT" not in each.wanted.classes):
                 continue
             line = one_line(each.format.render(event))
             if self.ring is not None:

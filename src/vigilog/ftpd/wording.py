@@ -28,7 +28,8 @@ WORDS: dict[tuple[str, int], str] = {
     ("REST", 350): "Restarting at {argument}. Send STORE or RETRIEVE to initiate transfer",
     ("REST", 501): "REST requires a value greater than or equal to 0",
     ("ALLO", 202): "No storage allocation necessary",
-    ("ABOR", 225): "Abort successful",
+    ("PORT", 200): "PORT command successful",
+    ("EPRT", 200): "EPRT command successful",
     ("ABOR", 226): "Abort successful",
     ("SITE CHMOD", 200): "SITE CHMOD command successful",
     ("LIST", 150): "Opening {mode} mode data connection for file list",
@@ -41,6 +42,9 @@ WORDS: dict[tuple[str, int], str] = {
     ("SYST", 215): "UNIX Type: L8",
     ("QUIT", 221): "Goodbye.",
 }
+
+SAME = {("ABOR", 225): 226}
+"""Codes that ProFTPD does not tell apart."""
 
 FILES = frozenset(
     [
@@ -84,8 +88,9 @@ class Said(NamedTuple):
 
 def worded(code: int, text: str, said: Said) -> tuple[int, str]:
     """The code and text of a reply, in ProFTPD's words; pyftpdlib's where those are as good."""
-    if code == 125:
-        code = 150
+    if code == 501 and "command needs an argument" in text:
+        return 500, "USER: command requires a parameter" if said.command == "USER" else f"'{said.command}' not understood"
+    code = SAME.get((said.command, code), 150 if code == 125 else code)
     if words := WORDS.get((said.command, code)):
         return code, words.format(
             argument=said.argument, upper=said.argument.upper(), mode=MODE[said.type], size=said.size, text=text
@@ -101,13 +106,13 @@ def worded(code: int, text: str, said: Said) -> tuple[int, str]:
             return code, text.replace('" directory created.', '" - Directory successfully created')
         case 257 | 213:
             return code, text.removesuffix(".")
+        case 550 if said.command == "SIZE":
+            return code, text.removesuffix(".")
         case 500 if text.endswith("not understood."):
             return code, f"{said.command or said.argument} not understood"
-        case 501 if "command needs an argument" in text:
-            return 500, f"'{said.command}' not understood"
         case 530:
             return code, "Please login with USER and PASS"
-        case 550 if said.command in FILES:
+        case 550 if said.command in FILES and "in ASCII mode" not in text:
             why = text.removesuffix(".").replace("Not enough privileges", "Permission denied")
             return 450 if said.command in TEMPORARY else code, f"{said.argument}: {why}"
         case _:
