@@ -377,3 +377,17 @@ def test_what_somebody_asked_for_is_stored_also_if_the_end_comes_before_it_is_do
     one.daemon.stop()
     one.stopped = True
     assert one.rows("SELECT target, moment FROM ban_lifts") == [("192.0.2.7", 5.0)]
+
+
+# --- lines that no time is enough for
+
+
+def test_a_line_that_could_not_be_decided_is_said(running):
+    """A pattern with a back-reference may be kept busy by a line made for that. It would be a way past the watch, were it not said."""
+    one = running(
+        "[[trigger]]\nname = 'twice'\npattern = '(?P<word>(?:a|aa)+)\\1\\1\\1b'\nlanguage = 'regex'\nkey = ['word']\n"
+    )
+    one.log("aaaab", "a" * 5000 + "b")
+    assert one.until(lambda: one.alerts() == 1)
+    one.daemon.tidy()
+    assert [line for line in one.said if "trigger twice: 1 lines were not counted" in line]

@@ -46,6 +46,8 @@ class Accounts:
     notices_total: int = 0
     dropped: dict[str, int] = field(default_factory=dict)
     """How many keys of each trigger were said to be dropped."""
+    undecided: dict[str, int] = field(default_factory=dict)
+    """How many lines of each trigger were said to be undecided."""
     reloads: int = 0
     reload: ReloadStatus | None = None
     _rates: deque[tuple[float, int, int]] = field(default_factory=deque)

@@ -286,11 +286,16 @@ class Daemon:
         """Drops what is too old, once a minute. Raises StoreError."""
         self.next_housekeeping = self.steady() + HOUSEKEEPING
         now = self.clock()
-        for trigger, windows in zip(self.watchman.triggers.triggers, self.watchman.windows, strict=True):
+        triggers = self.watchman.triggers
+        for trigger, windows, undecided in zip(triggers.triggers, self.watchman.windows, triggers.undecided, strict=True):
             more = windows.dropped - self.accounts.dropped.get(trigger.name, 0)
             if more > 0:
                 self.notice("dropped", f"trigger {trigger.name}: {more} keys made room for others before they could count")
             self.accounts.dropped[trigger.name] = windows.dropped
+            if undecided > self.accounts.undecided.get(trigger.name, 0):
+                text = f"trigger {trigger.name}: {undecided} lines were not counted since the start"
+                self.notice("undecided", f"{text}: its pattern needs too long for them")
+            self.accounts.undecided[trigger.name] = undecided
         forget(self.store, self.watchman)
         with transaction(self.store):
             forget_alerts(self.store, now - self.settings.run.keep_days * DAY)

@@ -56,10 +56,11 @@ class Trigger:
     actions: tuple[str, ...] = ()
 
 
-Sighting = tuple[int, int, int, float, Key]
+Sighting = tuple[int, int, int, float, Key | None]
 """A line that a pattern matches, before it is known what it counts for: where it begins and where it ends (without blanks)
 among the lines that were looked at, the pattern's number among those that its source has, the line's time (seconds since the
-epoch), and the key. Plain: there are many, and some come from another process."""
+epoch), and the key; None if it could not be decided whether the pattern matches. Plain: there are many, and some come from
+another process."""
 
 Occurrence = tuple[int, bool, Key, float, bytes, Rule]
 """A line that a trigger's pattern matched: the trigger's place in its set, whether it clears the key, the key, the event's
@@ -102,6 +103,8 @@ class TriggerSet:
         self._by_source: dict[str, _Part] = {}
         self._fields: dict[tuple[int, bytes], tuple[str, ...]] = {}
         self._sessions = Sessions()
+        self.undecided = [0] * len(self.triggers)
+        """How many lines each trigger did not count because they could not be decided."""
 
     def prepare(self, sources: Iterable[str]) -> None:
         """Compiles what the sources of these names need."""
@@ -123,7 +126,7 @@ class TriggerSet:
         sighted = sightings.append
         last_end, last_trigger, seen_end, start = 0, -1, 0, 0
         line, time, ours = b"", 0.0, False
-        for end, index in part.database.hits(framed, undecided=False):
+        for end, index in part.database.hits(framed, undecided=True):
             number, _, take, places, _, _, follows = owners[index]
             if end == last_end and (first_match or number == last_trigger):
                 continue
@@ -137,6 +140,7 @@ class TriggerSet:
                 continue
             found = take(line)
             if found is None:
+                sighted((start, start + len(line), index, time, None))
                 continue
             if follows:
                 sighted((start, start + len(line), index, time, ()))
@@ -157,6 +161,9 @@ class TriggerSet:
         for start, end, index, time, key in sightings:
             number, clears, _, _, rule, remembers, follows = owners[index]
             if start == last_start and (first_match or number == last_trigger):
+                continue
+            if key is None:
+                self.undecided[number] += 1
                 continue
             line = lines[start:end]
             if follows:
