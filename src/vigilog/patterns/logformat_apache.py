@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from vigilog.core.nouns import Place
 from vigilog.patterns import logformat_times as times
 from vigilog.patterns.logformat_escape import escaped, unescaped
-from vigilog.patterns.logformat_forms import NUMBER, SIX_DIGITS, THREE_DIGITS, Event, Form, Value, Variable
+from vigilog.patterns.logformat_forms import NUMBER, SIX_DIGITS, THREE_DIGITS, Event, Form, Value, Variable, text
 from vigilog.patterns.logformat_taking import Take, Write, as_number, as_text, exactly, named, nested, or_else, written
 from vigilog.patterns.logformat_template import Written
 
@@ -116,7 +116,7 @@ def variable(given: Written, place: Place | None) -> Variable:
         take, write, always = _conditional(given, take), _conditional_text(given, write), False
     absent = None if always else "" if form is QUERY else "-"
     marked = "?" if form is QUERY else ""
-    return Variable(given.text, given.column, key, form, absent, take, write, marked)
+    return Variable(given.text, given.column, key, form, absent, take, write, marked, bool(given.statuses))
 
 
 def _row(given: Written, place: Place | None) -> tuple[Row, str]:
@@ -145,17 +145,26 @@ def _both(form: Form, own: Callable[[Event], Any], key: str = "") -> tuple[Take,
         # Apache writes no bytes and no number of bytes alike
         return (lambda event: amount(event) or 0), (lambda event: str(amount(event) or "-"))
     if form.type == "number":
-        amount = as_number(own)
-        lowest = 1 if key.endswith("response_code") else None
-        return amount, written(amount, "-", str if lowest is None else lambda code: str(code) if code > 0 else "-")
+        amount = _positive(as_number(own)) if key.endswith("response_code") else as_number(own)
+        return amount, written(amount, "-", str)
     words = as_text(own)
     if form is QUERY:
         return words, written(words, "", lambda query: "?" + escaped(query))
     if form is USER:
         return words, written(words, "-", lambda user: escaped(user) or '""')
     if form is FLOW:
-        return words, written(words, "-", lambda flow: flow if flow in ("X", "+") else "-")
+        return (lambda event: words(event) or "-"), (lambda event: text(words(event) or "-"))
     return words, written(words, "-", escaped)
+
+
+def _positive(take: Take) -> Take:
+    """A status of 0 is none."""
+
+    def taken(event: Event) -> Value | None:
+        value = take(event)
+        return value if isinstance(value, int) and value > 0 else None
+
+    return taken
 
 
 def _time(given: Written, place: Place | None) -> tuple[str, Form, Take, Write]:
@@ -187,7 +196,12 @@ def _time(given: Written, place: Place | None) -> tuple[str, Form, Take, Write]:
 
 def _is_wanted(given: Written) -> Callable[[Event], bool]:
     statuses, negated = given.statuses, given.negated
-    return lambda event: (event.get("response_code") in statuses) != negated
+
+    def wanted(event: Event) -> bool:
+        status = event.get("response_code")
+        return status is None or (status in statuses) != negated
+
+    return wanted
 
 
 def _conditional(given: Written, take: Take) -> Take:

@@ -30,7 +30,7 @@ class Form:
 class Variable(NamedTuple):
     """One variable of a template. `take` gives its value in an event (None: absent), as JSON has it, `write` its text.
     `absent` is the text that stands for no value; None where there always is one. `marked` is the byte that a free text always
-    begins with, if it is there at all."""
+    begins with, if it is there at all. `conditional` says that it may be absent though the event has it."""
 
     written: str
     column: int
@@ -40,6 +40,7 @@ class Variable(NamedTuple):
     take: Callable[[Event], Value | None]
     write: Callable[[Event], str]
     marked: str = ""
+    conditional: bool = False
 
 
 Item = str | Variable

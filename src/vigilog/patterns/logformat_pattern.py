@@ -15,12 +15,11 @@ from vigilog.patterns import regex, syntax
 from vigilog.patterns.logformat import Dialect
 from vigilog.patterns.logformat_choice import template
 from vigilog.patterns.logformat_forms import Item, Variable
-from vigilog.patterns.logformat_reading import check_end, endings, expression
+from vigilog.patterns.logformat_reading import IN_ESCAPES, PAIR, check_end, endings, expression
 from vigilog.patterns.syntax import ANY, ANY_MASK, LINE_END, LINE_START, Chars, Group, Node, choice, repeat, sequence
 
 BLANKS = " \t\r\v\f"
-QUOTE, BACKSLASH = 1 << ord('"'), 1 << ord("\\")
-PAIR = sequence([Chars(BACKSLASH), ANY])
+BACKSLASH = 1 << ord("\\")
 _NO_NAME = re.compile(r"[^a-z0-9]+")
 
 
@@ -102,8 +101,8 @@ def capture(variable: Variable, behind: Sequence[Item], *, escapes: bool, place:
         return regex.parse(variable.form.shape.encode("latin-1"))
     ways = endings(variable, behind, place)
     stops = syntax.mask("".join(way.first for way in ways).encode("latin-1"))
-    pairs = escapes and bool(stops & QUOTE)  # there a quote stands in a text only behind a backslash
-    if stops and any(way.rest for way in ways):
-        return repeat(choice([Chars(ANY_MASK & ~BACKSLASH), PAIR]) if pairs else ANY, 0, None, greedy=False)
-    inner = Chars(ANY_MASK & ~stops)
-    return repeat(choice([Chars(inner.bits & ~BACKSLASH), PAIR]) if pairs else inner, 0, None)
+    pairs = escapes and bool(stops & syntax.mask("".join(IN_ESCAPES).encode())) and not stops & BACKSLASH
+    is_open = bool(stops) and any(way.rest for way in ways)
+    inner = ANY if is_open else Chars(ANY_MASK & ~stops)
+    body = choice([Chars(inner.bits & ~BACKSLASH), regex.parse(PAIR.encode())]) if pairs else inner
+    return repeat(body, 0, None, greedy=not is_open)

@@ -11,15 +11,19 @@ Nothing is ever tried twice: every piece is atomic, and what is looked at ahead 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple, NoReturn
 
 from vigilog.core.errors import RuleError
 from vigilog.core.nouns import Place
-from vigilog.patterns.logformat_forms import Item, Value, Variable
+from vigilog.patterns.logformat_forms import Form, Item, Value, Variable
 
 Read = Callable[[str], dict[str, Value] | None]
 END = r"\Z"
+IN_ESCAPES = frozenset('"bnrtvx0123456789abcdefABCDEF')
+"""What can be a part of an escape, where texts are escaped: an escape is one thing, and no text ends within it."""
+PAIR = r"\\(?:x[0-9A-Fa-f]{2}|.)"
+"""An escape."""
 
 
 class Ending(NamedTuple):
@@ -35,7 +39,8 @@ def reader(items: Sequence[Item], *, escapes: bool, place: Place | None) -> Read
     variables = [item for item in items if isinstance(item, Variable)]
     matched = re.compile(expression(items, escapes=escapes, place=place)).match
     plan = [(one.key, one.absent, one.form.read) for one in variables]
-    repeated = len({one.key for one in variables}) < len(variables)
+    again = len({one.key for one in variables}) < len(variables)
+    alike = [same for same in places_of(variables) if len(same) > 1]
 
     def read(line: str) -> dict[str, Value] | None:
         found = matched(line)
@@ -45,12 +50,28 @@ def reader(items: Sequence[Item], *, escapes: bool, place: Place | None) -> Read
         for (key, absent, value_of), text in zip(plan, found.groups(), strict=True):
             if text != absent:
                 value = value_of(text) if value_of else text
-                if repeated and values.setdefault(key, value) != value:
+                if again and values.setdefault(key, value) != value:
                     return None
                 values[key] = value
-        return values
+        return None if alike and contradicting(variables, alike, found.groups()) else values
 
     return read
+
+
+def places_of(variables: Sequence[Variable]) -> Iterable[list[int]]:
+    """The places of the variables, those together that are written alike."""
+    places: dict[tuple[str, Form], list[int]] = {}
+    for number, one in enumerate(variables):
+        places.setdefault((one.key, one.form), []).append(number)
+    return places.values()
+
+
+def contradicting(variables: Sequence[Variable], alike: Sequence[Sequence[int]], texts: Sequence[str]) -> bool:
+    """Whether one value has two texts: then the line is not one of the template's. Under a condition it may be absent."""
+    return any(
+        len({texts[each] for each in same if not (variables[each].conditional and texts[each] == variables[each].absent)}) > 1
+        for same in alike
+    )
 
 
 def expression(items: Sequence[Item], *, escapes: bool, place: Place | None) -> str:
@@ -126,10 +147,10 @@ def free(ways: Sequence[Ending], *, escapes: bool) -> str:
     stops = sorted({way.first for way in ways if way.first})
     if not stops:
         return r"(?>[^\n]*)"
-    pairs = escapes and '"' in stops  # which stands in such a text only behind a backslash
+    pairs = escapes and bool(IN_ESCAPES & set(stops)) and "\\" not in stops
     others = re.escape("".join(stops) + ("\\" if pairs else ""))
     run = rf"[^\n{others}]*"
-    going_on = [r"\\."] if pairs else []
+    going_on = [PAIR] if pairs else []
     for first in stops:
         rests = [way.rest for way in ways if way.first == first]
         if "" not in rests:

@@ -16,6 +16,7 @@ _PROFTPD = re.compile(r"%(?:\{([^}]*)\}([et]?)|([A-Za-z]))")
 _APACHE = re.compile(
     r"%(?P<before>[!<>,0-9]*)(?:\{(?P<argument>[^}]*)\})?(?P<after>[!<>,0-9]*)(?P<name>\^[A-Za-z]{2}|[A-Za-z])"
 )
+_UNKNOWN = re.compile(r"%(?:[^{\s\"]{0,8}\{[^}\s\"]{0,32}\}?)?")
 _APACHE_ESCAPE = re.compile(r'\\([\\tnr"])')
 _ESCAPED = {"\\": "\\", "t": "\t", "n": "\n", "r": "\r", '"': '"'}
 
@@ -70,7 +71,7 @@ def proftpd(template: str, place: Place | None) -> Iterator[Token]:
             yield "%%" if pair else "%"
             column = percent + 1 + pair
         else:
-            refuse(template[percent : percent + 2], percent + 1, place, "a letter or a name in braces behind the percent sign")
+            refuse(_begun(template, percent), percent + 1, place, "a letter or a name in braces behind the percent sign")
 
 
 def apache(template: str, place: Place | None) -> Iterator[Token]:
@@ -89,9 +90,15 @@ def apache(template: str, place: Place | None) -> Iterator[Token]:
         else:
             found = _APACHE.match(template, percent)
             if not found:
-                refuse(template[percent : percent + 8], percent + 1, place, "a letter at the end of the variable")
+                refuse(_begun(template, percent), percent + 1, place, "a letter at the end of the variable")
             yield _apache_variable(found, percent + 1)
             column = found.end()
+
+
+def _begun(template: str, percent: int) -> str:
+    """What stands at a percent sign that begins no variable."""
+    found = _UNKNOWN.match(template, percent)
+    return found[0] if found else "%"
 
 
 def _apache_variable(found: re.Match[str], column: int) -> Written:

@@ -66,9 +66,14 @@ TRANSFER_LOG = Form(
 )
 
 
-@lru_cache(maxsize=256)
 def formatted(second: int, form: str, zone: Zone) -> str:
-    """A second since the epoch in strftime's `form`. Events come many to a second."""
+    """A second since the epoch in strftime's `form`."""
+    return _formatted(second, form, zone, time.timezone)
+
+
+@lru_cache(maxsize=256)
+def _formatted(second: int, form: str, zone: Zone, _here: int) -> str:
+    # events come many to a second
     return time.strftime(form, time.gmtime(second) if zone == "utc" else time.localtime(second))
 
 
