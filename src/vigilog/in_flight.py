@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from vigilog.blackbox.recovery import ProcessRecord, processes
+from vigilog.blackbox.death_log import ProcessRecord
+from vigilog.blackbox.recovery import processes
 from vigilog.core.errors import SourceError
 from vigilog.core.nouns import Place
 from vigilog.ledger.flight import Process

@@ -13,7 +13,7 @@ from vigilog.cli.visible import visible
 from vigilog.config.durations import seconds
 from vigilog.core.clock import wall
 from vigilog.core.errors import SourceError
-from vigilog.ledger.check import Unfinished, by_id, unfinished
+from vigilog.ledger.check import by_id, unfinished
 from vigilog.ledger.opened_lines import Opened
 from vigilog.ledger_files import STANDARD_INPUT, LedgerFile, in_two
 from vigilog.parse.forensic_pairs import since
@@ -109,8 +109,7 @@ def check(files: list[LedgerFile], options: argparse.Namespace, output: Output) 
     if options.all:
         return examined(files, output)
     found = unfinished(*in_two(files))
-    old = older_than(options.older_than, found.lines)
-    mention(found, tell=lambda text: print(f"vigilog ledger check: {text}", file=sys.stderr))
+    old = older_than(options.older_than, found)
     if options.blackbox:
         return flown(options.blackbox, old, output)
     for line in by_id(old) if options.order == "id" else old:
@@ -147,14 +146,6 @@ def older_than(least: float | None, lines: tuple[Opened, ...]) -> tuple[Opened, 
         return lines
     now = wall()
     return tuple(line for line in lines if since(line.id, now - least) <= now - least)
-
-
-def mention(found: Unfinished, tell: Callable[[str], None]) -> None:
-    """Says what the agreement with check_forensic leaves out."""
-    if found.closed_elsewhere:
-        number = len(found.closed_elsewhere)
-        sys.stdout.flush()
-        tell(f"{number} more began with an ID that is closed elsewhere; --all names {'it' if number == 1 else 'them'}")
 
 
 def followed(options: argparse.Namespace, opened: ExitStack, output: Output, tell: Callable[[str], None]) -> None:

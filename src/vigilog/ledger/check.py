@@ -29,14 +29,6 @@ class Input(NamedTuple):
     continued: bool = False
 
 
-class Unfinished(NamedTuple):
-    """The `+` lines of requests that have no `-` line, in the order of the ledger; and those that have none of their own, but
-    whose ID is closed elsewhere (with check_forensic they count as finished)."""
-
-    lines: tuple[Opened, ...]
-    closed_elsewhere: tuple[Opened, ...]
-
-
 class _Half(NamedTuple):
     left: Left
     loose_ends: set[bytes]
@@ -44,22 +36,17 @@ class _Half(NamedTuple):
     """Newlines in its last file."""
 
 
-def unfinished(ledger: Sequence[Input], later: Sequence[Input] = ()) -> Unfinished:
-    """What is open in a ledger, whose inputs are given in the order in which they were written. `later` are those behind them,
-    if there are any: they are read by another process at the same time.
+def unfinished(ledger: Sequence[Input], later: Sequence[Input] = ()) -> tuple[Opened, ...]:
+    """The `+` lines of requests that have no `-` line, in the order of the ledger, whose inputs are given in the order in which
+    they were written. `later` are those behind them, if there are any: they are read by another process at the same time.
 
     Takes as much memory as what is open at a time. Raises what reading raises.
     """
     left = _left(ledger, later)
     closed = _ends(ledger, later, {head[1:] for head in left}) if left else set()
-    closed = {b"+" + identity for identity in closed}
     place = {file.name: number for number, file in enumerate([*ledger, *later])}
-
-    def ordered(heads: set[bytes]) -> tuple[Opened, ...]:
-        lines = [line for head in heads for line in left[head]]
-        return tuple(sorted(lines, key=lambda each: (place[each.file], each.line)))
-
-    return Unfinished(ordered(left.keys() - closed), ordered(closed))
+    lines = [line for same in left.values() for line in same if line.id not in closed]
+    return tuple(sorted(lines, key=lambda each: (place[each.file], each.line)))
 
 
 def by_id(lines: Sequence[Opened]) -> list[Opened]:
