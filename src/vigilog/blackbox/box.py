@@ -9,17 +9,19 @@ import sys
 import threading
 import weakref
 from collections.abc import Callable, Sequence
+from typing import Protocol
 
 from vigilog.blackbox.block import block
+from vigilog.blackbox.bounds import Bounds
 from vigilog.blackbox.criteria import Criterion, FailedLogin, UntimelyDeath, allows
 from vigilog.blackbox.facts import Facts
 from vigilog.blackbox.forensic_file import ForensicFile, absolute
 from vigilog.blackbox.header import Circumstances, counters, header, identity
+from vigilog.blackbox.in_memory import InMemory
 from vigilog.blackbox.notices import Notices
 from vigilog.blackbox.rate import Rate
-from vigilog.blackbox.recovery import recover
+from vigilog.blackbox.ring import Ring
 from vigilog.blackbox.session import Session
-from vigilog.blackbox.storage import Bounds, InFile, InMemory, Storage
 from vigilog.blackbox.watched import watching
 from vigilog.core.clock import Clock, wall
 from vigilog.core.errors import ConfigurationError
@@ -34,11 +36,12 @@ TOTAL = 64 << 20
 class BlackBox:
     """Keeps the messages of sessions and writes them to `file`, an absolute path, when there is reason to (None: never).
 
-    `buffer_size` messages and about `buffer_bytes` bytes are kept for each session, `total_bytes` for all together. `capture` are
-    the log types to be kept, `criteria` the reasons for a block. With `directory` the messages are kept in a file there, which
-    outlives the process however it dies; the blocks of dead processes of the same `service` are written at the start.
-    `dumps_per_minute` bounds the blocks that nobody asked for. `redact` is applied to the text of each message. `notice` is given a
-    sentence about whatever goes wrong (standard error, if it is None). With `allow_links` the file may be a symbolic link.
+    `buffer_size` messages and about `buffer_bytes` bytes are kept for each session, `total_bytes` for all together. `capture`
+    are the log types to be kept, `criteria` the reasons for a block. With `directory` the messages are kept in a file there,
+    which outlives the process however it dies; the blocks of dead processes of the same `service` are written at the start.
+    `dumps_per_minute` bounds the blocks that nobody asked for. `redact` is applied to the text of each message. `notice` is
+    given a sentence about whatever goes wrong (standard error, if it is None). With `allow_links` the file may be a symbolic
+    link.
 
     A normal end of the program closes the box. Raises ConfigurationError; nothing else raises, here or later.
     """
@@ -106,6 +109,8 @@ class BlackBox:
         """Writes the blocks of dead processes of this service to the file; how many. Done at the start by itself."""
         if self.directory is None or self.file is None:
             return 0
+        from vigilog.blackbox.recovery import recover  # noqa: PLC0415 - only where there is a directory
+
         try:
             return recover(self.directory, self.file, service=self.service, notice=self.notice, clock=self.clock).blocks
         except Exception as error:  # noqa: BLE001 - the host's start must not fail for it
@@ -113,7 +118,8 @@ class BlackBox:
             return 0
 
     def fault_path(self) -> str | None:
-        """A path for faulthandler: what it writes there becomes part of the blocks of this process. None without a directory."""
+        """A path for faulthandler: what it writes there becomes part of the blocks of this process. None without a
+        directory."""
         return self._storage.fault_path()
 
     def close(self) -> None:
@@ -166,6 +172,8 @@ class BlackBox:
 
     def _stored(self, bounds: Bounds) -> Storage:
         if self.directory is not None:
+            from vigilog.blackbox.in_file import InFile  # noqa: PLC0415 - only where there is a directory
+
             wanted = UntimelyDeath in self.criteria
             try:
                 return InFile(
@@ -203,9 +211,19 @@ class BlackBox:
 
     def _redacted(self, message: Message) -> Message:
         # In a ring file everything is redacted before it is kept.
-        if self._redact is None or isinstance(self._storage, InFile):
+        if self._redact is None or self._storage.redacts:
             return message
         return message._replace(text=self._redact(message.text))
+
+
+class Storage(Protocol):
+    """Where the rings of a box are."""
+
+    redacts: bool
+
+    def ring(self, number: int, facts: Facts) -> Ring: ...
+    def fault_path(self) -> str | None: ...
+    def close(self) -> None: ...
 
 
 def _remember(box: BlackBox) -> Callable[[], None]:

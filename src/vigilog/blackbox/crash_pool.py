@@ -1,8 +1,8 @@
 """The pages of a process's ring file and which session has how many of them.
 
-A session has at most so many pages as its bytes and messages need. When pages are short, whoever has more than its fair share gives
-its oldest; while there are more pages than sessions, each has one at least. A few are held back, so that a session has its new page
-before it gives an old one: what was acknowledged last is in the file at any moment.
+A session has at most so many pages as its bytes and messages need. When pages are short, whoever has more than its fair share
+gives its oldest; while there are more pages than sessions, each has one at least. A few are held back, so that a session has
+its new page before it gives an old one: what was acknowledged last is in the file at any moment.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _AGAIN = 10.0
 class Page(NamedTuple):
     """A page that a session has: its place in the file, and what its header says."""
 
-    index: int
+    place: int
     header: PageHeader
 
 
@@ -104,7 +104,7 @@ class CrashPool:
         if file is None:
             return
         while len(pages) > 1 and (len(pages) > self._limit or ring.number - pages[1].header.first + 1 >= self._messages):
-            file.give(pages.popleft().index)
+            file.give(pages.popleft().place)
         if file.spare < RESERVE:
             self._give(ring, file)
 
@@ -148,7 +148,7 @@ class CrashPool:
             giver = asker
         if len(giver.pages) < 2:
             return False
-        file.give(giver.pages.popleft().index)
+        file.give(giver.pages.popleft().place)
         return True
 
     def _rich(self, share: int) -> Holder | None:

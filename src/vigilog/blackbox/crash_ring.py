@@ -45,7 +45,8 @@ _pack = RECORD.pack_into
 
 class Voice(NamedTuple):
     """What every ring of a box does alike: `kinds` are the log types that are kept, by their names; `clock` tells the time;
-    `redact` is applied to each text; `identity` gives what is known about a session as it is stored."""
+    `redact` is applied to each text; `identity` and `counters` give what is known about a session, as it is stored; `messages`
+    is how many are kept."""
 
     kinds: Mapping[str, int]
     clock: Callable[[], float]
@@ -59,8 +60,8 @@ class CrashRing:
     """The ring of the session `session`, whose header says `facts`."""
 
     __slots__ = (
-        "__weakref__", "_at", "_base", "_clock", "_dropped", "_facts", "_generation", "_kinds", "_limit", "_map", "_over", "_pool",
-        "_redact", "_seed", "_session", "_voice", "number", "pages",
+        "__weakref__", "_at", "_base", "_clock", "_dropped", "_facts", "_generation", "_kinds", "_known", "_limit", "_map",
+        "_over", "_pool", "_redact", "_seed", "_session", "_voice", "deferred", "number", "pages",
     )  # fmt: skip
 
     def __init__(self, pool: CrashPool, session: int, facts: Facts, voice: Voice) -> None:
@@ -74,6 +75,8 @@ class CrashRing:
         self._map: mmap.mmap | None = None
         self._at = self._limit = self._seed = self._base = self._dropped = self._generation = 0
         self._over = False
+        self._known = b""
+        self.deferred = False
         self.number = 0
         self.pages: deque[Page] = deque()
         try:
@@ -111,8 +114,9 @@ class CrashRing:
             self._at = end = at + (length + _ROUND & -8)
             if end <= self._limit:
                 self.number += 1
-                seed, into = self._seed, self._map
-                into[at + 16 : at + 16 + length] = text  # type: ignore[index]
+                seed = self._seed
+                into: mmap.mmap = self._map  # type: ignore[assignment] # there is one wherever there is room
+                into[at + 16 : at + 16 + length] = text
                 _pack(into, at, moment, length, kind, level, crc32(text, seed ^ (length << 16 | kind << 8 | level)))
             else:
                 self._turn(moment, kind, level, text)
@@ -126,7 +130,8 @@ class CrashRing:
                 if name in COUNTERS:
                     self._count()
                 elif not self._over:
-                    self._put(self._clock(), IDENTITY, 0, self._voice.identity(self._facts))
+                    self._known = self._voice.identity(self._facts)
+                    self._put(self._clock(), IDENTITY, 0, self._known)
         except Exception as error:  # noqa: BLE001 - as above
             self._pool.fault(error)
 
@@ -156,7 +161,7 @@ class CrashRing:
             self._dropped -= dropped
             fresh = self._fresh()
             while file is not None and self.pages and self.pages[0].header.order <= order:
-                file.give(self.pages.popleft().index)
+                file.give(self.pages.popleft().place)
             if not fresh:
                 self._fresh()
 
@@ -169,9 +174,9 @@ class CrashRing:
             file = self._pool.file
             if file is not None and self.pages:
                 # The newest goes last: without it the others would count.
-                file.mark(self.pages[-1].index, OVER)
+                file.mark(self.pages[-1].place, OVER)
                 for page in self.pages:
-                    file.give(page.index)
+                    file.give(page.place)
                 file.seen(self._clock())
             self.pages.clear()
 
@@ -182,8 +187,9 @@ class CrashRing:
         self.pages.clear()
 
     def _contents(self, pages: list[Page], number: int) -> Contents:
-        assert self._map is not None and self._pool.file is not None
-        places = [HEAD + page.index * PAGE for page in pages]
+        assert self._map is not None
+        assert self._pool.file is not None
+        places = [HEAD + page.place * PAGE for page in pages]
         data = [(page.header, self._map[at : at + PAGE]) for page, at in zip(pages, places, strict=True)]
         return contents(data, self._pool.file.secret, number)
 
@@ -246,7 +252,7 @@ class CrashRing:
         header = PageHeader(self._session, order, self.number + 1, self._base, now if began is None else began)
         file.begin(index, header)
         into, seed, start = file.map, seed_of(file.secret, order), HEAD + index * PAGE
-        known = self._voice.identity(self._facts)
+        self._known = known = self._known or self._voice.identity(self._facts)
         at = start + RECORDS
         into[at + RECORD.size : at + RECORD.size + len(known)] = known
         _pack(into, at, now, len(known), IDENTITY, 0, crc32(known, seed ^ (len(known) << 16 | IDENTITY << 8)))
@@ -270,5 +276,5 @@ class CrashRing:
             return
         self._generation = generation = self._generation + 1
         data = slot(self._voice.counters(self._facts), generation)
-        at = HEAD + self.pages[-1].index * PAGE + SLOTS + (generation & 1) * SLOT.size
+        at = HEAD + self.pages[-1].place * PAGE + SLOTS + (generation & 1) * SLOT.size
         into[at : at + SLOT.size] = data

@@ -11,8 +11,8 @@ _TAIL = 1 << 16
 
 
 class ProcessRecord(NamedTuple):
-    """A process that has, or had, a ring file. Times are in seconds since the epoch; `last_seen` is when it is known to have been
-    alive last: for a dead one about the time of its death."""
+    """A process that has, or had, a ring file. Times are in seconds since the epoch; `last_seen` is when it is known to have
+    been alive last: for a dead one about the time of its death."""
 
     pid: int
     service: str

@@ -9,8 +9,8 @@ from contextlib import suppress
 
 
 def prepared(directory: str) -> str:
-    """`directory`, an absolute path; it is made (0700) if only it is missing. Raises OSError if it is not there and cannot be made,
-    belongs to neither root nor this user, or others may write to it."""
+    """`directory`, an absolute path; it is made (0700) if only it is missing. Raises OSError if it is not there and cannot be
+    made, belongs to neither root nor this user, or others may write to it."""
     if not directory.startswith("/"):
         raise OSError(errno.EINVAL, "must be an absolute path", directory)
     with suppress(FileExistsError):

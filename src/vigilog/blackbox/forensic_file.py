@@ -1,8 +1,8 @@
 """The file that blocks are appended to: opened as ProFTPD opens it, each block written whole or not at all.
 
-What mod_log_forensic (ProFTPD 1.3.8) says of a file that it cannot open is said here, word for word. Otherwise than there, a new
-file is 0600, a file that was rotated away is opened anew, parallel blocks do not run into each other, and a full disk is tried
-a few times and then given up.
+What mod_log_forensic (ProFTPD 1.3.8) says of a file that it cannot open is said here, word for word. Otherwise than there, a
+new file is 0600, a file that was rotated away is opened anew, parallel blocks do not run into each other, and a full disk is
+tried a few times and then given up.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ LOCK = 1.0
 """Seconds to wait for another process that writes its block; after them it is written without the lock."""
 
 Before = Callable[[int, int], int]
-"""Called while the file is locked, with its descriptor and its end; gives the offset that the block will be written at, which is the
-end, unless it cut something off."""
+"""Called while the file is locked, with its descriptor and its end; gives the offset that the block will be written at, which
+is the end, unless it cut something off."""
 
 _FLAGS = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK | os.O_CLOEXEC
 
@@ -58,8 +58,9 @@ def absolute(path: str) -> str:
 
 
 class ForensicFile:
-    """The file at `path`, an absolute one. It is opened at once, so that a process may give up its rights afterwards; if that fails,
-    it is tried again for each block. Any thread may write. Raises ConfigurationError for a relative path, and nothing later.
+    """The file at `path`, an absolute one. It is opened at once, so that a process may give up its rights afterwards; if that
+    fails, it is tried again for each block. Any thread may write. Raises ConfigurationError for a relative path, and nothing
+    later.
 
     `notice` is called with a sentence for whatever went wrong.
     """

@@ -1,14 +1,16 @@
 """How a ring file is laid out: a head, then pages, each of one session. Native byte order; only this machine reads it.
 
-Head (HEAD bytes): who the process is, written once before the file has its name; when it was last seen alive; how far a recovery is.
+Head (HEAD bytes): who the process is, written once before the file has its name; when it was last seen alive; how far a
+recovery is.
 
-Page (PAGE bytes): a header (state, checksum, session, order, number of its first message, number of the last message that is in a
-block already, when the session began, two slots for the session's counters), then records from RECORDS on, each at a multiple of 8:
+Page (PAGE bytes): a header (state, checksum, session, order, number of its first message, number of the last message that is
+in a block already, when the session began, two slots for the session's counters), then records from RECORDS on, each at a
+multiple of 8:
 
     time f64 | length u16 | kind u8 | level u8 | crc32 u32 | payload
 
-The checksum comes last and covers kind, level, length and payload; it begins with a number that only this use of this page has. So
-a record that was torn, that is left of an earlier use, or that somebody logged as text is no record.
+The checksum comes last and covers kind, level, length and payload; it begins with a number that only this use of this page
+has. So a record that was torn, that is left of an earlier use, or that somebody logged as text is no record.
 """
 
 from __future__ import annotations
@@ -102,8 +104,8 @@ def head_of(data: bytes) -> Head | None:
         size = int.from_bytes(rest[at : at + 2], "little")
         texts.append(rest[at + 2 : at + 2 + size].decode("utf-8", "surrogateescape"))
         at += 2 + size
-    numbers = _HEAD.unpack_from(rest)
-    return Head(*numbers[:6], bool(numbers[6]), *numbers[7:], *texts)
+    pid, secret, pages, messages, uid, gid, wanted, began, made = _HEAD.unpack_from(rest)
+    return Head(pid, secret, pages, messages, uid, gid, bool(wanted), began, made, texts[0], texts[1])
 
 
 def seed_of(secret: int, order: int) -> int:
@@ -144,7 +146,8 @@ def counters_of(page: bytes) -> tuple[int, ...] | None:
 
 
 def identity_bytes(who: Identity) -> bytes:
-    """What is known about a session, so that it fits in a page: long values are cut, further fields that find no room left out."""
+    """What is known about a session, so that it fits in a page: long values are cut, further fields that find no room left
+    out."""
     known = (who.client_address, who.server_address, who.protocol, who.user, str(who.uid), str(who.gid), who.unique_id)
     names = ("c", "s", "p", "u", "U", "G", "i", "a")
     parts = [_pair(name, value) for name, value in zip(names, (*known, who.attempted_user), strict=True) if value is not None]
@@ -165,7 +168,8 @@ def identity_of(data: bytes) -> Identity:
     known = dict(pair for pair in pairs if not pair[0].startswith("+"))
     extra = tuple((key[1:], value) for key, value in pairs if key.startswith("+"))
     uid, gid = (int(value) if (value := known.get(name, "")).isdigit() else 0 for name in "UG")
-    return Identity(*(known.get(name) for name in "cspu"), uid, gid, known.get("i"), known.get("a"), extra)
+    get = known.get
+    return Identity(get("c"), get("s"), get("p"), get("u"), uid, gid, get("i"), get("a"), extra)
 
 
 def _pair(name: str, value: str) -> bytes:

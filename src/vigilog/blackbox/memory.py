@@ -109,6 +109,7 @@ class MemoryRing:
         "_open",
         "_pool",
         "_used",
+        "deferred",
     )
 
     def __init__(self, pool: MemoryPool, *, messages: int, limit: int, capture: Collection[str]) -> None:
@@ -121,6 +122,7 @@ class MemoryRing:
         self._append = self._open.append
         self._used = self._count = self._evicted = self._credit = self._left = 0
         self._closed = False
+        self.deferred = True
         with _Held(pool):
             pool.enter(self)
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 
 _MANY = 100
 
 
 class Notices:
-    """Hands each different sentence on to `say` (None: to standard error), a hundred at most. Whatever `say` raises is dropped."""
+    """Hands each different sentence on to `say` (None: to standard error), a hundred at most. Whatever `say` raises is
+    dropped."""
 
     def __init__(self, say: Callable[[str], None] | None) -> None:
         self._say = say or _on_stderr
@@ -19,10 +21,9 @@ class Notices:
         if sentence in self._said or len(self._said) >= _MANY:
             return
         self._said.add(sentence)
-        try:
+        # There is nobody left to tell.
+        with suppress(Exception):
             self._say(sentence)
-        except Exception:  # noqa: BLE001, S110 - there is nobody left to tell
-            pass
 
 
 def _on_stderr(sentence: str) -> None:

@@ -78,7 +78,8 @@ def records(page: bytes, seed: int) -> Iterator[Record]:
 
 
 def contents(pages: Sequence[tuple[PageHeader, bytes]], secret: int, total: int | None = None) -> Contents:
-    """What `pages`, those of one session in their order, hold. `total` is the number of its newest message, if that is known."""
+    """What `pages`, those of one session in their order, hold. `total` is the number of its newest message, if that is
+    known."""
     messages: list[Message] = []
     parts: dict[int, list[bytes]] = {}
     identity = b""

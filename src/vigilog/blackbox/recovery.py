@@ -1,14 +1,14 @@
 """Writes the blocks of processes that died: what their ring files hold becomes `UNTIMELY DEATH`.
 
 A ring file is locked while its process lives, so one that can be locked is a dead one's, whatever became of its number. Whoever
-locks it recovers it; two at once do not get in each other's way. How far a recovery is stands in the ring file before each block
-is written, so one that was killed is gone on with, and no block is there twice. The ring file goes when its blocks are on the disk.
+locks it recovers it; two at once do not get in each other's way. How far a recovery is stands in the ring file before each
+block is written, so one that was killed is gone on with, and no block is there twice. The ring file goes when its blocks are
+safely on the disk.
 """
 
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -72,9 +72,9 @@ def recover(
 ) -> Recovered:
     """Writes the blocks of all dead processes that have ring files in `directory`, or only of those of `service`.
 
-    They go to `file`, an absolute path, or, if it is None, to the file that each process named; that of another user's process is
-    believed only with `file`. `notice` is given a sentence about each trouble; what could not be written is tried again by the
-    next recovery. Raises OSError if the directory cannot be read, ConfigurationError for a relative path.
+    They go to `file`, an absolute path, or, if it is None, to the file that each process named; that of another user's
+    process is believed only with `file`. `notice` is given a sentence about each trouble; what could not be written is tried
+    again by the next recovery. Raises OSError if the directory cannot be read, ConfigurationError for a relative path.
     """
     result = Recovered()
     for name in names(directory, RING):

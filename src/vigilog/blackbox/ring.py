@@ -10,7 +10,8 @@ from vigilog.parse.forensics import Message
 
 
 class Kept(NamedTuple):
-    """What a ring held: its messages, oldest first; how many were evicted before them; how many are damaged. `mark` is its own."""
+    """What a ring held: its messages, oldest first; how many were evicted before them; how many are damaged. `mark` is its
+    own."""
 
     messages: Sequence[Message]
     evicted: int
@@ -20,6 +21,9 @@ class Kept(NamedTuple):
 
 class Ring(Protocol):
     """The messages of one session. Nothing here raises, neither for want of room nor otherwise."""
+
+    deferred: bool
+    """Whether `later` keeps an entry as it is. If not, it is rendered at once; `keep` with a text and its time is quicker."""
 
     def later(self, entry: Entry, size: int) -> None:
         """Keeps `entry`, which needs about `size` bytes, to be rendered when it is read (at once where only bytes are kept)."""

@@ -37,8 +37,8 @@ _FLAGS = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 class RingFile:
-    """The ring file of this process, in `directory`; at most `pages` pages. Room on the disk is reserved before a page is used, so that a
-    full disk never kills the process. Raises OSError where it cannot be made.
+    """The ring file of this process, in `directory`; at most `pages` pages. Room on the disk is reserved before a page is
+    used, so that a full disk never kills the process. Raises OSError where it cannot be made.
     """
 
     def __init__(self, directory: str, service: str, file: str, pages: int, messages: int, now: float, *, wanted: bool) -> None:

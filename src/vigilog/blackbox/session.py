@@ -67,6 +67,12 @@ class Session:
         self.end("MODULE CONFIG")
 
     @property
+    def deferred(self) -> bool:
+        """Whether `later` keeps an entry as it is, to be rendered when it is written. If not, it is rendered at once, and `keep`
+        with a text and its time is quicker."""
+        return self.ring.deferred
+
+    @property
     def over(self) -> bool:
         """Whether it has ended."""
         return self._home is None

@@ -11,7 +11,8 @@ Keep = Callable[[str, int, bytes, float | None, int | None], None]
 
 
 def watching(keep: Keep, criteria: Sequence[Criterion], dump: Callable[[str], object]) -> Callable[..., None]:
-    """`keep`, and then the first of `criteria` whose test says yes to the message has its block written. A test that raises says no."""
+    """`keep`, and then the first of `criteria` whose test says yes to the message has its block written. A test that raises
+    says no."""
 
     def watched(log_type: str, level: int, text: bytes, moment: float | None = None, pid: int | None = None) -> None:
         keep(log_type, level, text, moment, pid)
