@@ -60,6 +60,15 @@ class Texts:
             some = ", ".join(self.shown(argument, ARGUMENT // 4, repr) for argument in islice(arguments, 16))
             return f"{cut(message, MESSAGE)} ({some}) [{type(error).__name__}]"
 
+    def braces(self, message: str, arguments: tuple[object, ...], named: Mapping[str, object]) -> str:
+        """`message.format(*arguments, **named)`, as `percent`."""
+        try:
+            by_name = {name: self.stand_in(value) for name, value in named.items()}
+            return cut(message.format(*map(self.stand_in, arguments), **by_name), MESSAGE)
+        except Exception as error:  # noqa: BLE001 - as above
+            some = ", ".join(self.shown(argument, ARGUMENT // 4, repr) for argument in islice(arguments, 16))
+            return f"{cut(message, MESSAGE)} ({some}) [{type(error).__name__}]"
+
     def stand_in(self, value: object) -> object:
         """`value` if its text is short in any case, else what stands for it."""
         kind = type(value)

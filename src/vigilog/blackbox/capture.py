@@ -107,15 +107,25 @@ class Capture:
         return self.all_kept or self.types[logger] in self._kept
 
     def text(self, message: object, arguments: tuple[object, ...]) -> str:
-        """Their text, in bounded length."""
+        """Their text by `%`, in bounded length."""
+        return self._asked(lambda: self._by_percent(message, arguments), message, arguments)
+
+    def braces(self, message: object, arguments: tuple[object, ...], named: Mapping[str, object]) -> str:
+        """Their text by `str.format`, in bounded length."""
+        return self._asked(lambda: self._texts.braces(str(message), arguments, named), message, arguments)
+
+    def _by_percent(self, message: object, arguments: tuple[object, ...]) -> str:
+        text = cut(message, MESSAGE) if type(message) is str else self._texts.shown(message, MESSAGE)
+        return self._texts.percent(text, arguments) if arguments else text
+
+    def _asked(self, make: Callable[[], str], message: object, arguments: tuple[object, ...]) -> str:
         thread = get_ident()
         if thread in self._asking:
             # Something that is being asked for its text logs: it is not asked again, that might never end.
             return f"{message if type(message) is str else type(message)} {tuple(map(type, arguments))}"[:MESSAGE]
         self._asking.add(thread)
         try:
-            text = cut(message, MESSAGE) if type(message) is str else self._texts.shown(message, MESSAGE)
-            return self._texts.percent(text, arguments) if arguments else text
+            return make()
         finally:
             self._asking.discard(thread)
 

@@ -47,7 +47,7 @@ class Deaths:
 
     def stop(self) -> None:
         """Gives the hooks back."""
-        self._hooks.give_back()
+        self._hooks.undo()
 
     def _of_program(self) -> None:
         former = sys.excepthook

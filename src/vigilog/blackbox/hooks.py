@@ -28,7 +28,7 @@ class Hooks:
         """`undo` is called when the hooks are given back."""
         self._given_back.append(undo)
 
-    def give_back(self) -> None:
+    def undo(self) -> None:
         """Everything is as it was. A second call does nothing."""
         while self._given_back:
             self._given_back.pop()()

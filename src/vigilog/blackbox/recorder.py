@@ -10,8 +10,8 @@ with Recorder(box, on_demand=signal.SIGUSR2) as recorder:
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterable, Mapping
-from typing import Self
+from collections.abc import Callable, Iterable, Mapping
+from typing import Protocol, Self
 
 from vigilog.blackbox.box import BlackBox
 from vigilog.blackbox.capture import OPAQUE, Capture
@@ -25,6 +25,13 @@ from vigilog.blackbox.triggers import Trigger, of_criteria
 from vigilog.blackbox.work import Work
 
 
+class Undoing(Protocol):
+    """What a change of another library gives."""
+
+    def undo(self) -> None:
+        """The library is as it was."""
+
+
 class Recorder:
     """Records this process into `box`, from `start` to `stop` (or in a `with`).
 
@@ -32,7 +39,8 @@ class Recorder:
     objects are never asked for their text. With `process` there is a session for what is logged outside of all others,
     about which these facts are known; it lasts until `stop`. The signal `on_demand` writes a block of every open
     session. With `deaths` the hooks of Python are taken that tell of exceptions nobody caught, and SIGTERM and SIGHUP,
-    where they would end the program at once, end it as a normal stop does.
+    where they would end the program at once, end it as a normal stop does. `also` are more libraries to capture from:
+    capture_structlog, capture_loguru.
     """
 
     def __init__(
@@ -45,6 +53,7 @@ class Recorder:
         process: Facts | None = None,
         on_demand: signal.Signals | None = None,
         deaths: bool = True,
+        also: Iterable[Callable[[Capture], Undoing]] = (),
     ) -> None:
         self.box = box
         self.process = box.begin(process) if process is not None else None
@@ -54,6 +63,7 @@ class Recorder:
         )
         self._on_demand = OnDemand(on_demand, self.dump) if on_demand is not None else None
         self._deaths = deaths
+        self._sources = (capture_logging, *also)
         self._hooks = Hooks()
 
     def start(self) -> Self:
@@ -66,12 +76,13 @@ class Recorder:
             deaths.start()
             self._hooks.then(deaths.stop)
             close_at_stop(self.box, self._hooks)
-        self._hooks.then(capture_logging(self.capture).undo)
+        for source in self._sources:
+            self._hooks.then(source(self.capture).undo)
         return self
 
     def stop(self) -> None:
         """Everything is as it was, and `process` has ended. The box stays open. A second call does nothing."""
-        self._hooks.give_back()
+        self._hooks.undo()
         if self.process is not None:
             self.process.end()
 
