@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vigilog.parse.forensic_pairs import Pairs, since
+from vigilog.parse.forensic_pairs import Pairs, began
 
 NOW = 0x6B000200
 
@@ -52,10 +52,15 @@ def test_line_ends_of_another_system_make_no_difference():
 
 
 def test_the_time_of_an_id_is_believed_when_it_can_be():
-    assert since(b"1:6b000100:0", NOW) == 0x6B000100
-    assert since(b"1:6b001000:0", NOW) == NOW
-    assert since(b"1:100:0", NOW) == NOW
-    assert since(b"whatever", NOW) == NOW
+    assert began(b"1:6b000100:0", NOW) == 0x6B000100
+    assert began(b"1:6b001000:0", NOW) is None
+    assert began(b"1:100:0", NOW) is None
+    assert began(b"whatever", NOW) is None
+
+
+def test_what_tells_no_time_began_when_it_came():
+    change = Pairs().see(b"+whatever|x\n+1:6b000100:0|x\n", NOW)
+    assert [each.since for each in change.begun] == [NOW, 0x6B000100]
 
 
 lines = st.lists(st.tuples(st.sampled_from([b"+", b"-"]), st.sampled_from([b"a", b"b", b"c:1", b"c:10"])), max_size=30)

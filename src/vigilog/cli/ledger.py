@@ -16,7 +16,7 @@ from vigilog.core.errors import SourceError
 from vigilog.ledger.check import by_id, unfinished
 from vigilog.ledger.opened_lines import Opened
 from vigilog.ledger_files import STANDARD_INPUT, LedgerFile, in_two
-from vigilog.parse.forensic_pairs import since
+from vigilog.parse.forensic_pairs import began
 from vigilog.watch.families import families
 
 HELP = "name the requests that began and did not end, as check_forensic does"
@@ -145,7 +145,7 @@ def older_than(least: float | None, lines: tuple[Opened, ...]) -> tuple[Opened, 
     if least is None:
         return lines
     now = wall()
-    return tuple(line for line in lines if since(line.id, now - least) <= now - least)
+    return tuple(line for line in lines if (moment := began(line.id, now)) is None or moment <= now - least)
 
 
 def followed(options: argparse.Namespace, opened: ExitStack, output: Output, tell: Callable[[str], None]) -> None:

@@ -69,13 +69,18 @@ class Pairs:
                     ended.append(former.pop())
                     if not former:
                         del self._open[identity]
-        begun = [Begun(identity, line, since(identity, arrived)) for identity, same in fresh.items() for line in same]
+        begun = [
+            Begun(identity, line, arrived if (moment := began(identity, arrived)) is None else moment)
+            for identity, same in fresh.items()
+            for line in same
+        ]
         for each in begun:
             self._open.setdefault(each.id, []).append(each)
         return Change(tuple(begun), tuple(ended))
 
 
-def since(identity: bytes, arrived: float) -> float:
-    """When a request of which a line arrived at a moment began: what its ID says, unless that is not to be believed."""
+def began(identity: bytes, now: float) -> float | None:
+    """When a request began, by its ID (seconds since the epoch); None if that says nothing, or nothing that can be believed at
+    the present time."""
     found = made(identity)
-    return float(found.time) if found and arrived - _BEHIND <= found.time <= arrived + _AHEAD else arrived
+    return float(found.time) if found and now - _BEHIND <= found.time <= now + _AHEAD else None
