@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
-from urllib.parse import quote
 
-from vigilog.ledger.headers import CanonicalHeaders
+from vigilog.ledger.asgi_fields import asgi_fields
 from vigilog.ledger.ledger import Ledger
 
 Scope = MutableMapping[str, Any]
@@ -28,7 +27,6 @@ _LAST = {
 }
 """After these messages there is nothing more to send, unless the key named here is true in them."""
 _STARTS = frozenset(("http.response.start", "websocket.http.response.start", "websocket.accept"))
-_VERSIONS = {"1.1": b" HTTP/1.1", "1.0": b" HTTP/1.0", "2": b" HTTP/2.0", "3": b" HTTP/3.0", "0.9": b""}
 
 
 class AsgiLedger:
@@ -41,8 +39,8 @@ class AsgiLedger:
 
     def __init__(self, app: Application, ledger: Ledger | str, *, response_header: str = "") -> None:
         self._app = app
-        self._begin = (Ledger(ledger) if isinstance(ledger, str) else ledger).begin
-        self._headers = CanonicalHeaders().of_asgi
+        self._enter = (Ledger(ledger) if isinstance(ledger, str) else ledger).enter
+        self._fields = asgi_fields()
         self._response_header = response_header.lower().encode("latin-1")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -51,14 +49,19 @@ class AsgiLedger:
         if kind not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
-        entry = self._begin(_request_line(scope, kind), self._headers(scope["headers"]))
+        headers = scope["headers"]
+        if not isinstance(headers, (list, tuple)):
+            # ASGI promises no more than something to go through, and that may be possible only once.
+            headers = scope["headers"] = list(headers)
+        identifier, write, last_line = self._enter(headers, self._fields(scope, headers))
         try:
-            scope["state"][STATE] = entry.identifier
+            scope["state"][STATE] = identifier
         except KeyError:
-            scope["state"] = {STATE: entry.identifier}
+            scope["state"] = {STATE: identifier}
         if self._response_header:
-            send = _naming(send, self._response_header, entry.identifier)
+            send = _naming(send, self._response_header, identifier)
         trailers = False
+        over = False
 
         # Not a coroutine itself: most messages need none but the server's own.
         def passed_on(message: Message) -> Awaitable[None]:
@@ -68,35 +71,22 @@ class AsgiLedger:
                 if not message.get(_LAST[kind]) and (not trailers or kind == "http.response.trailers"):
                     return finishing(message)
             elif kind == "http.response.start":
-                trailers = bool(message.get("trailers"))
+                trailers = "trailers" in message and bool(message["trailers"])
             return send(message)
 
         async def finishing(message: Message) -> None:
+            nonlocal over
             await send(message)
-            entry.end()
+            if not over:
+                over = True
+                write(last_line)
 
         try:
             await self._app(scope, receive, passed_on)
         finally:
-            entry.end()
-
-
-def _request_line(scope: Scope, kind: str) -> bytes:
-    # A websocket begins as a GET, or in HTTP/2 as a CONNECT (RFC 8441).
-    version = scope.get("http_version", "1.1")
-    method = scope["method"].encode("latin-1") if kind == "http" else b"GET" if version < "2" else b"CONNECT"
-    target = scope.get("raw_path") or _quoted(scope["path"])
-    if query := scope["query_string"]:
-        target = b"%b?%b" % (target, query)
-    # Servers that do not know how a websocket came give no version.
-    ending = _VERSIONS.get(version)
-    return b"%b %b%b" % (method, target, ending if ending is not None else b" HTTP/" + version.encode("latin-1"))
-
-
-def _quoted(path: str) -> bytes:
-    from urllib.parse import quote  # noqa: PLC0415 - most servers keep the target
-
-    return quote(path, safe="/;=,~@:!$&'()*+").encode("ascii")
+            if not over:
+                over = True
+                write(last_line)
 
 
 def _naming(send: Send, name: bytes, identifier: str) -> Send:

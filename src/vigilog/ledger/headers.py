@@ -8,55 +8,33 @@ writes the names of HTTP/2, which have no case either: the first letter of each 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 Header = tuple[bytes, bytes]
 """Name and value, as they came: not escaped."""
 
-_NAMES_KEPT = 1024
-_LONGEST_KEPT = 64
+
+def canonical(name: bytes) -> bytes:
+    """A name without case as Apache spells it: the first letter of each part between hyphens is a capital."""
+    return b"-".join([part[:1].upper() + part[1:] for part in name.split(b"-")])
 
 
-class _Canonical(dict[bytes, bytes]):
-    """From a name to its canonical form. The forms of the first names met are kept: clients make names up."""
+def of_environ(environ: Mapping[str, object]) -> list[Header]:
+    """The headers in a WSGI environ, in its order and in canonical form. The server has joined repeated ones.
 
-    def __missing__(self, name: bytes) -> bytes:
-        form = b"-".join([part[:1].upper() + part[1:] for part in name.split(b"-")])
-        if len(self) < _NAMES_KEPT and len(name) <= _LONGEST_KEPT:
-            self[name] = form
-        return form
-
-
-class CanonicalHeaders:
-    """Makes headers ready for the ledger where their server has lost the case of names."""
-
-    def __init__(self) -> None:
-        self._forms = _Canonical()
-
-    def of_asgi(self, headers: Iterable[Header]) -> list[Header]:
-        """The `headers` of an ASGI scope (names in lower case), in canonical form, repeated ones joined."""
-        forms = self._forms
-        # Some servers give lists instead of tuples.
-        spelled = [(forms[name], value) for name, value in headers]
-        return spelled if len(dict(spelled)) == len(spelled) else joined(spelled)
-
-    def of_environ(self, environ: Mapping[str, object]) -> list[Header]:
-        """The headers in a WSGI environ, in its order and in canonical form. The server has joined repeated ones.
-
-        Of `HTTP_X_A` nobody can tell whether it was `X-A` or `X_A`; it is written as `X-A`. Empty `CONTENT_TYPE` and
-        `CONTENT_LENGTH` are what servers write for a request without them; they are left out.
-        """
-        forms = self._forms
-        found = []
-        for key, value in environ.items():
-            if key.startswith("HTTP_"):
-                name = key[5:]
-            elif key in ("CONTENT_TYPE", "CONTENT_LENGTH") and value:
-                name = key
-            else:
-                continue
-            found.append((forms[name.replace("_", "-").lower().encode("latin-1", "replace")], latin(value)))
-        return found
+    Of `HTTP_X_A` nobody can tell whether it was `X-A` or `X_A`; it is written as `X-A`. Empty `CONTENT_TYPE` and
+    `CONTENT_LENGTH` are what servers write for a request without them; they are left out.
+    """
+    found = []
+    for key, value in environ.items():
+        if key.startswith("HTTP_"):
+            name = key[5:]
+        elif key in ("CONTENT_TYPE", "CONTENT_LENGTH") and value:
+            name = key
+        else:
+            continue
+        found.append((canonical(name.replace("_", "-").lower().encode("latin-1", "replace")), latin(value)))
+    return found
 
 
 def joined(headers: Sequence[Header]) -> list[Header]:

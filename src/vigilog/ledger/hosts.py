@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Collection, Mapping
 
 from vigilog.core.errors import ConfigurationError
 from vigilog.ledger.headers import Header
-from vigilog.ledger.target import Target
+from vigilog.ledger.target import Target, Write, nowhere
 
 _KEPT = 1024
 _LONGEST_KEPT = 255
@@ -24,21 +24,21 @@ class Hosts:
                 raise ConfigurationError(f"the host {name!r}", expected="a name without port, [IPv6 ADDRESS] or *.NAME")
         self._of = {_bare(name.encode("idna" if not name.isascii() else "ascii")): target for name, target in of.items()}
         self._main = main
-        self._kept: dict[bytes, Callable[[bytes], None] | None] = {}
+        self._kept: dict[bytes, Write] = {}
 
     @property
     def targets(self) -> list[Target]:
         """All of them, each once."""
         return list({id(each): each for each in (self._main, *self._of.values()) if each}.values())
 
-    def write_for(self, headers: Sequence[Header]) -> Callable[[bytes], None] | None:
-        """What writes the lines of a request with these headers; None: they are not written."""
+    def write_for(self, headers: Collection[Header]) -> Write:
+        """What writes the lines of a request with these headers."""
         host = next((value for name, value in headers if len(name) == 4 and name.lower() == b"host"), b"")
         try:
             return self._kept[host]
         except KeyError:
             target = self._target(_bare(host))
-            write = target.write if target else None
+            write = target.write if target else nowhere
             # Clients make hosts up.
             if len(self._kept) < _KEPT and len(host) <= _LONGEST_KEPT:
                 self._kept[host] = write

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 from binascii import b2a_base64
-from collections.abc import Sequence
+from collections.abc import Collection
 from itertools import count
 from typing import Protocol
 
@@ -25,7 +25,7 @@ _URL_SAFE = bytes.maketrans(b"+/", b"-_")
 class Identifiers(Protocol):
     """Gives each request a name."""
 
-    def of(self, headers: Sequence[Header]) -> str:
+    def of(self, headers: Collection[Header]) -> str:
         """A name for the request with these headers: ASCII without blanks and bars."""
 
 
@@ -41,7 +41,7 @@ class ApacheIdentifiers:
         self.after_fork()
         tell_of_forks(self)
 
-    def of(self, headers: Sequence[Header]) -> str:  # noqa: ARG002 - others look at them
+    def of(self, headers: Collection[Header]) -> str:  # noqa: ARG002 - others look at them
         """The next name."""
         second, prefix = self._stamp
         now = int(self._clock())
@@ -73,7 +73,7 @@ class UniqueIdentifiers:
         self.after_fork()
         tell_of_forks(self)
 
-    def of(self, headers: Sequence[Header]) -> str:  # noqa: ARG002 - others look at them
+    def of(self, headers: Collection[Header]) -> str:  # noqa: ARG002 - others look at them
         """The next name."""
         second = int(self._clock()) & 0xFFFFFFFF
         packed = second.to_bytes(4, "big") + self._root + (next(self._counter) & 0xFFFF).to_bytes(2, "big") + bytes(4)
@@ -101,7 +101,7 @@ class TrustedHeader:
         self._name = name.lower().encode("ascii")
         self._otherwise = otherwise or ApacheIdentifiers()
 
-    def of(self, headers: Sequence[Header]) -> str:
+    def of(self, headers: Collection[Header]) -> str:
         """The header's value, or another name."""
         values = [value for name, value in headers if name.lower() == self._name]
         if len(values) == 1 and _TRUSTED.fullmatch(values[0]):

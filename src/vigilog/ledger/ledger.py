@@ -2,32 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from vigilog.core.errors import ConfigurationError
 from vigilog.ledger.current import FORENSIC_ID
-from vigilog.ledger.headers import Header
+from vigilog.ledger.escape import escaped_fields
+from vigilog.ledger.headers import Header, joined
 from vigilog.ledger.hosts import Hosts
 from vigilog.ledger.identifiers import ApacheIdentifiers, Identifiers
 from vigilog.ledger.line import closing, opening
-from vigilog.ledger.target import Target, target
+from vigilog.ledger.target import Target, Write, nowhere, target
 
 
 class Entry:
     """A request that is under way. `identifier` is its name in the ledger."""
 
-    __slots__ = ("_close", "_write", "identifier")
+    __slots__ = ("_last_line", "_write", "identifier")
 
-    def __init__(self, identifier: str, name: bytes, write: Callable[[bytes], None] | None) -> None:
+    def __init__(self, identifier: str, write: Write, last_line: bytes) -> None:
         self.identifier = identifier
-        self._close = closing(name)
-        self._write = write
+        self._write: Write | None = write
+        self._last_line = last_line
 
     def end(self) -> None:
         """Writes the second line; after the first time, nothing."""
         if (write := self._write) is not None:
             self._write = None
-            write(self._close)
+            write(self._last_line)
 
 
 class Ledger:
@@ -61,7 +62,7 @@ class Ledger:
             return made[what]
 
         main = of(where)
-        self._write = main.write if main else None
+        self._write = main.write if main else nowhere
         self._hosts = Hosts({name: of(what) for name, what in hosts.items()}, main) if hosts else None
         self._targets = self._hosts.targets if self._hosts else [main] if main else []
         self._identify = (identifiers or ApacheIdentifiers()).of
@@ -69,16 +70,23 @@ class Ledger:
     def begin(self, request_line: bytes, headers: Sequence[Header]) -> Entry:
         """Writes the first line of a request and gives what will write the second.
 
-        `request_line` is as the client wrote it (`GET /x HTTP/1.1`), `headers` are names and values, repeated ones joined (see
-        headers.py), all of it not escaped. From now on FORENSIC_ID has the request's name in this task or thread.
+        `request_line` is as the client wrote it (`GET /x HTTP/1.1`), `headers` are names and values as they came: not escaped,
+        and repeated ones not joined. From now on FORENSIC_ID has the request's name in this task or thread.
+        """
+        return Entry(*self.enter(headers, escaped_fields(request_line, joined(headers))))
+
+    def enter(self, headers: Collection[Header], fields: bytes) -> tuple[str, Write, bytes]:
+        """As `begin`, for who has made the `fields` of the line: `REQUEST-LINE|NAME:VALUE...`, escaped.
+
+        Gives the request's name, and a function and a line: when the request is over, the one is to be called with the other,
+        once.
         """
         identifier = self._identify(headers)
         FORENSIC_ID.set(identifier)
         write = self._write if self._hosts is None else self._hosts.write_for(headers)
         name = identifier.encode("ascii")
-        if write is not None:
-            write(opening(name, request_line, headers))
-        return Entry(identifier, name, write)
+        write(opening(name, fields))
+        return identifier, write, closing(name)
 
     def reopen(self) -> None:
         """For a program that is told of a rotation: the next lines go to the new files. May be called from a signal handler."""

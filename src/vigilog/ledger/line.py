@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 
-from vigilog.ledger.escape import escaped_fields
-from vigilog.ledger.headers import Header
-
-
-def opening(identifier: bytes, request_line: bytes, headers: Sequence[Header]) -> bytes:
-    """`+ID|REQUEST-LINE|NAME:VALUE...` and a newline. `identifier` is taken as it is, the rest is escaped here."""
-    return b"+%b|%b\n" % (identifier, escaped_fields(request_line, headers))
+def opening(identifier: bytes, fields: bytes) -> bytes:
+    """`+ID|FIELDS` and a newline. `fields` are escaped, and `identifier` is taken as it is."""
+    return b"".join((b"+", identifier, b"|", fields, b"\n"))
 
 
 def closing(identifier: bytes) -> bytes:
     """`-ID` and a newline."""
-    return b"-%b\n" % identifier
+    return b"".join((b"-", identifier, b"\n"))

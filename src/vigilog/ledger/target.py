@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from typing import Protocol
 
 from vigilog.core.errors import ConfigurationError
 from vigilog.ledger.failure import Abort, Count, Failure
+
+Write = Callable[[bytes], None]
+"""Takes one whole line with its newline."""
 
 
 class Target(Protocol):
@@ -20,6 +24,10 @@ class Target(Protocol):
 
     def close(self) -> None:
         """There will be no more lines."""
+
+
+def nowhere(line: bytes) -> None:
+    """Where the lines go of what has no ledger."""
 
 
 def target(text: str, *, root: str = "", user: str = "", strict: bool = True) -> Target:

@@ -12,7 +12,7 @@ from vigilog.core.errors import ConfigurationError
 from vigilog.ledger.failure import Failure, said
 from vigilog.ledger.opened import opened
 
-_LOOK = 0.001
+_LOOK = 0.005
 """Seconds from one look at the path to the next: at full speed a look for each line would cost as much as the line."""
 _GONE = 0.02
 """So many seconds the old file is used after it was renamed: logrotate first renames, then makes the new one."""

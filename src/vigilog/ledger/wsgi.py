@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from vigilog.ledger.headers import CanonicalHeaders, latin
+from vigilog.ledger.headers import latin, of_environ
 from vigilog.ledger.ledger import Ledger
 from vigilog.ledger.wsgi_response import ending
 
@@ -32,12 +32,11 @@ class WsgiLedger:
     def __init__(self, app: Application, ledger: Ledger | str, *, response_header: str = "") -> None:
         self._app = app
         self._begin = (Ledger(ledger) if isinstance(ledger, str) else ledger).begin
-        self._headers = CanonicalHeaders().of_environ
         self._response_header = response_header
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """One request."""
-        entry = self._begin(_request_line(environ), self._headers(environ))
+        entry = self._begin(_request_line(environ), of_environ(environ))
         try:
             environ[KEY] = entry.identifier
             if self._response_header:
