@@ -24,6 +24,8 @@ COMMANDS = {
     "flushlogs": "vigilog.cli.flushlogs",
     "ledger check": "vigilog.cli.ledger",
     "ftpd": "vigilog.cli.ftpd",
+    "blackbox show": "vigilog.cli.blackbox_show",
+    "blackbox recover": "vigilog.cli.blackbox_recover",
     "blackbox run": "vigilog.cli.blackbox_run",
     "manual": "vigilog.cli.manual",
     "completion": "vigilog.cli.completion",

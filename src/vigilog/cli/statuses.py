@@ -91,6 +91,30 @@ STATUSES: dict[str, Statuses] = {
         (1, "With `--strict`: something was found."),
         (2, "A file cannot be read to its end; what could be read was checked. Or an option is wrong."),
     ),
+    "blackbox show": (
+        (0, "What there is was printed, be it nothing."),
+        (1, "There is no block of that number."),
+        WRONG_OPTION,
+        (66, "A file cannot be read or unpacked."),
+        (78, "A time, an address or a number means nothing."),
+    ),
+    "blackbox recover": (
+        (0, "All blocks that there were to write are written."),
+        (1, "Something was damaged or could not be written; a line says what."),
+        WRONG_OPTION,
+        (66, "The directory cannot be read."),
+        (78, "FILE is no path from the root."),
+    ),
+    "blackbox run": (
+        (
+            0,
+            "COMMAND ended so. Its status is given on, whatever it is; a signal that ended it ends Vigilog, too.",
+        ),
+        WRONG_OPTION,
+        (78, "There is a mistake in the rules or in an option; COMMAND was not started."),
+        (126, "COMMAND is there, but cannot be run."),
+        (127, "There is no such COMMAND."),
+    ),
     "manual": ((0, "The manual was printed or written."), WRONG_OPTION, (78, "A page cannot be written.")),
     "completion": ((0, "The script was printed."), WRONG_OPTION),
 }
