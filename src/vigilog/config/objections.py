@@ -98,6 +98,6 @@ def mail_address(text: str) -> str:
 def log(text: str) -> str:
     """What can be read by `vigilog check`."""
     kind, colon, _ = text.partition(":/")
-    if text in {"journal", "-"} or text.startswith("/") or (colon and kind in {"file", "journal", "multilog"}):
+    if text in {"journal", "-"} or text.startswith("/") or (colon and kind in {"file", "journal", "multilog", "blackbox"}):
         return ""
-    return "a path from the root, beginning with /, or journal, journal:DIRECTORY, multilog:DIRECTORY or -"
+    return "a path from the root, beginning with /, or journal, journal:DIRECTORY, multilog:DIRECTORY, blackbox:FILE or -"

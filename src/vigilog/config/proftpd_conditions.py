@@ -50,7 +50,7 @@ def version(parameters: tuple[str, ...]) -> bool:
     if sign == "~" or (sign in {"=", "=="} and wanted.startswith("/")):
         try:
             verdict = re.search(wanted.strip("/"), ".".join(map(str, VERSION))) is not None
-        except re.error as error:
+        except (re.error, OverflowError, RecursionError) as error:
             raise Bad(f"unable to compile regex '{wanted}': {error}") from None
         return verdict != negated
     found = re.fullmatch(r"([0-9]{1,3})(?:\.([0-9]{1,3}))?(?:\.([0-9]{1,3}))?[a-z0-9]*", wanted)

@@ -3,11 +3,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 from typing import Literal, NamedTuple
 
 from vigilog.config.proftpd_access import Source, source
-from vigilog.config.proftpd_words import Around, Bad, Parameters, Reader, every, expression, log, text, truth
+from vigilog.config.proftpd_words import Around, Bad, Parameters, Reader, content, every, expression, log, text, truth
 
 WRAP_OPTIONS = {"CheckOnConnect", "CheckAllNames"}
 WRAP_SOURCES = {"file", "builtin"}
@@ -35,6 +36,20 @@ def wrap_tables(first: int) -> Reader:
                 raise Bad(f"bad table parameter: '{word}'")
             if kind not in WRAP_SOURCES:
                 raise Bad(f"unsupported table source type: '{kind}'")
+        return parameters
+
+    return read
+
+
+def access_files(first: int) -> Reader:
+    """A reader of the paths of two tables behind `first` other parameters. They must be there, but for those in homes."""
+
+    def read(parameters: Parameters, _around: Around) -> Parameters:
+        for path in parameters[first : first + 2]:
+            if not path.startswith(("/", "~")):
+                raise Bad(f'\'{path}\' must start with "/" or "~"')
+            if not path.startswith("~/") and isinstance(content(os.path.expanduser(path)), str):
+                raise Bad(f"'{path}' must be a usable file")
         return parameters
 
     return read
@@ -102,7 +117,7 @@ def regex(word: str) -> str:
     """An expression that can be compiled."""
     try:
         re.compile(word)
-    except re.error as error:
+    except (re.error, OverflowError, RecursionError) as error:
         raise Bad(f"'{word}' failed regex compilation: {error}") from None
     return word
 
@@ -148,10 +163,10 @@ READERS: dict[str, Reader] = {
     "From": members,
     "Order": order,
     "Satisfy": satisfy,
-    "TCPAccessFiles": every,
-    "TCPGroupAccessFiles": every,
+    "TCPAccessFiles": access_files(0),
+    "TCPGroupAccessFiles": access_files(1),
     "TCPServiceName": text,
-    "TCPUserAccessFiles": every,
+    "TCPUserAccessFiles": access_files(1),
     "WrapAllowMsg": text,
     "WrapDenyMsg": text,
     "WrapEngine": wrap_engine,

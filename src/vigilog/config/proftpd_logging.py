@@ -20,6 +20,7 @@ FACILITIES = (
 )
 LEVELS = ("emerg", "alert", "crit", "error", "warn", "notice", "info", "debug")
 MOST_MESSAGES = 2**32
+MOST_DIGITS = 100
 
 
 class Extended(NamedTuple):
@@ -58,7 +59,7 @@ def extended_log(parameters: Parameters, _around: Around) -> Extended:
 def classes(words: str) -> tuple[str, ...]:
     """`READ,WRITE` or `ALL|!AUTH` as its words in capitals, `!` before those that are meant not to be logged."""
     found = []
-    for word in words.split("|" if "|" in words else ","):
+    for word in filter(None, words.split("|" if "|" in words else ",")):
         name = word.removeprefix("!").upper()
         name = SAME.get(name, name)
         if name not in CLASSES:
@@ -92,10 +93,10 @@ def trace(parameters: Parameters, around: Around) -> Traced:
         channel, colon, number = pair.partition(":")
         if not colon:
             raise Bad(f"badly formatted parameter: '{pair}'")
-        found = re.fullmatch(r"(?:[0-9]{1,9}-)?([0-9]{1,9})", number)
-        if not found:
+        found = re.fullmatch(r"(?:([0-9]{1,9})-)?([0-9]{1,9})", number)
+        if not found or int(found[1] or 0) > int(found[2]):
             raise Bad(f"error parsing level \"{number}\" for channel '{channel}': Invalid argument")
-        levels.append((channel, int(found[1])))
+        levels.append((channel, int(found[2])))
     return Traced(tuple(levels), session or around.section != "s")
 
 
@@ -116,7 +117,7 @@ def buffer_size(parameters: Parameters, _around: Around) -> int:
     word = parameters[0]
     if word and not re.fullmatch(r"[ \t\n\v\f\r]*[+-]?[0-9]+", word):
         raise Bad(f"badly formatted number: {word}")
-    if not word or not 0 < int(word) < MOST_MESSAGES:
+    if not word or len(word) > MOST_DIGITS or not 0 < int(word) < MOST_MESSAGES:
         raise Bad("size must be greater than zero")
     return int(word)
 

@@ -125,7 +125,7 @@ def overwrite(parameters: Parameters, _around: Around) -> bool:
 def pid_file(parameters: Parameters, _around: Around) -> str:
     """`PidFile PATH`."""
     if not parameters[0].startswith("/"):
-        raise Bad(f"unable to set PidFile '{parameters[0]}': Operation not permitted")
+        raise Bad(f"unable to set PidFile '{parameters[0]}': Invalid argument")
     return parameters[0]
 
 
@@ -167,7 +167,7 @@ def restriction(kind: str, value: str, filters: frozenset[str]) -> None:
     elif kind in filters:
         try:
             re.compile(value.removeprefix("!"))
-        except re.error as error:
+        except (re.error, OverflowError, RecursionError) as error:
             raise Bad(f"'{value.removeprefix('!')}' failed regex compilation: {error}") from None
     else:
         raise Bad(f": unknown restriction '{kind}'")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from vigilog.config.proftpd_words import Around, Bad, Parameters, Reader, boolean, log, text, truth
+from vigilog.config.proftpd_words import Around, Bad, Parameters, Reader, boolean, content, log, text, truth
 
 PROTOCOLS = {
     "sslv3": "SSLv3",
@@ -118,15 +118,6 @@ def certificates(parameters: Parameters, _around: Around) -> str:
     if not parameters[0].startswith("/"):
         raise Bad("parameter must be an absolute path")
     return parameters[0]
-
-
-def content(path: str) -> bytes | str:
-    """What is in a file, or why it cannot be read."""
-    try:
-        with open(path, "rb") as file:
-            return file.read()
-    except (OSError, ValueError) as error:
-        return getattr(error, "strerror", None) or str(error)
 
 
 def verify_client(parameters: Parameters, _around: Around) -> bool | str:

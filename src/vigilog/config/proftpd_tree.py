@@ -87,6 +87,8 @@ def may_begin(kind: str, parameters: tuple[str, ...], outer: Section) -> None:
         raise Bad(f"directive not allowed in {outer.shown} context")
     path = parameters[0] if parameters else ""
     match kind:
+        case "VirtualHost" if "" in parameters:
+            raise Bad("error resolving '': No such file or directory")
         case "Anonymous" if not path.startswith(("/", "~")):
             raise Bad(f"({path}) absolute pathname required")
         case "Anonymous" if "*" in path:

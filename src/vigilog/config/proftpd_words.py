@@ -128,6 +128,15 @@ def root_for_groups(parameters: Parameters, around: Around) -> ForGroups:
     return for_groups(parameters, around)
 
 
+def content(path: str) -> bytes | str:
+    """What is in a file, or why it cannot be read."""
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except (OSError, ValueError) as error:
+        return getattr(error, "strerror", None) or str(error)
+
+
 def one_of(words: Parameters, otherwise: str) -> Reader:
     """A reader of one of these words, in any case; the value is in small letters."""
 
