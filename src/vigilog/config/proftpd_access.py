@@ -62,7 +62,7 @@ class Source:
                 address = numeric(visitor.address)
                 return self.network is not None and address is not None and address in self.network
             case "address glob":
-                return fnmatchcase(visitor.address.lower(), self.text.lower())
+                return fnmatchcase(str(numeric(visitor.address) or visitor.address).lower(), self.text.lower())
             case "name":
                 return self.text.lower() in {visitor.name.lower(), visitor.address.lower()}
             case "name glob":
@@ -145,9 +145,11 @@ def may_connect(server: Iterable[Access], anonymous: Iterable[Iterable[Access]],
     )
 
 
-def may_log_in(limits: Iterable[Access], visitor: Visitor) -> bool:
-    """Whether a user may log in, by the <Limit LOGIN> sections of the server or, for an anonymous login, of its <Anonymous>."""
-    return not any(each.verdict(visitor) is False for each in limits if "LOGIN" in each.commands)
+def may_log_in(limits: Iterable[Access], visitor: Visitor, server: Iterable[Access] = ()) -> bool:
+    """Whether a user may log in, by the <Limit LOGIN> sections of the server or, for an anonymous login, of its <Anonymous>. Then
+    `server` are those of the server, which count if the <Anonymous> says nothing."""
+    said = [verdict for each in limits if "LOGIN" in each.commands and (verdict := each.verdict(visitor)) is not None]
+    return False not in said if said else not any(each.verdict(visitor) is False for each in server if "LOGIN" in each.commands)
 
 
 def may_do(sections: Iterable[Iterable[Access]], command: str, visitor: Visitor, argument: str = "") -> bool:
