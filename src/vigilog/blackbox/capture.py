@@ -9,15 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from threading import get_ident
-from typing import Any, Protocol
 
 from vigilog.blackbox.bounded import MESSAGE, Texts, cut
-from vigilog.blackbox.captured import Captured, line, text_of
+from vigilog.blackbox.captured import Captured, encoded, text_of
 from vigilog.blackbox.current import CURRENT
 from vigilog.blackbox.entry import OVERHEAD, Entry
 from vigilog.blackbox.immutable import size_of
-from vigilog.blackbox.log_types import LogTypes, level_of
+from vigilog.blackbox.log_types import Heads, LogTypes
 from vigilog.blackbox.session import Session
+from vigilog.blackbox.stamp import stamp
 from vigilog.blackbox.triggers import Trigger, lowest
 from vigilog.core.clock import Clock, wall
 from vigilog.parse.forensics import LOG_TYPES, Message
@@ -26,16 +26,6 @@ ROOM = 4096
 """Bytes of arguments that are kept as they are; where they are more, the text is made at once and cut."""
 OPAQUE = ("django.db.models.query.QuerySet",)
 """Asking one of these for its text asks a database."""
-
-
-class Keeper(Protocol):
-    """What a session is asked here."""
-
-    def later(self, entry: Entry, size: int, /) -> None:
-        """Keeps `entry` (see vigilog.blackbox.entry), which takes about `size` bytes."""
-
-    def dump(self, kind: str, /) -> bool:
-        """Writes a block."""
 
 
 class Capture:
@@ -58,6 +48,7 @@ class Capture:
     ) -> None:
         self.current: Callable[[], Session | None] = partial(CURRENT.get, process) if process else CURRENT.get
         self.types = LogTypes(types or {})
+        self.heads = Heads(self.types)
         self.triggers = tuple(triggers)
         self.watched_from = lowest(self.triggers)
         self.clock = clock
@@ -66,15 +57,25 @@ class Capture:
         self._texts = Texts(opaque)
         self._asking: set[int] = set()
 
-    def message(self, entry: tuple[Any, str, int, float, str, tuple[object, ...]]) -> Message:
+    def message(self, entry: Entry) -> Message:
         """What a block shows of an entry that was kept: (this method, logger, level, moment, message, arguments)."""
         _, logger, level, moment, message, arguments = entry
-        log_type = self.types[logger]
-        return Message(log_type, level_of(log_type, level), line(logger, level, moment, text_of(message, arguments)))
+        head = self.heads[level, logger]
+        return Message(head.log_type, head.level, b"%b %b" % (stamp(moment), encoded(head.text + text_of(message, arguments))))
+
+    def put(
+        self, session: Session, logger: str, level: int, moment: float, message: str, arguments: tuple[object, ...], size: int
+    ) -> None:
+        """A call whose arguments are none, or as they may be kept; they need about `size` bytes."""
+        if session.ring.deferred:
+            session.later((self.message, logger, level, moment, message, arguments), size)
+        else:
+            head = self.heads[level, logger]
+            session.keep(head.log_type, head.level, encoded(head.text + text_of(message, arguments)), moment)
 
     def take(
         self,
-        session: Keeper,
+        session: Session,
         logger: str,
         level: int,
         moment: float,
@@ -84,18 +85,17 @@ class Capture:
     ) -> None:
         """A call whose arguments may be anything. `more` stands below its text: a traceback."""
         size = 0 if more or level >= self.watched_from else size_as_is(message, arguments)
-        if size:
-            if self.wanted(logger):
-                session.later((self.message, logger, level, moment, message, arguments), size)
-        else:
+        if not size:
             self.give(session, Captured(logger, level, moment, self.text(message, arguments)), more)
+        elif self.wanted(logger):
+            self.put(session, logger, level, moment, message, arguments, size)  # type: ignore[arg-type]
 
-    def give(self, session: Keeper, captured: Captured, more: str = "") -> None:
+    def give(self, session: Session, captured: Captured, more: str = "") -> None:
         """A call whose text is made."""
         logger, level, moment, text = captured
         if self.wanted(logger):
             whole = f"{text}\n{more}" if more else text
-            session.later((self.message, logger, level, moment, whole, ()), OVERHEAD + len(whole))
+            self.put(session, logger, level, moment, whole, (), OVERHEAD + len(whole))
         if level >= self.watched_from:
             for trigger in self.triggers:
                 if trigger.met(captured):

@@ -15,12 +15,13 @@ from types import FrameType
 from typing import Any
 
 from vigilog.blackbox import stdlib_logging
-from vigilog.blackbox.capture import ROOM, Capture, Keeper
+from vigilog.blackbox.capture import ROOM, Capture
 from vigilog.blackbox.capture_record import handle
 from vigilog.blackbox.entry import OVERHEAD
 from vigilog.blackbox.immutable import SCALARS, SIZED
 from vigilog.blackbox.replaced import Replaced
 from vigilog.blackbox.same_code import same_code
+from vigilog.blackbox.session import Session
 from vigilog.blackbox.tracebacks import of_argument, of_exception, of_stack
 
 LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40, "critical": 50}
@@ -46,6 +47,7 @@ def capture_logging(capture: Capture) -> Replaced:
 
 def _at_level(capture: Capture, level: int) -> Function:
     get, now, message = capture.current, capture.clock, capture.message
+    put = capture.put
     room, overhead, scalars = ROOM, OVERHEAD, SCALARS - SIZED
     if level >= capture.watched_from or not capture.all_kept:
         room = -1
@@ -67,7 +69,10 @@ def _at_level(capture: Capture, level: int) -> Function:
                     break
             else:
                 if size <= room:
-                    session.later((message, self.name, level, now(), msg, args), size)
+                    if session.ring.deferred:
+                        session.later((message, self.name, level, now(), msg, args), size)
+                    else:
+                        put(session, self.name, level, now(), msg, args, size)
                     return
         _aside(capture, session, self, level, msg, args, kwargs)
 
@@ -132,7 +137,7 @@ def _around_log(capture: Capture, former: Function) -> Function:
 
 
 def _aside(
-    capture: Capture, session: Keeper, logger: Any, level: int, message: Any, arguments: Any, options: dict[str, Any]
+    capture: Capture, session: Session, logger: Any, level: int, message: Any, arguments: Any, options: dict[str, Any]
 ) -> None:
     """Takes a message that did not pass its level, and is not of the simplest kind."""
     try:

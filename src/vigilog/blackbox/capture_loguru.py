@@ -42,7 +42,7 @@ def capture_loguru(capture: Capture) -> Replaced:
     for name in ours:
         if not same_code(getattr(kind, name), getattr(loguru_methods.Logger, name)):
             raise ConfigurationError(
-                f"loguru {loguru.__version__}: {name} is not known to the black box", expected="loguru 0.7, unchanged"
+                f"loguru: its method {name} is not known to the black box", expected="loguru 0.7, unchanged"
             )
     replaced = Replaced()
     for name, method in ours.items():

@@ -12,9 +12,10 @@ from typing import Any
 
 from vigilog.blackbox import stdlib_logging
 from vigilog.blackbox.bounded import MESSAGE, cut
-from vigilog.blackbox.capture import Capture, Keeper, size_as_is
+from vigilog.blackbox.capture import Capture, size_as_is
 from vigilog.blackbox.captured import Captured
 from vigilog.blackbox.same_code import same_code
+from vigilog.blackbox.session import Session
 from vigilog.blackbox.tracebacks import end_of, of_exception
 
 Function = Callable[..., Any]
@@ -82,7 +83,7 @@ def _around(capture: Capture, former: Function) -> Function:
     return handle
 
 
-def _before(capture: Capture, session: Keeper, record: logging.LogRecord) -> bool:
+def _before(capture: Capture, session: Session, record: logging.LogRecord) -> bool:
     """Whether `record` is taken now, before any handler sees it."""
     try:
         arguments = record.args
@@ -91,13 +92,13 @@ def _before(capture: Capture, session: Keeper, record: logging.LogRecord) -> boo
         size = size_as_is(record.msg, arguments) if capture.all_kept else 0
         if not size:
             return False
-        session.later((capture.message, record.name, record.levelno, record.created, record.msg, arguments), size)
+        capture.put(session, record.name, record.levelno, record.created, record.msg, arguments, size)
     except Exception:  # noqa: BLE001 - a record that is no usual one; and the program has to go on
         return False
     return True
 
 
-def _after(capture: Capture, session: Keeper, record: logging.LogRecord) -> None:
+def _after(capture: Capture, session: Session, record: logging.LogRecord) -> None:
     try:
         text = record.__dict__.get("message")
         if type(text) is not str:

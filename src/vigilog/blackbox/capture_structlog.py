@@ -96,7 +96,7 @@ def _log(capture: Capture, base: Any, lowest: int) -> Callable[..., Any]:
     return FunctionType(log.__code__, {**globals(), "__name__": base.__module__}, "log", None, log.__closure__)
 
 
-def _filter(capture: Capture, drop: type[Exception]) -> Callable[..., Any]:
+def _filter(capture: Capture, drop: type[BaseException]) -> Callable[..., Any]:
     def filter_by_level(logger: Any, method_name: str, event_dict: Any) -> Any:
         level = LEVELS.get(method_name, 0)
         if logger.isEnabledFor(level):

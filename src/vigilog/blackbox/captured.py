@@ -7,12 +7,9 @@ Traceback (most recent call last):
 
 from __future__ import annotations
 
-import logging
-from functools import lru_cache
 from typing import NamedTuple
 
 from vigilog.blackbox.bounded import Texts
-from vigilog.core.clock import local
 
 
 class Captured(NamedTuple):
@@ -24,9 +21,12 @@ class Captured(NamedTuple):
     message: str
 
 
-def line(logger: str, level: int, moment: float, text: str) -> bytes:
-    """The line of a block, and those of a traceback, without a newline at the end."""
-    return f"{stamp(moment)} {logger} {logging.getLevelName(level)}: {text}".encode("utf-8", "backslashreplace")
+def encoded(text: str) -> bytes:
+    """`text` in UTF-8; what cannot be written in it is escaped as Python does."""
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "backslashreplace")
 
 
 def text_of(message: str, arguments: tuple[object, ...]) -> str:
@@ -37,14 +37,3 @@ def text_of(message: str, arguments: tuple[object, ...]) -> str:
         return message % arguments
     except Exception:  # noqa: BLE001 - what does not go together is shown side by side
         return Texts().percent(message, arguments)
-
-
-def stamp(moment: float) -> str:
-    """`moment` as `logging` and ProFTPD write it, in this machine's zone: `2026-11-20 08:14:30,317`."""
-    second = int(moment // 1)
-    return f"{_second(second)},{int((moment - second) * 1000):03}"
-
-
-@lru_cache(maxsize=256)
-def _second(second: int) -> str:
-    return local(second).strftime("%Y-%m-%d %H:%M:%S")

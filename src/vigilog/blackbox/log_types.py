@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
+from typing import NamedTuple
 
 from vigilog.core.errors import ConfigurationError
 from vigilog.parse.forensics import LOG_TYPES
@@ -50,3 +52,26 @@ def level_of(log_type: str, level: int) -> int:
     if level >= 10:
         return 3 if level >= 40 else 4 if level >= 30 else 5 if level >= 25 else 6 if level >= 20 else 7
     return min(HIGHEST, 17 - level) if log_type == "TraceLog" else 7
+
+
+class Head(NamedTuple):
+    """What every message of a logger and a level begins with, besides its time: `shop.database DEBUG: `."""
+
+    log_type: str
+    level: int
+    text: str
+
+
+class Heads(dict[tuple[int, str], Head]):
+    """Gives the head of messages by their level, as `logging` counts, and their logger. A level has the name that it had
+    when it was first asked for."""
+
+    def __init__(self, types: LogTypes) -> None:
+        super().__init__()
+        self._types = types
+
+    def __missing__(self, key: tuple[int, str]) -> Head:
+        level, logger = key
+        log_type = self._types[logger]
+        head = self[key] = Head(log_type, level_of(log_type, level), f"{logger} {logging.getLevelName(level)}: ")
+        return head
