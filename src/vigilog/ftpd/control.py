@@ -178,8 +178,8 @@ class Control(TLS_FTPHandler):  # type: ignore[misc] # pyftpdlib has no types
                 files.close()
             self.finish()
 
-    def finish(self) -> None:
-        """Nothing more comes of this session. Of a normal end nothing is left."""
+    def finish(self, kind: str | None = None) -> None:
+        """Nothing more comes of this session. Of a normal end nothing is left, of another one a block of that kind."""
         if self.finished:
             return
         self.finished = True
@@ -189,7 +189,7 @@ class Control(TLS_FTPHandler):  # type: ignore[misc] # pyftpdlib has no types
         self.end_reason = self.end_reason or "Read EOF from client"
         self.logged(self.command, None, "")
         self.record.log.say(6, "FTP session closed.")
-        self.record.end()
+        self.record.end(kind)
 
     def handle_error(self) -> None:
         """An exception that nobody caught: the session dies of it, the server does not."""
@@ -288,8 +288,8 @@ class Control(TLS_FTPHandler):  # type: ignore[misc] # pyftpdlib has no types
             self.moving = None
         self.record.log.trace("response", 7, f"sending '{code} {text}'")
         self.push(f"{code} {text}\r\n")
+        self.look_at_counters()
         if after:
-            self.look_at_counters()
             self.record.dump(*after)
 
     def answered(self, command: Command, code: int, text: str) -> tuple[str, ...]:

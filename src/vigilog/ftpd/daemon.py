@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import faulthandler
 import logging
 import os
 import signal
 import socket
 import time
 from collections.abc import Callable
-from contextlib import ExitStack, suppress
+from contextlib import suppress
+from typing import IO
 
 from vigilog import __version__
 from vigilog.config.proftpd_settings import Configuration
@@ -17,6 +19,7 @@ from vigilog.core.errors import VigilogError
 from vigilog.ftpd.hosts import Host, hosts, identity
 from vigilog.ftpd.log_lines import system_line
 from vigilog.ftpd.logs import DEBUG, Logs, Opener
+from vigilog.ftpd.record import UNTIMELY_DEATH
 from vigilog.ftpd.rights import Rights
 from vigilog.ftpd.server import Listener, Waiting, descriptors, listening, loop, turn, wanted
 from vigilog.service import Service
@@ -48,6 +51,7 @@ class Daemon:
         self._listeners: dict[tuple[str, int], Listener] = {}
         self._leaving: list[Host] = []
         self._looked = 0.0
+        self._faults: IO[bytes] | None = None
         self._stopping = False
         self._hosts = self._made(configuration)
 
@@ -55,22 +59,44 @@ class Daemon:
         """Serves until SIGTERM or SIGINT. A session that is open then ends as if nothing had happened to it."""
         service = Service()
         descriptors()
-        with Signals((signal.SIGTERM, signal.SIGINT, signal.SIGHUP)) as signals, ExitStack() as stack:
-            stack.callback(self._end)
+        with Signals((signal.SIGTERM, signal.SIGINT, signal.SIGHUP)) as signals:
             Waiting(self._loop, signals.fileno(), lambda: self._told(signals.received()))
             logging.getLogger("pyftpdlib").addHandler(ToLog(lambda text: self._note(3, text)))
-            self._listen()
-            self._write_pid()
-            main = self._configuration.servers[0]
-            for_good = any(each.name == "RootRevoke" and each.parameters[:1] == ("on",) for each in main.directives)
-            self._rights.settle(for_good=for_good)
-            self._note(5, f"Vigilog {__version__} FTP server standalone mode STARTUP")
-            service.ready()
-            turn(self._loop, lambda: self._stopping)
-            self._note(5, f"Vigilog {__version__} FTP server standalone mode SHUTDOWN")
+            kind: str | None = UNTIMELY_DEATH
+            try:
+                self._begin()
+                service.ready()
+                turn(self._loop, lambda: self._stopping)
+                kind = None
+            finally:
+                self._end(kind)
+
+    def _begin(self) -> None:
+        self._listen()
+        self._write_pid()
+        self._watch_for_faults()
+        main = self._configuration.servers[0]
+        for_good = any(each.name == "RootRevoke" and each.parameters[:1] == ("on",) for each in main.directives)
+        self._rights.settle(for_good=for_good)
+        self._note(5, f"Vigilog {__version__} FTP server standalone mode STARTUP")
+
+    def _watch_for_faults(self) -> None:
+        """Where the process was when it died of a fault becomes part of the blocks that the next start writes."""
+        paths = [path for host in self._hosts if host.box is not None and (path := host.box.fault_path())]
+        if paths:
+            self._faults = open(paths[0], "wb")  # noqa: SIM115 - open as long as the process lives
+            faulthandler.enable(self._faults)
 
     def _made(self, configuration: Configuration) -> list[Host]:
-        made = hosts(configuration, self._opener, self._rights, self._directory, self._debug, self._clock)
+        made = hosts(
+            configuration,
+            self._opener,
+            self._rights,
+            directory=self._directory,
+            debug=self._debug,
+            say=self._say,
+            clock=self._clock,
+        )
         for trouble in self._opener.troubles:
             self._say(trouble)
         self._opener.troubles.clear()
@@ -113,6 +139,10 @@ class Daemon:
             for log in self._opener.files.values():
                 if log.moved():
                     log.reopen()
+            for host in [each for each in self._leaving if not each.connections]:
+                self._leaving.remove(host)
+                if host.box is not None:
+                    host.box.close()
 
     def _told(self, numbers: list[int]) -> None:
         if signal.SIGTERM in numbers or signal.SIGINT in numbers:
@@ -136,7 +166,7 @@ class Daemon:
                 for mistake in group.exceptions:
                     self._say(f"not reloaded: {mistake}")
                 return
-            self._leaving = [host for host in (*self._leaving, *self._hosts) if host.connections]
+            self._leaving += self._hosts
             self._configuration, self._hosts = configuration, made
         self._listen()
         self._note(5, "received SIGHUP -- master server reparsing configuration file")
@@ -161,13 +191,16 @@ class Daemon:
             except OSError as error:
                 self._say(f"unable to write PidFile '{path}': {error.strerror}")
 
-    def _end(self) -> None:
-        """A normal stop leaves no block."""
+    def _end(self, kind: str | None) -> None:
+        """The end of all sessions. A normal one leaves no block (`kind` None)."""
+        if kind is None:
+            self._note(5, f"Vigilog {__version__} FTP server standalone mode SHUTDOWN")
+        faulthandler.disable()
         with self._rights.root():
             for host in (*self._hosts, *self._leaving):
                 for connection in list(host.connections):
                     connection.end_reason = "Server shutting down"
-                    connection.finish()
+                    connection.finish(kind)
                 if host.box is not None:
                     host.box.close()
             for log in self._opener.files.values():

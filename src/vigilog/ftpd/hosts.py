@@ -7,7 +7,7 @@ import os
 import pwd
 import re
 import socket
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -109,8 +109,8 @@ def service(settings: ServerSettings) -> str:
     return re.sub(r"[^A-Za-z0-9]+", "-", f"ftpd-{settings.port}-{settings.name}").strip("-")[:60]
 
 
-def box(settings: ServerSettings, directory: str | None, clock: Clock) -> BlackBox | None:
-    """The black box of a server, if it has one; blocks of those that died before are written."""
+def box(settings: ServerSettings, directory: str | None, say: Callable[[str], None], clock: Clock) -> BlackBox | None:
+    """The black box of a server, if it has one; blocks of those that died before are written. `say` is told of all troubles."""
     wanted = settings.forensics
     if not wanted.engine or wanted.file is None:
         return None
@@ -121,12 +121,21 @@ def box(settings: ServerSettings, directory: str | None, clock: Clock) -> BlackB
         criteria=[CRITERIA[name] for name in wanted.criteria],
         directory=directory,
         service=service(settings),
+        notice=say,
+        allow_links=settings.allow_log_symlinks,
         clock=clock,
     )
 
 
 def hosts(
-    configuration: Configuration, opener: Opener, rights: Rights, directory: str | None, debug: int | None, clock: Clock
+    configuration: Configuration,
+    opener: Opener,
+    rights: Rights,
+    *,
+    directory: str | None,
+    debug: int | None,
+    say: Callable[[str], None],
+    clock: Clock,
 ) -> list[Host]:
     """All servers of a configuration, the main one first. Raises ConfigurationError."""
     made = []
@@ -148,7 +157,7 @@ def hosts(
                 tls=context(settings),
                 rights=rights,
                 clock=clock,
-                box=box(settings, directory, clock),
+                box=box(settings, directory, say, clock),
                 anonymous_logs=[(each, opener.of_anonymous(logs, each, links=links)) for each in settings.anonymous],
             )
         )

@@ -17,7 +17,7 @@ NO_LEVEL = 0
 class Ring(Protocol):
     """The part of a black box's session that takes in messages."""
 
-    def keep(self, log_type: str, level: int, text: bytes, /) -> None: ...
+    def keep(self, log_type: str, level: int, text: bytes, moment: float | None = None, pid: int | None = None, /) -> None: ...
 
 
 class SessionLog:
@@ -44,7 +44,7 @@ class SessionLog:
         logs, data = self.logs, one_line(encoded(text))
         if logs.system is None:
             if self.ring is not None:
-                self.ring.keep("syslog", level, data)
+                self.ring.keep("syslog", level, data, None, logs.pid)
             if wanted and logs.syslog is not None:
                 logs.syslog.send(level, b"%s (%s[%s]): %s" % (logs.server, *self._client, data))
             return

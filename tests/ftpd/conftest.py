@@ -1,0 +1,36 @@
+"""Fixtures of the FTP server's tests."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+
+import pytest
+
+from tests.conftest import absent
+from tests.ftpd.world import Server, World, free_port, made, vigilog
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    with made() as found:
+        yield found
+
+
+@pytest.fixture
+def as_root() -> None:
+    if os.geteuid() != 0:
+        absent("needs root: users are changed")
+
+
+@pytest.fixture
+def serve(world: World) -> Iterator[Callable[..., Server]]:
+    """Starts Vigilog's server with further lines of configuration."""
+    with ExitStack() as stack:
+
+        def start(*more: str, options: tuple[str, ...] = (), port: int | None = None) -> Server:
+            chosen = port or free_port()
+            return stack.enter_context(vigilog(world, world.configuration(chosen, *more), chosen, *options))
+
+        yield start

@@ -1,0 +1,314 @@
+"""The same client drives the real ProFTPD and Vigilog's server: their forensic files agree, but for what a test names here."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import time
+from contextlib import ExitStack
+
+import pytest
+
+from tests.ftpd.world import WAIT, Server, World, free_port, proftpd, vigilog
+from vigilog.parse.forensics import Block
+
+pytestmark = [pytest.mark.peer, pytest.mark.usefixtures("as_root", "real")]
+
+OWN = {"Time", "Service", "PID", "Attempted-User"}
+"""Fields that only Vigilog has, behind the others."""
+
+
+@pytest.fixture
+def real(need):
+    need("proftpd")
+
+
+class Both:
+    """Both servers side by side; the logs of the real one have `real-` before their names."""
+
+    def __init__(self, world: World, stack: ExitStack, *more: str, modules: tuple[str, ...] = ()) -> None:
+        self.world, self.stack = world, stack
+        first, second = free_port(), free_port()
+        loads = [f"LoadModule {name}" for name in modules]
+        text = "\n".join([*loads, world.configuration(first, *more, prefix="real-")])
+        self.real = stack.enter_context(proftpd(world, text, first))
+        self.own_configuration, self.own_port = world.configuration(second, *more), second
+        self.mine = self.start()
+
+    def start(self) -> Server:
+        return self.stack.enter_context(vigilog(self.world, self.own_configuration, self.own_port))
+
+    def blocks(self) -> tuple[list[Block], list[Block]]:
+        return self.world.blocks("real-forensic"), self.world.blocks("forensic")
+
+    def fields(self, block: Block, server: Server) -> dict[str, str]:
+        """A block's header, comparable: without what only Vigilog has, and without the port and the time."""
+        header = {key: value for key, value in block.header if key not in OWN}
+        assert re.fullmatch("[0-9]+", header.pop("Elapsed"))
+        header["Server-Address"] = header["Server-Address"].replace(str(server.port), "PORT")
+        return header
+
+    def settled(self, count: int) -> tuple[list[Block], list[Block]]:
+        """The blocks of both, as soon as each has written `count`."""
+        until = time.monotonic() + WAIT
+        while True:
+            found = self.blocks()
+            if all(len(each) >= count and all(block.complete for block in each) for each in found):
+                return found
+            assert time.monotonic() < until, [[(block.kind, block.header) for block in each] for each in found]
+            time.sleep(0.05)
+
+    def agree(self, count: int) -> tuple[list[Block], list[Block]]:
+        """All blocks of both agree, field by field and in their order."""
+        real, mine = self.settled(count)
+        assert [block.kind for block in mine] == [block.kind for block in real]
+        assert len(real) == count
+        for one, other in zip(real, mine, strict=True):
+            keys = [key for key, _ in other.header]
+            assert keys[: len(one.header)] == [key for key, _ in one.header]
+            assert set(keys[len(one.header) :]) <= OWN
+            assert self.fields(other, self.mine) == self.fields(one, self.real)
+        return real, mine
+
+
+@pytest.fixture
+def both(world):
+    with ExitStack() as stack:
+        yield lambda *more, modules=(): Both(world, stack, *more, modules=modules)
+
+
+def words(block: Block) -> set[bytes]:
+    """What the messages for the server log say, without stamp and names."""
+    found = {message.text.partition(b"]): ")[2] for message in block.messages if message.log_type == "SystemLog"}
+    return {re.sub(rb":[0-9]{4,5}$", b":PORT", text) for text in found if text}
+
+
+SAID = (b"USER ", b"SECURITY", b"Maximum", b"FTP session opened")
+FAILURES = [
+    ["USER anna", "PASS wrong", "QUIT"],
+    ["USER nobody-there", "PASS secret", "QUIT"],
+    ["USER anna", "PASS wrong", "USER bob", "PASS wrong", "QUIT"],
+    ["PASS secret", "QUIT"],
+    ["USER anna", "PASS secret", "PASS again", "QUIT"],
+    ["USER anna", "PASS a", "USER anna", "PASS b", "USER anna", "PASS c"],
+    ["USER anna", "PASS a", "PASS b", "NOOP", "USER anna", "PASS secret", "PWD", "PASS c", "QUIT"],
+    ["USER shell-less", "PASS secret", "QUIT"],
+    ["USER rooted", "PASS secret", "QUIT"],
+    ["USER locked", "PASS secret", "QUIT"],
+    ["USER denied", "PASS secret", "QUIT"],
+    ["USER anna", "PASS", "QUIT"],
+    ["USER anna", "QUIT"],
+    ["USER anna", "PASS secret", "QUIT"],
+    ["NOOP", "PWD", "CWD /", "FOO", "QUIT"],
+]
+USERS = (
+    *("anna", "bob", "denied"),
+    "shell-less:{hash}:1001:1001::{home}:/bin/none",
+    "rooted:{hash}:0:0::{home}:/bin/sh",
+    "locked:!{hash}:1001:1001::{home}:/bin/sh",
+)
+
+
+@pytest.mark.parametrize("lines", FAILURES, ids=" ".join)
+def test_failed_logins_of_every_kind(world, both, lines):
+    world.users(*USERS)
+    servers = both("RequireValidShell on", "<Limit LOGIN>\nDenyUser denied\n</Limit>")
+    said = []
+    for server in (servers.real, servers.mine):
+        client = server.client("127.0.0.9")
+        said.append((client.greeting, client.says(*lines)))
+        client.close()
+    assert said[0] == said[1]
+    errors = sum(line.startswith("PASS") and answer[:1] == "5" for line, answer in zip(lines, said[0][1], strict=True))
+    real, mine = servers.agree(errors)
+    for one, other in zip(real, mine, strict=True):
+        # What is said of the login itself is said in the same words.
+        told = {text for text in words(one) if text.startswith(SAID) and b" PRIVS " not in text}
+        assert told <= words(other)
+    servers.real.stop()
+    servers.mine.stop()
+    assert [len(each) for each in servers.blocks()] == [errors, errors]
+
+
+def test_logins_refused_for_want_of_room(both):
+    servers = both('MaxClients 1 "no room for %m"')
+    for server in (servers.real, servers.mine):
+        first = server.client().login()
+        assert server.client().says("USER bob", "PASS secret", "NOOP")[1:] == ["530 no room for 1", ""]
+        first.close()
+    real, _ = servers.agree(1)
+    assert dict(real[0].header)["User"] == "bob"
+
+
+def session(pid: int) -> int:
+    """The process of ProFTPD's only session."""
+    return int(subprocess.run(["pgrep", "-P", str(pid)], capture_output=True, check=True).stdout.split()[0])
+
+
+def transfers(server: Server) -> list[str]:
+    """What a client does after its login, and what it was answered; data ports are taken out."""
+    client = server.client("127.0.0.8").login()
+    said = client.says("TYPE I", "PWD", "CWD nowhere", "MKD d", "RNFR d", "RNTO e", "RMD e", "NOOP", "SYST")
+    for command, payload in (
+        ("STOR a.bin", b"x" * 70000),
+        ("RETR a.bin", None),
+        ("RETR nothing", None),
+        ("LIST", None),
+        ("NLST", None),
+    ):
+        said.append(client.data(command, payload)[0])
+    said += client.says("TYPE A")
+    said.append(client.data("STOR t.txt", b"1\r\n2\r\n")[0])
+    said.append(client.data("RETR t.txt")[0])
+    said += client.says("DELE t.txt", "DELE t.txt")
+    server.last = client  # type: ignore[attr-defined]
+    return said
+
+
+def test_death_by_sigabrt(both):
+    # Data ports of five digits, so that answers are of the same length.
+    servers = both("PassivePorts 40000 60000", "AllowOverwrite on")
+    said = [transfers(server) for server in (servers.real, servers.mine)]
+    assert said[0] == said[1]
+    os.kill(session(servers.real.pid), signal.SIGABRT)
+    os.kill(servers.mine.pid, signal.SIGABRT)
+    assert servers.mine.stop() == -signal.SIGABRT
+    servers.start()  # the block of Vigilog's session is written by the next start: one process serves all
+    real, mine = servers.agree(1)
+    assert [block.kind for block in mine] == ["UNTIMELY DEATH"]
+    header = dict(real[0].header)
+    assert header["Total-Files-In"] == "2"
+    assert header["Total-Files-Out"] == "2"
+    assert int(header["Raw-Bytes-In"]) > 70000
+    assert servers.world.read("xferlog").count(b"\n") == servers.world.read("real-xferlog").count(b"\n")
+
+
+def test_transfer_logs_are_the_same_byte_for_byte(both, world):
+    servers = both("AllowOverwrite on")
+    for server in (servers.real, servers.mine):
+        transfers(server)
+        client = server.last
+        for name in ("with blank.txt", "\x01control\x7f", "latin-\xe4.txt", "utf-\xc3\xa4.txt", "tab\there", "semi;colon"):
+            client.data(f"STOR {name}", b"x")
+            client.data(f"RETR {name}")
+            client.say(f"DELE {name}")
+        client.say("QUIT")
+
+    def lines(name: str) -> list[bytes]:
+        return [re.sub(rb"^.{24} [0-9]+", b"WHEN", line) for line in world.read(name).splitlines()]
+
+    assert len(lines("xferlog")) == 5 + 18
+    assert lines("xferlog") == lines("real-xferlog")
+
+
+def test_extended_logs_are_the_same(both, world):
+    form = 'LogFormat all "%h %l %u %U %a %L %p %v %m \\"%r\\" %J %s %S %b %F %w %{protocol} %{uid} %{gid} %{transfer-status}"'
+    servers = both(form, f"ExtendedLog {world.logs}/extended ALL all", "AllowOverwrite on", "PassivePorts 40000 60000")
+    # Each has its own file: the line above is the same for both, so one after the other writes there.
+    found = []
+    for server in (servers.real, servers.mine):
+        (world.logs / "extended").write_bytes(b"")
+        transfers(server)
+        server.last.says("QUIT")
+        text = world.wait_for("extended", b'"QUIT"').replace(str(server.port).encode(), b"PORT")
+        found.append([re.sub(rb"\|\|\|[0-9]+\|", b"|||P|", line) for line in text.splitlines()])
+    assert len(found[0]) == len(found[1])
+    for one, other in zip(*found, strict=True):
+        assert one == other
+
+
+def test_mod_wrap2_refuses(both, world):
+    """ProFTPD's header names a user who never proved to be that one; Vigilog's names him as tried."""
+    (world.root / "allow").write_text("ALL: 127.0.0.5\n")
+    (world.root / "deny").write_text("ALL: 127.0.0.6\n")
+    wrap = ["WrapEngine on", f"WrapTables file:{world.root}/allow file:{world.root}/deny", f"WrapLog {world.logs}/wrap"]
+    criteria = "ForensicLogCriteria FailedLogin UntimelyDeath ModuleConfig"
+    servers = both(*wrap, criteria, modules=("mod_wrap2.c", "mod_wrap2_file.c"))
+    for server in (servers.real, servers.mine):
+        for source, answer in (("127.0.0.5", "230"), ("127.0.0.6", "530"), ("127.0.0.7", "230")):
+            client = server.client(source)
+            assert client.says("USER anna", "PASS secret")[1].startswith(answer)
+            if answer == "530":
+                assert client.answer() == ""
+            client.close()
+    real, mine = servers.settled(1)
+    assert [block.kind for block in (*real, *mine)] == ["MODULE CONFIG"] * 2
+    theirs, ours = servers.fields(real[0], servers.real), servers.fields(mine[0], servers.mine)
+    assert theirs.pop("User") == "anna"
+    assert ours == theirs
+    assert dict(mine[0].header)["Attempted-User"] == "anna"
+    for block in (*real, *mine):
+        texts = [message.text for message in block.messages if message.log_type == "Unspec"]
+        assert any(text.endswith(b"refused connection from anna@127.0.0.6") for text in texts)
+
+
+def test_a_refusal_by_mod_wrap2_is_a_failed_login_to_vigilog_alone_if_module_config_is_not_asked_for(both, world):
+    (world.root / "deny").write_text("ALL: ALL\n")
+    (world.root / "allow").write_text("")
+    wrap = ["WrapEngine on", f"WrapTables file:{world.root}/allow file:{world.root}/deny"]
+    servers = both(*wrap, modules=("mod_wrap2.c", "mod_wrap2_file.c"))
+    for server in (servers.real, servers.mine):
+        assert server.client().says("USER anna", "PASS secret", "NOOP")[1:] == ["530 Access denied", ""]
+    servers.real.stop()
+    servers.mine.stop()
+    real, mine = servers.blocks()
+    assert real == []
+    assert [block.kind for block in mine] == ["FAILED LOGIN"]
+
+
+def test_a_normal_stop_is_a_mass_death_to_proftpd_alone(both):
+    servers = both()
+    for server in (servers.real, servers.mine):
+        server.held = server.client().login()  # type: ignore[attr-defined]
+    assert servers.mine.stop() == 0
+    servers.real.stop()
+    until = time.monotonic() + WAIT
+    while not servers.blocks()[0] and time.monotonic() < until:
+        time.sleep(0.05)
+    real, mine = servers.blocks()
+    assert [block.kind for block in real] == ["UNTIMELY DEATH"]
+    assert mine == []
+
+
+def test_the_newest_message_is_in_vigilogs_block_alone(both):
+    servers = both("ForensicLogBufferSize 5")
+    for server in (servers.real, servers.mine):
+        server.client().says("USER anna", "PASS wrong", "QUIT")
+    real, mine = servers.settled(1)
+    assert len(real[0].messages) == 4
+    assert len(mine[0].messages) == 5
+
+
+def test_extended_log_lines_are_in_vigilogs_block_alone(both, world):
+    servers = both(f"ExtendedLog {world.logs}/extended ALL")
+    for server in (servers.real, servers.mine):
+        server.client().says("USER anna", "PASS wrong", "QUIT")
+    real, mine = servers.settled(1)
+    assert "ExtendedLog" not in {message.log_type for message in real[0].messages}
+    assert "ExtendedLog" in {message.log_type for message in mine[0].messages}
+
+
+def test_traces_are_kept_without_a_trace_log_by_vigilog_alone(both):
+    servers = both("-Trace", "-TraceLog")
+    for server in (servers.real, servers.mine):
+        server.client().says("USER anna", "PASS wrong", "QUIT")
+    real, mine = servers.settled(1)
+    assert "TraceLog" not in {message.log_type for message in real[0].messages}
+    assert "TraceLog" in {message.log_type for message in mine[0].messages}
+
+
+def test_system_logs_are_the_same_words(both, world):
+    servers = both("MaxLoginAttempts 2")
+    for server in (servers.real, servers.mine):
+        server.client().says("USER anna", "PASS wrong", "USER who", "PASS who", "NOOP")
+
+    def lines(name: str) -> list[bytes]:
+        text = re.sub(rb"^[-0-9]+ [0-9:,]+ ([^ ]+ proftpd)\[[0-9]+\]", rb"\1", world.read(name), flags=re.MULTILINE)
+        text = re.sub(rb":[0-9]{4,5}$", b":PORT", text, flags=re.MULTILINE)
+        return [line for line in text.splitlines() if b"STARTUP" not in line]
+
+    world.wait_for("real-system", b"Maximum")
+    assert len(lines("system")) == 3
+    assert lines("system") == lines("real-system")
