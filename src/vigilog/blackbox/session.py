@@ -68,8 +68,8 @@ class Session:
 
     @property
     def deferred(self) -> bool:
-        """Whether `later` keeps an entry as it is, to be rendered when it is written. If not, it is rendered at once, and `keep`
-        with a text and its time is quicker."""
+        """Whether `later` keeps an entry as it is, to be rendered when it is written. If not, it is rendered at once, and
+        `keep` with a text and its time is quicker."""
         return self.ring.deferred
 
     @property
