@@ -163,7 +163,7 @@ def transfers(server: Server) -> list[str]:
     said.append(client.data("STOR t.txt", b"1\r\n2\r\n")[0])
     said.append(client.data("RETR t.txt")[0])
     said += client.says("DELE t.txt", "DELE t.txt")
-    server.last = client  # type: ignore[attr-defined]
+    server.last = client
     return said
 
 
@@ -261,7 +261,7 @@ def test_a_refusal_by_mod_wrap2_is_a_failed_login_to_vigilog_alone_if_module_con
 def test_a_normal_stop_is_a_mass_death_to_proftpd_alone(both):
     servers = both()
     for server in (servers.real, servers.mine):
-        server.held = server.client().login()  # type: ignore[attr-defined]
+        server.held = server.client().login()
     assert servers.mine.stop() == 0
     servers.real.stop()
     until = time.monotonic() + WAIT

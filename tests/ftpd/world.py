@@ -133,7 +133,7 @@ class Server:
         return Client(self.port, source)
 
     def ftp(self, user: str = "anna", password: str = "secret") -> ftplib.FTP:
-        made = ftplib.FTP()  # noqa: S321
+        made = ftplib.FTP()
         made.connect("127.0.0.1", self.port, timeout=WAIT)
         made.login(user, password)
         return made
@@ -259,7 +259,7 @@ def proftpd(world: World, text: str, port: int) -> Iterator[Server]:
 @contextmanager
 def made() -> Iterator[World]:
     """A world that is gone afterwards. Not in pytest's own directory: only its owner may go in there."""
-    root = Path(tempfile.mkdtemp(prefix="vigilog-ftpd-", dir="/var/tmp"))  # noqa: S108
+    root = Path(tempfile.mkdtemp(prefix="vigilog-ftpd-", dir="/var/tmp"))
     try:
         yield World(root)
     finally:

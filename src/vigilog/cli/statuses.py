@@ -79,6 +79,12 @@ STATUSES: dict[str, Statuses] = {
         NOT_ALLOWED,
         (78, "There is a mistake in the new configuration; the one before it stays in use."),
     ),
+    "ftpd": (
+        (0, "It was told to end, or the configuration has no mistake."),
+        WRONG_OPTION,
+        (69, "pyftpdlib, pyOpenSSL or passlib is not installed."),
+        (78, "There is a mistake in the configuration, each is told with its file and line; or a port is taken."),
+    ),
     "flushlogs": (
         (0, "The files were opened anew."),
         (1, "The daemon could not do it, and said why."),
