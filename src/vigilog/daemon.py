@@ -32,6 +32,7 @@ from vigilog.exposition import rendered
 from vigilog.lookouts import Look, Lookouts
 from vigilog.metrics import Metrics, written
 from vigilog.plan import Plan, compiled
+from vigilog.recovering import Recovering
 from vigilog.service import Service
 from vigilog.shutting import Shutting
 from vigilog.signals import Signals
@@ -85,6 +86,7 @@ class Daemon:
         self.watchman = resume(store, compiled(plan, settings, plan.names), settings.run.keys)
         self.desk = Desk(store, self.accounts, clock, lambda rule: self.plan.followers.get(rule, ()), say, self.told)
         self.lookouts = Lookouts()
+        self.recovering = Recovering(() if dry_run else settings.run.recover, say, steady)
         self.errands = Errands()
         self.settling: deque[tuple[Done, Deferred]] = deque()
         self.service = Service()
@@ -128,14 +130,14 @@ class Daemon:
         """What to wait for. While the store cannot be written nothing is done about what comes in, so it is not waited for."""
         doors = [door.fileno() for door in (self.control, self.metrics) if door]
         if self.stalled is None:
-            doors += [self.live.fileno(), self.desk.fileno(), self.errands.fileno()]
+            doors += [self.live.fileno(), self.desk.fileno(), self.errands.fileno(), self.recovering.fileno()]
         return doors
 
     def timeout(self) -> float | None:
         """How long the loop may wait, in seconds."""
         if self.stalled is not None:
             return max(0.0, self.stalled - self.steady())
-        waits = [self.live.timeout(), self.service.timeout(), self.next_housekeeping - self.steady()]
+        waits = [self.live.timeout(), self.recovering.timeout(), self.service.timeout(), self.next_housekeeping - self.steady()]
         waits.append(self.control.timeout() if self.control else None)
         waits.append(0.0 if self.unread else None)
         waits.append(self.next_metrics - self.steady() if self.metrics_file else None)
@@ -186,6 +188,8 @@ class Daemon:
             self.read(source)
             self.desk.collect()
         self.gather()
+        if self.recovering.is_due():
+            self.errands.add(self.recovering.work)
         if self.steady() >= self.next_housekeeping:
             self.tidy()
 
@@ -297,6 +301,7 @@ class Daemon:
                 self.notice("undecided", f"{text}: its pattern needs too long for them")
             self.accounts.undecided[trigger.name] = undecided
         forget(self.store, self.watchman)
+        self.recovering.watch()
         with transaction(self.store):
             forget_alerts(self.store, now - self.settings.run.keep_days * DAY)
             bans.prune(self.store, now - self.settings.ban.memory)
@@ -336,6 +341,7 @@ class Daemon:
         for door in (self.control, self.metrics):
             if door:
                 door.close()
+        self.recovering.close()
         self.service.close()
         if self.stalled is not None:
             raise StoreError("the store could not be written to the end", remedy="what was not stored is read again")

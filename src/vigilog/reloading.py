@@ -91,6 +91,8 @@ def take_over(daemon: Daemon, prepared: Prepared) -> None:
             daemon.notice("configuration", f"run.{name} stays as it was until vigilog run is started again")
     if settings.ban.backend != daemon.settings.ban.backend:
         daemon.notice("configuration", "ban.backend stays as it was until vigilog run is started again")
+    if settings.run.recover != daemon.settings.run.recover and not daemon.dry_run:
+        daemon.recovering.replace(settings.run.recover)
     daemon.lookouts.dismiss()  # they look for what the old triggers look for
     daemon.settings, daemon.plan, daemon.watchman = settings, plan, watchman
     if daemon.shutting and policy:

@@ -67,8 +67,9 @@ def source(log: str) -> str:
     """A log named on the command line, as the settings name it: from the root."""
     if log in {"journal", "-"}:
         return log
-    if log.startswith("multilog:"):
-        return "multilog:" + os.path.abspath(log.removeprefix("multilog:"))
+    for kind in ("multilog:", "blackbox:"):
+        if log.startswith(kind):
+            return kind + os.path.abspath(log.removeprefix(kind))
     return os.path.abspath(log)
 
 

@@ -31,6 +31,14 @@ def live_log(text: str) -> str:
     return refused(address, text)
 
 
+def black_box(text: str) -> str:
+    """Where processes leave their black boxes, and perhaps the file for their blocks."""
+    directory, colon, file = text.partition(":")
+    if directory.startswith("/") and (not colon or file.startswith("/")):
+        return ""
+    return "DIRECTORY or DIRECTORY:FILE, both from the root, beginning with /"
+
+
 def address_of(text: str) -> str | None:
     """The address in ADDRESS:PORT, without brackets; None where `text` is no such thing."""
     from ipaddress import ip_address  # noqa: PLC0415 - only where there is a socket to listen on
@@ -118,6 +126,7 @@ SPECIAL: dict[tuple[str, str], Callable[[str], str]] = {
     ("action", "to"): mail_address,
     ("run", "sources"): live_log,
     ("run", "metrics_listen"): loopback,
+    ("run", "recover"): black_box,
     ("trigger", "sources"): live_log,
     ("trigger", "name"): matching(re.compile(r".*\S.*"), "a name"),
     ("trigger", "kind"): matching(CLASS, "a word made of letters, digits, - and _"),

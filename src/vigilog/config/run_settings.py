@@ -21,6 +21,9 @@ class Run(Table, frozen=True):
     sources: tuple[str, ...] = ()
     """Where lines come from, as in `[check]`, and besides: `syslog:unix:PATH`, `syslog:udp:ADDRESS:PORT`,
     `syslog:tcp:ADDRESS:PORT`. Empty: this host's system log (the journal, else /var/log/syslog or messages)."""
+    recover: tuple[str, ...] = ()
+    """Directories of black boxes: blocks of processes that died are written at once. DIRECTORY, or DIRECTORY:FILE with the file
+    they go to, which is needed where the processes were another user's."""
     first_match: bool = False
     """A line that one trigger has matched is not shown to the ones after it (the first logtrigger did so)."""
     keys: Count = 100_000

@@ -48,7 +48,22 @@ def _standard_input(rest: str, options: Options) -> Source:
     return StandardInput(options)
 
 
-SOURCES: dict[str, Opener] = {"file": _file, "journal": _journal, "multilog": _multilog, "-": _standard_input}
+def _blackbox(path: str, options: Options) -> Source:
+    from vigilog.watch.blackbox import BlackBoxFile  # noqa: PLC0415  few hosts have one
+    from vigilog.watch.files import File  # noqa: PLC0415
+
+    if not path or any(character in path for character in "*?["):
+        raise ConfigurationError(f"a source blackbox:{path}", expected="blackbox: and the path of one file of forensic blocks")
+    return BlackBoxFile(File(os.path.abspath(path), options))
+
+
+SOURCES: dict[str, Opener] = {
+    "file": _file,
+    "journal": _journal,
+    "multilog": _multilog,
+    "blackbox": _blackbox,
+    "-": _standard_input,
+}
 """The kinds of sources by their word."""
 
 
@@ -56,7 +71,7 @@ def open_source(spec: str, options: Options) -> Source:
     """The source that `spec` means. Nothing is read, and nothing need be there.
 
     A path or a pattern of paths (`*`, `?`, `[...]`; the newest file counts), `journal`, `journal:DIRECTORY`,
-    `multilog:DIRECTORY`, `-` for standard input; `file:` in front of a path that looks like one of the others. Raises
+    `multilog:DIRECTORY`, `blackbox:FILE` (forensic blocks, each as a line), `-` for standard input; `file:` in front of a path that looks like one of the others. Raises
     ConfigurationError.
     """
     kind, colon, rest = spec.partition(":")
