@@ -13,10 +13,9 @@ from collections.abc import Awaitable, Callable, Collection, MutableMapping
 from contextlib import suppress
 from typing import Any
 
-from vigilog.blackbox.box import BlackBox
 from vigilog.blackbox.current import CURRENT
 from vigilog.blackbox.facts import Facts
-from vigilog.blackbox.request import Conditions, Request
+from vigilog.blackbox.request import Beginning, Conditions, Request
 
 Scope = MutableMapping[str, Any]
 Event = MutableMapping[str, Any]
@@ -39,7 +38,7 @@ class BlackBoxMiddleware:
     """
 
     def __init__(
-        self, app: Application, box: BlackBox, *, slow: float | None = None, failed_logins: Collection[int] = ()
+        self, app: Application, box: Beginning, *, slow: float | None = None, failed_logins: Collection[int] = ()
     ) -> None:
         self.app = app
         self.box = box
@@ -52,7 +51,7 @@ class BlackBoxMiddleware:
         if kind not in ("http", "websocket"):
             await self.app(scope, receive, send)
             return
-        request = Request(self.box.begin(_facts(scope)), self._http if kind == "http" else self._websocket)
+        request = Request(self.box.begin(_known(scope)), self._http if kind == "http" else self._websocket)
         client = _Client(request, receive, send)
         token = CURRENT.set(request.session)
         try:
@@ -114,6 +113,13 @@ class _Client:
 def _size(event: Event) -> int:
     text = event.get("text")
     return len(event.get("bytes") or b"") if text is None else len(text.encode("utf-8", "replace"))
+
+
+def _known(scope: Scope) -> Facts:
+    try:
+        return _facts(scope)
+    except Exception:  # noqa: BLE001 - a server interface of an unusual kind; the request has to be served
+        return Facts()
 
 
 def _facts(scope: Scope) -> Facts:

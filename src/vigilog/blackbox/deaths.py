@@ -5,13 +5,11 @@ What was hooked there before is called as before, and is there again afterwards.
 
 from __future__ import annotations
 
-import atexit
 import sys
 import threading
 from types import TracebackType
 from typing import Any
 
-from vigilog.blackbox.box import BlackBox
 from vigilog.blackbox.current import CURRENT
 from vigilog.blackbox.hooks import Hooks
 from vigilog.blackbox.last_words import last_words
@@ -21,18 +19,16 @@ DEATH = "UNTIMELY DEATH"
 
 
 class Deaths:
-    """Watches this process, from `start` to `stop`, for the sessions of `box`. An exception outside of all of them is
-    told of in the session `process`, if there is one.
+    """Watches this process from `start` to `stop`. An exception outside of all sessions is told of in the session `process`, if
+    there is one.
 
-    An exception that ends the program: all sessions that are still open when its threads have ended have died. One that ends a
-    thread, or that an asyncio loop is told of: a block of the session that it came from, which goes on. Loops are watched if
-    asyncio was imported before. A normal end of the program closes the box: what is kept is thrown away.
+    An exception that ends the program is the last message of the session it came from; what happens to those that are open then
+    is the box's business (BlackBox.at_exit). One that ends a thread, or that an asyncio loop is told of: a block of the session
+    it came from, which goes on. Loops are watched if asyncio was imported before.
     """
 
-    def __init__(self, box: BlackBox, process: Session | None = None) -> None:
-        self._box = box
+    def __init__(self, process: Session | None = None) -> None:
         self._process = process
-        self._dying = False
         self._hooks = Hooks()
 
     def start(self) -> None:
@@ -42,8 +38,6 @@ class Deaths:
         events = sys.modules.get("asyncio.base_events")
         if events is not None:
             self._of_loops(events.BaseEventLoop)
-        atexit.register(self._at_end)
-        self._hooks.then(lambda: atexit.unregister(self._at_end))
 
     def stop(self) -> None:
         """Gives the hooks back."""
@@ -54,7 +48,6 @@ class Deaths:
 
         def excepthook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
             if isinstance(error, Exception):
-                self._dying = True
                 for session in {CURRENT.get(), self._process}:
                     if session is not None:
                         last_words(session, error, "the program")
@@ -89,12 +82,6 @@ class Deaths:
         if session is not None:
             last_words(session, error, where)
             session.dump(DEATH)
-
-    def _at_end(self) -> None:
-        if self._dying:
-            for session in self._box.sessions():
-                session.end(DEATH)
-        self._box.close()
 
 
 def _session_of(context: dict[str, Any]) -> Session | None:

@@ -18,8 +18,10 @@ from vigilog.blackbox.capture import OPAQUE, Capture
 from vigilog.blackbox.capture_logging import capture_logging
 from vigilog.blackbox.deaths import Deaths
 from vigilog.blackbox.facts import Facts
+from vigilog.blackbox.fatal_signals import FatalSignals
 from vigilog.blackbox.hooks import Hooks
 from vigilog.blackbox.on_demand import KIND, OnDemand
+from vigilog.blackbox.session import Session
 from vigilog.blackbox.stop_signal import close_at_stop
 from vigilog.blackbox.triggers import Trigger, of_criteria
 from vigilog.blackbox.work import Work
@@ -38,9 +40,9 @@ class Recorder:
     `types` gives log types to loggers (see LogTypes); `triggers` are messages that set off a block; `opaque` are types whose
     objects are never asked for their text. With `process` there is a session for what is logged outside of all others,
     about which these facts are known; it lasts until `stop`. The signal `on_demand` writes a block of every open
-    session. With `deaths` the hooks of Python are taken that tell of exceptions nobody caught, and SIGTERM and SIGHUP,
-    where they would end the program at once, end it as a normal stop does. `also` are more libraries to capture from:
-    capture_structlog, capture_loguru.
+    session. With `deaths` faulthandler is turned on (see FatalSignals), the hooks of Python are taken that tell of
+    exceptions nobody caught, and SIGTERM and SIGHUP, where they would end the program at once, end it as a normal stop
+    does. `also` are more libraries to capture from: capture_structlog, capture_loguru.
     """
 
     def __init__(
@@ -64,6 +66,7 @@ class Recorder:
         self._on_demand = OnDemand(on_demand, self.dump) if on_demand is not None else None
         self._deaths = deaths
         self._sources = (capture_logging, *also)
+        self._faults = FatalSignals(box)
         self._hooks = Hooks()
 
     def start(self) -> Self:
@@ -72,7 +75,9 @@ class Recorder:
             self._on_demand.start()
             self._hooks.then(self._on_demand.stop)
         if self._deaths:
-            deaths = Deaths(self.box, self.process)
+            self._faults.start()
+            self._hooks.then(self._faults.stop)
+            deaths = Deaths(self.process)
             deaths.start()
             self._hooks.then(deaths.stop)
             close_at_stop(self.box, self._hooks)
@@ -88,7 +93,13 @@ class Recorder:
 
     def session(self, facts: Facts | None = None) -> Work:
         """`with recorder.session(facts) as session:` what is logged in the block belongs to a session of its own."""
-        return Work(self.box.begin(facts))
+        return Work(self.begin(facts))
+
+    def begin(self, facts: Facts | None = None) -> Session:
+        """A new session, which nothing belongs to by itself: for whoever carries it along, as the middleware does."""
+        session = self.box.begin(facts)
+        self._faults.here()
+        return session
 
     def dump(self, kind: str = KIND) -> int:
         """Writes a block of every session that is open, on demand; how many were written."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Protocol
 
+from vigilog.blackbox.facts import Facts
 from vigilog.blackbox.last_words import last_words
 from vigilog.blackbox.session import Session
 
@@ -13,6 +15,13 @@ SERVER_ERROR = "SERVER ERROR"
 SLOW = "SLOW REQUEST"
 FAILED_LOGIN = "FAILED LOGIN"
 DEATH = "UNTIMELY DEATH"
+
+
+class Beginning(Protocol):
+    """A BlackBox or a Recorder."""
+
+    def begin(self, facts: Facts, /) -> Session:
+        """A new session."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,11 +16,9 @@ STOPS = (signal.SIGTERM, signal.SIGHUP)
 def close_at_stop(box: BlackBox, hooks: Hooks) -> None:
     """A signal of STOPS that would end this program at once closes `box` before. Where the program has a handler of its own, or
     ignores the signal, that stays. Does nothing outside of the main thread."""
-    process = os.getpid()
 
     def stop(number: int, _: FrameType | None) -> None:
-        if os.getpid() == process:
-            box.close()
+        box.close()
         signal.signal(number, signal.SIG_DFL)
         os.kill(os.getpid(), number)
 

@@ -12,10 +12,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any
 
-from vigilog.blackbox.box import BlackBox
 from vigilog.blackbox.current import CURRENT
 from vigilog.blackbox.facts import Facts
-from vigilog.blackbox.request import Conditions, Request
+from vigilog.blackbox.request import Beginning, Conditions, Request
 
 Environment = dict[str, Any]
 Application = Callable[[Environment, Callable[..., Any]], Iterable[bytes]]
@@ -31,7 +30,7 @@ class BlackBoxMiddleware:
     """
 
     def __init__(
-        self, app: Application, box: BlackBox, *, slow: float | None = None, failed_logins: Collection[int] = ()
+        self, app: Application, box: Beginning, *, slow: float | None = None, failed_logins: Collection[int] = ()
     ) -> None:
         self.app = app
         self.box = box
@@ -39,7 +38,7 @@ class BlackBoxMiddleware:
 
     def __call__(self, environ: Environment, start_response: Callable[..., Any]) -> Iterable[bytes]:
         """WSGI 1.0.1."""
-        request = Request(self.box.begin(_facts(environ)), self._conditions)
+        request = Request(self.box.begin(_known(environ)), self._conditions)
         if "wsgi.input" in environ:
             environ["wsgi.input"] = _Input(environ["wsgi.input"], request)
 
@@ -149,6 +148,13 @@ class _Input:
 def _number(status: str) -> int:
     digits = status[:3]
     return int(digits) if digits.isdecimal() else 0
+
+
+def _known(environ: Environment) -> Facts:
+    try:
+        return _facts(environ)
+    except Exception:  # noqa: BLE001 - a server interface of an unusual kind; the request has to be served
+        return Facts()
 
 
 def _facts(environ: Environment) -> Facts:
