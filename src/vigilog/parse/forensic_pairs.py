@@ -6,6 +6,7 @@ last begin of its ID (whoever asks again after a death asks last).
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from vigilog.parse.forensic_id import made
@@ -32,16 +33,25 @@ class Change(NamedTuple):
 
 
 class Pairs:
-    """What is open. `see` is given whole lines, in order."""
+    """What is open; `begun` was so already. `see` is given whole lines, in order."""
 
-    def __init__(self) -> None:
+    def __init__(self, begun: Iterable[Begun] = ()) -> None:
         self._open: dict[bytes, list[Begun]] = {}
+        for each in begun:
+            self._open.setdefault(each.id, []).append(each)
 
     def __len__(self) -> int:
         return sum(map(len, self._open.values()))
 
     def __contains__(self, begun: Begun) -> bool:
         return any(begun is other for other in self._open.get(begun.id, ()))
+
+    def forget(self, begun: Begun) -> None:
+        """One that is open counts as ended."""
+        same = self._open[begun.id]
+        same.remove(begun)
+        if not same:
+            del self._open[begun.id]
 
     def open(self) -> list[Begun]:
         """All that are open, in the order in which their IDs came."""
