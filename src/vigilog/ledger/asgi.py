@@ -67,11 +67,10 @@ class AsgiLedger:
         def passed_on(message: Message) -> Awaitable[None]:
             nonlocal trailers
             kind = message["type"]
-            if kind in _LAST:
-                if not message.get(_LAST[kind]) and (not trailers or kind == "http.response.trailers"):
-                    return finishing(message)
-            elif kind == "http.response.start":
+            if kind == "http.response.start":
                 trailers = "trailers" in message and bool(message["trailers"])
+            elif kind in _LAST and not message.get(_LAST[kind]) and (not trailers or kind == "http.response.trailers"):
+                return finishing(message)
             return send(message)
 
         async def finishing(message: Message) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
-from vigilog.ledger.escape import escaped, escaped_fields, escaped_header
+from vigilog.ledger.escape import PLAIN, escaped, escaped_header
 from vigilog.ledger.headers import Header, canonical, joined
 
 _KEPT = 1024
@@ -33,33 +33,26 @@ def asgi_fields() -> Callable[[Mapping[str, Any], Collection[Header]], bytes]:
     written = _Headers().__getitem__
 
     def fields(scope: Mapping[str, Any], headers: Collection[Header]) -> bytes:
-        request_line = _request_line(scope)
+        # A websocket begins as a GET, or in HTTP/2 as a CONNECT (RFC 8441). Some servers do not say which version it was.
+        version = scope.get("http_version", "1.1")
+        method = scope.get("method") or ("GET" if version < "2" else "CONNECT")
+        target = scope.get("raw_path") or _quoted(scope["path"])
+        if query := scope["query_string"]:
+            target = b"%b?%b" % (target, query)
+        if target.translate(None, PLAIN):
+            target = escaped(target)
+        begins = _METHODS[method] if method in _METHODS else escaped(method.encode("latin-1", "replace") + b" ")
+        ends = _VERSIONS[version] if version in _VERSIONS else escaped(b" HTTP/" + version.encode("latin-1", "replace"))
         if len(dict(headers)) == len(headers):
             try:
-                return b"".join([request_line, *map(written, headers)])
+                return b"".join((begins, target, ends, *map(written, headers)))
             except TypeError:
                 # Lists instead of tuples, as some servers have them.
                 pass
-        spelled = [(canonical(name), value) for name, value in headers]
-        return request_line + escaped_fields(b"", joined(spelled))
+        spelled = joined([(canonical(name), value) for name, value in headers])
+        return b"".join((begins, target, ends, *(escaped_header(name, value) for name, value in spelled)))
 
     return fields
-
-
-def _request_line(scope: Mapping[str, Any]) -> bytes:
-    # A websocket begins as a GET, or in HTTP/2 as a CONNECT (RFC 8441). Some servers do not say which version it was.
-    version = scope.get("http_version", "1.1")
-    method = scope.get("method") or ("GET" if version < "2" else "CONNECT")
-    target = scope.get("raw_path") or _quoted(scope["path"])
-    if query := scope["query_string"]:
-        target = b"%b?%b" % (target, query)
-    beginning = _METHODS.get(method)
-    if beginning is None:
-        beginning = escaped(method.encode("latin-1", "replace") + b" ")
-    ending = _VERSIONS.get(version)
-    if ending is None:
-        ending = escaped(b" HTTP/" + version.encode("latin-1", "replace"))
-    return beginning + escaped(target) + ending
 
 
 def _quoted(path: str) -> bytes:

@@ -9,14 +9,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-_PLAIN = bytes(sorted(set(range(0x20, 0x7F)) - set(b"%:|")))
-_OTHER = re.compile(b"[^" + re.escape(_PLAIN) + b"]")
+PLAIN = bytes(sorted(set(range(0x20, 0x7F)) - set(b"%:|")))
+"""The bytes that stand for themselves."""
+_OTHER = re.compile(b"[^" + re.escape(PLAIN) + b"]")
 _ESCAPES = {bytes((byte,)): b"%%%02x" % byte for byte in range(256)}
 
 
 def escaped(raw: bytes) -> bytes:
     """`raw` as it stands in a ledger. Any bytes are taken; the zero byte, which Apache cannot meet, becomes `%00`."""
-    return raw if not raw.translate(None, _PLAIN) else _OTHER.sub(_escape, raw)
+    return raw if not raw.translate(None, PLAIN) else _OTHER.sub(_escape, raw)
 
 
 def escaped_fields(request_line: bytes, headers: Iterable[tuple[bytes, bytes]]) -> bytes:

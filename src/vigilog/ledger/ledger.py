@@ -10,7 +10,6 @@ from vigilog.ledger.escape import escaped_fields
 from vigilog.ledger.headers import Header, joined
 from vigilog.ledger.hosts import Hosts
 from vigilog.ledger.identifiers import ApacheIdentifiers, Identifiers
-from vigilog.ledger.line import closing, opening
 from vigilog.ledger.target import Target, Write, nowhere, target
 
 
@@ -85,8 +84,8 @@ class Ledger:
         FORENSIC_ID.set(identifier)
         write = self._write if self._hosts is None else self._hosts.write_for(headers)
         name = identifier.encode("ascii")
-        write(opening(name, fields))
-        return identifier, write, closing(name)
+        write(b"".join((b"+", name, b"|", fields, b"\n")))
+        return identifier, write, b"-%b\n" % name
 
     def reopen(self) -> None:
         """For a program that is told of a rotation: the next lines go to the new files. May be called from a signal handler."""
