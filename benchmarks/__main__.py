@@ -5,7 +5,21 @@ from __future__ import annotations
 import argparse
 import time
 
-from benchmarks import against_fail2ban, against_logcheck, bans, ceiling, idle, jobs, memory, page, place, start, triggers
+from benchmarks import (
+    against_fail2ban,
+    against_logcheck,
+    bans,
+    ceiling,
+    idle,
+    jobs,
+    ledger,
+    ledger_check,
+    memory,
+    page,
+    place,
+    start,
+    triggers,
+)
 
 BENCHMARKS = {
     "logcheck": against_logcheck.BENCHMARK,
@@ -17,6 +31,8 @@ BENCHMARKS = {
     "bans": bans.BENCHMARK,
     "triggers": triggers.BENCHMARK,
     "idle": idle.BENCHMARK,
+    "ledger": ledger.BENCHMARK,
+    "ledger-check": ledger_check.BENCHMARK,
 }
 PAGE = place.CHECKOUT / "docs" / "benchmarks.md"
 QUICK = 20
