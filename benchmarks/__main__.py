@@ -14,6 +14,7 @@ from benchmarks import (
     jobs,
     ledger,
     ledger_check,
+    logformat,
     memory,
     page,
     place,
@@ -33,6 +34,7 @@ BENCHMARKS = {
     "idle": idle.BENCHMARK,
     "ledger": ledger.BENCHMARK,
     "ledger-check": ledger_check.BENCHMARK,
+    "logformat": logformat.BENCHMARK,
 }
 PAGE = place.CHECKOUT / "docs" / "benchmarks.md"
 QUICK = 20

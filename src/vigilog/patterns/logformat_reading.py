@@ -16,6 +16,7 @@ from typing import NamedTuple, NoReturn
 
 from vigilog.core.errors import RuleError
 from vigilog.core.nouns import Place
+from vigilog.patterns.logformat_escape import unescaped
 from vigilog.patterns.logformat_forms import Form, Item, Value, Variable
 
 Read = Callable[[str], dict[str, Value] | None]
@@ -38,7 +39,9 @@ def reader(items: Sequence[Item], *, escapes: bool, place: Place | None) -> Read
     apart: two variables side by side, the first of which has no end of its own."""
     variables = [item for item in items if isinstance(item, Variable)]
     matched = re.compile(expression(items, escapes=escapes, place=place)).match
-    plan = [(one.key, one.absent, one.form.read) for one in variables]
+    whole = [(one.key, one.absent, one.form.read) for one in variables]
+    # most lines have no escape, and calls that change nothing are most of the time
+    bare = [(key, absent, None if value_of is unescaped else value_of) for key, absent, value_of in whole]
     again = len({one.key for one in variables}) < len(variables)
     alike = [same for same in places_of(variables) if len(same) > 1]
 
@@ -47,7 +50,7 @@ def reader(items: Sequence[Item], *, escapes: bool, place: Place | None) -> Read
         if found is None:
             return None
         values: dict[str, Value] = {}
-        for (key, absent, value_of), text in zip(plan, found.groups(), strict=True):
+        for (key, absent, value_of), text in zip(whole if "\\" in line else bare, found.groups(), strict=True):
             if text != absent:
                 value = value_of(text) if value_of else text
                 if again and values.setdefault(key, value) != value:

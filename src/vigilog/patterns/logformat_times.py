@@ -31,8 +31,9 @@ def bracketed(stamp: str) -> str:
     return f"[{stamp[8:10]}/{month}/{stamp[:4]}:{stamp[11:]}]" if month and len(stamp) == 25 else f"[{stamp}]"
 
 
+@lru_cache(maxsize=256)
 def unbracketed(written: str) -> str:
-    """The other way round."""
+    """The other way round. Lines come many to a second."""
     return f"{written[8:12]}-{_NUMBERS[written[4:7]]}-{written[1:3]} {written[13:27]}"
 
 

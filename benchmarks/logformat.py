@@ -1,0 +1,87 @@
+"""How many lines a LogFormat takes apart, and how many events it writes."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Callable, Iterator, Sequence
+from statistics import median
+from typing import Any
+
+from benchmarks.figure import Benchmark, Figure
+from benchmarks.place import Place
+from vigilog.patterns.logformat import LogFormat, named
+
+ROUNDS = 7
+LEAST = 158_000
+"""Lines a second, taken apart and made JSON: what the design's prototype reached."""
+PLAIN = re.compile(
+    rb'(?P<remote_dns>\S+) (?P<identd_user>\S+) (?P<user>\S+) \[(?P<local_time>[^\]]+)\] "(?P<raw_command>(?:[^"\\]|\\.)*)" '
+    rb'(?P<response_code>\d+) (?P<bytes_sent>\d+|-)(?: "(?P<referer>(?:[^"\\]|\\.)*)" "(?P<agent>(?:[^"\\]|\\.)*)")?'
+)
+"""What one writes by hand: no types, no escapes undone, nothing absent."""
+
+
+def figures(place: Place) -> Iterator[Figure]:
+    """See below."""
+    combined = named("combined")
+    log = (place.data / "apache" / "elastic-examples" / "apache_logs").read_bytes().splitlines()
+    lines = [line for line in log if combined.parse(line)][:: place.scale]
+    for name in ("combined", "common", "extendedlog"):
+        template = named(name)
+        written = [template.render(combined.parse(line) or {}) for line in lines]
+        ours, plain = in_turns(written, to_json(template), by_hand)
+        pace = len(lines) / ours
+        compared = f"{plain / ours:.2f} x"
+        yield Figure(
+            f"{name}: a line to JSON",
+            per_second(lines, ours),
+            per_second(lines, plain),
+            compared,
+            f"{LEAST:,}/s",
+            pace >= LEAST,
+        )
+    found: list[Any] = [combined.parse(line) for line in lines]
+    ours, plain = in_turns(found, combined.render, LogFormat('%h %u "%r"', "apache").json)
+    yield Figure("combined: an event to text", per_second(lines, ours), per_second(lines, plain), f"{plain / ours:.2f} x")
+
+
+def to_json(template: LogFormat) -> Callable[[bytes], bytes]:
+    """What makes JSON of a line."""
+    return lambda line: template.encode(template.parse(line) or {})
+
+
+def by_hand(line: bytes) -> bytes:
+    """A line as JSON, by an expression and the standard library."""
+    match = PLAIN.fullmatch(line)
+    assert match
+    return json.dumps({key: value.decode() for key, value in match.groupdict(b"").items()}).encode()
+
+
+def in_turns(inputs: Sequence[Any], *works: Callable[[Any], object]) -> list[float]:
+    """The processor time, in seconds, that each of `works` takes over all inputs: medians of some rounds, in turns."""
+    took: list[list[float]] = [[] for _ in works]
+    for _ in range(ROUNDS):
+        for work, times in zip(works, took, strict=True):
+            begun = time.process_time()
+            for each in inputs:
+                work(each)
+            times.append(time.process_time() - begun)
+    return [median(times) for times in took]
+
+
+def per_second(lines: Sequence[object], seconds: float) -> str:
+    """A pace, as a table shows it."""
+    return f"{len(lines) / seconds:,.0f}/s"
+
+
+BENCHMARK = Benchmark(
+    "LogFormat",
+    f"""
+    The lines of a real access log (apache_logs of the sample data), taken apart and made JSON, in three templates; beside an
+    expression written by hand and `json.dumps`, which gives texts only and undoes no escapes. The last row is the way out, beside
+    the JSON of three of its fields. One process, processor time, medians of {ROUNDS} rounds, in turns.
+    """,
+    figures,
+)
