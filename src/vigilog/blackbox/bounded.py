@@ -42,7 +42,7 @@ class Texts:
                 return cut("".join(self._written(value, limit, DEPTH)), limit)
             if kind in (str, bytes, bytearray) and len(value) > limit:  # type: ignore[arg-type]
                 beginning = value[:limit]  # type: ignore[index]
-                return f"{convert(beginning)}...[{len(value) - limit} more]"  # type: ignore[arg-type]
+                return f"{convert(beginning)[:limit]}...[{len(value) - limit} more]"  # type: ignore[arg-type]
             if kind not in PLAIN and self._is_opaque(kind):
                 return f"<{full_name(kind)}>"
             return cut(convert(value), limit)
