@@ -26,7 +26,9 @@ def head(modules: tuple[str, ...] = MODULES) -> str:
 
 def verdict(path: Path, *options: str) -> str:
     """The first line that begins with `fatal:`, '' if the configuration is accepted, and the last line for any other end."""
-    ended = subprocess.run([PROFTPD, "-t", *options, "-c", str(path)], capture_output=True, check=False, env={"PEER": "here it is"})
+    ended = subprocess.run(
+        [PROFTPD, "-t", *options, "-c", str(path)], capture_output=True, check=False, env={"PEER": "here it is"}
+    )
     said = [STAMP.sub("", line) for line in ended.stderr.decode("utf-8", "surrogateescape").splitlines()]
     fatal = [line for line in said if line.startswith("fatal:")]
     if ended.returncode == 0:

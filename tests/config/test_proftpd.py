@@ -388,7 +388,9 @@ def test_whatever_stands_in_it_is_read_or_told_with_its_line(tmp_path_factory, p
     data = "".join(parts).encode("utf-8", "replace")
     path.write_bytes(data)
     for error in read(str(path), environment={"X": "x"}).errors:
-        assert 1 <= error.place.line <= data.count(b"\n") + 1
+        line = error.place.line if error.place else None
+        assert line is not None
+        assert 1 <= line <= data.count(b"\n") + 1
         assert told(error, "x").startswith("fatal: ")
 
 

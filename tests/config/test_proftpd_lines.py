@@ -11,7 +11,7 @@ from vigilog.config.proftpd_lines import lines, words, written
 LINES = [
     (b"Port 21\n", [(1, "Port 21")]),
     (b"Port 21", [(1, "Port 21")]),
-    (b"\n\n  \t Port 21 \r\n", [(3, "Port 21")]),
+    (b"\n\n  \t Port 21 \r\n", [(3, "Port 21 ")]),
     (b"# Port 21\n  # x\nPort 22\n", [(3, "Port 22")]),
     (b"Port \\\n21\n", [(2, "Port 21")]),
     (b"Port \\\n\\\n\\\n21\nUmask 022\n", [(4, "Port 21"), (5, "Umask 022")]),
@@ -20,7 +20,8 @@ LINES = [
     (b"Port 21 \\\n # the end\n", [(2, "Port 21  # the end")]),
     (b"Port 21\\\r\nUmask 022\n", [(1, "Port 21\\"), (2, "Umask 022")]),
     (b"Port 21\\", [(1, "Port 21\\")]),
-    (b"Port 21\\\n", [(2, "Port 21")]),
+    (b"Port 21\\\n", [(1, "Port 21")]),
+    (b"Port 21\\\n\n", [(2, "Port 21")]),
     (b"ServerName \xff\n", [(1, "ServerName \udcff")]),
     (b"", []),
 ]
@@ -62,7 +63,7 @@ def test_a_variable_that_stands_in_its_own_value_ends():
     assert words("A %{env:A}", {"A": "x%{env:A}"})[0] == "A"
 
 
-TEXT = st.text(st.characters(exclude_characters="\n\0", exclude_categories=("Cs",)), max_size=20).filter(
+TEXT = st.text(st.characters(exclude_characters="\n\0", exclude_categories=["Cs"]), max_size=20).filter(
     lambda word: "%{env:" not in word
 )
 

@@ -146,10 +146,10 @@ def may_connect(server: Iterable[Access], anonymous: Iterable[Iterable[Access]],
 
 
 def may_log_in(limits: Iterable[Access], visitor: Visitor, server: Iterable[Access] = ()) -> bool:
-    """Whether a user may log in, by the <Limit LOGIN> sections of the server or, for an anonymous login, of its <Anonymous>. Then
-    `server` are those of the server, which count if the <Anonymous> says nothing."""
-    said = [verdict for each in limits if "LOGIN" in each.commands and (verdict := each.verdict(visitor)) is not None]
-    return False not in said if said else not any(each.verdict(visitor) is False for each in server if "LOGIN" in each.commands)
+    """Whether a user may log in, by the <Limit LOGIN> sections of the server or, for an anonymous login, of its
+    <Anonymous>. Then `server` are those of the server, which count if the <Anonymous> says nothing."""
+    own, outer = ([each.verdict(visitor) for each in section if "LOGIN" in each.commands] for section in (limits, server))
+    return False not in (own if set(own) - {None} else outer)
 
 
 def may_do(sections: Iterable[Iterable[Access]], command: str, visitor: Visitor, argument: str = "") -> bool:

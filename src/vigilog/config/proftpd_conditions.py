@@ -65,7 +65,7 @@ def version(parameters: tuple[str, ...]) -> bool:
 def skipped(kind: str, coming: Iterator[Line]) -> bool:
     """Passes over the rest of a section, with sections of its kind in it; whether its end was found in the same file."""
     begin = re.compile(rf"<{kind}\b", re.IGNORECASE)
-    end = re.compile(rf"</{kind}\s*>\s*(#.*)?", re.IGNORECASE | re.DOTALL)
+    end = re.compile(rf"</{kind}\s*>[ \t\v\f\r]*(#.*)?", re.IGNORECASE | re.DOTALL)
     depth = 1
     for line in coming:
         if begin.match(line.text):

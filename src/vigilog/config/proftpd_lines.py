@@ -27,13 +27,13 @@ class Line(NamedTuple):
 
 
 def lines(data: bytes) -> Iterator[Line]:
-    """The lines of a file that say something, without the blanks around them. Bytes that are not UTF-8 are surrogates."""
+    """The lines of a file that say something, without blanks in front. Bytes that are not UTF-8 are surrogates."""
     parts = data.decode("utf-8", "surrogateescape").split("\n")
     pending = ""
     for number, part in enumerate(parts, 1):
         goes_on = part.endswith("\\") and number < len(parts)
         if not goes_on:
-            yield from said(number, pending + part)
+            yield from said(number if part or number < len(parts) else number - 1, pending + part)
             pending = ""
         elif not part.lstrip(BLANKS).startswith("#"):
             pending += part[:-1]
@@ -41,7 +41,7 @@ def lines(data: bytes) -> Iterator[Line]:
 
 def said(number: int, text: str) -> Iterator[Line]:
     """The line, unless it is empty or a comment."""
-    stripped = text.strip(BLANKS)
+    stripped = text.removesuffix("\r").lstrip(BLANKS)
     if stripped and not stripped.startswith("#"):
         yield Line(number, stripped)
 
