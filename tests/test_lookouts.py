@@ -78,7 +78,7 @@ def watched(
         assert status(one.daemon).sources[0].lines >= lines
         alerts = one.rows("SELECT rule, key FROM alerts ORDER BY number")
         counts = [(each.events, each.alerts) for each in one.daemon.watchman.tallies]
-        return alerts, counts, one.daemon.positions[f"file:{directory}/log"].state["offset"], one.said
+        return alerts, counts, int(one.daemon.positions[f"file:{directory}/log"].state["offset"] or 0), one.said
     finally:
         one.close()
 
