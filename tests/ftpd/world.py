@@ -209,12 +209,14 @@ def ready(port: int, process: subprocess.Popen[bytes] | None, said: Path) -> Non
     until = time.monotonic() + WAIT
     while True:
         try:
-            socket.create_connection(("127.0.0.1", port), timeout=WAIT).close()
+            client = Client(port)
         except ConnectionRefusedError:
             assert process is None or process.poll() is None, said.read_text()
             assert time.monotonic() < until, said.read_text()
             time.sleep(0.02)
         else:
+            # Its session is over when this is.
+            assert client.says("QUIT", "")[1] == ""
             return
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from vigilog.cli.commands import Parser
 from vigilog.cli.visible import visible
 from vigilog.core.clock import wall
-from vigilog.core.errors import MissingExtra
+from vigilog.core.errors import ConfigurationError, MissingExtra
 
 if TYPE_CHECKING:
     from vigilog.config.proftpd_settings import Configuration
@@ -68,12 +68,12 @@ def run(options: argparse.Namespace) -> int:
 
 
 def read(options: argparse.Namespace) -> Configuration:
-    """The configuration. Raises an ExceptionGroup of all mistakes."""
+    """The configuration. Raises an ExceptionGroup of all mistakes, in ProFTPD's words."""
     from vigilog.config import proftpd  # noqa: PLC0415 - `--help` needs none of it
 
     found = proftpd.read(options.config, options.define)
     if found.errors:
-        raise ExceptionGroup("mistakes", list(found.errors))
+        raise ExceptionGroup("mistakes", [ConfigurationError(proftpd.told(error, options.config)) for error in found.errors])
     return found
 
 

@@ -172,11 +172,11 @@ class Control(TLS_FTPHandler):  # type: ignore[misc] # pyftpdlib has no types
 
     def close(self) -> None:
         files = self.fs
+        # Whoever sees the end of the connection knows that the session is over.
+        self.finish()
         super().close()
-        if self._closed:
-            if files is not None:
-                files.close()
-            self.finish()
+        if self._closed and files is not None:
+            files.close()
 
     def finish(self, kind: str | None = None) -> None:
         """Nothing more comes of this session. Of a normal end nothing is left, of another one a block of that kind."""
