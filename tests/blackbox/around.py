@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from tests.watchman.running import SYSTEM_PATH, installed
 from vigilog.parse.forensics import Block, blocks
@@ -21,16 +22,14 @@ SECONDS = 30.0
 class Around:
     """One `vigilog blackbox run`, which is `process`; its blocks are in `file`, its ordinary log in `log`."""
 
-    def __init__(self, directory: Path, *words: object, **options: object) -> None:
+    def __init__(self, directory: Path, *words: object, **options: Any) -> None:
         self.file, self.log = directory / "blocks", directory / "log"
         environment = {"PATH": f"{installed().parent}:{SYSTEM_PATH}", "LANG": "C.UTF-8", "HOME": "/root", "TZ": "UTC"}
-        environment |= options.pop("environment", {})  # type: ignore[arg-type]
+        environment |= options.pop("environment", {})
         command = [str(installed()), "blackbox", "run", "--file", str(self.file), *map(str, words)]
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                command,
-                **{"stdin": subprocess.DEVNULL, "stdout": log, "stderr": log, "env": environment, **options},  # type: ignore[call-overload]
-            )
+            pipes: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": log, "stderr": log}
+            self.process: subprocess.Popen[bytes] = subprocess.Popen(command, env=environment, **{**pipes, **options})
 
     def blocks(self) -> list[Block]:
         """What was written so far."""
@@ -47,6 +46,10 @@ class Around:
             assert time.monotonic() < limit, f"not in {seconds:g} s; the log: {self.said()[-3000:]}"
             time.sleep(0.02)
 
+    def begun(self) -> None:
+        """Waits until the program and the drain run."""
+        self.until(lambda: {b"drain.py" in command_line(each) for each in children(self.process.pid)} == {True, False})
+
     def child(self) -> int:
         """The number of the program's process: the child that is not the drain."""
         return next(each for each in children(self.process.pid) if b"drain.py" not in command_line(each))
@@ -61,7 +64,7 @@ class Around:
 
 
 @contextmanager
-def around(directory: Path, *words: object, **options: object) -> Iterator[Around]:
+def around(directory: Path, *words: object, **options: Any) -> Iterator[Around]:
     """A program that runs; what is left of it is killed with the block, processes that lost Vigilog, too."""
     made = Around(directory, *words, **options)
     known: set[int] = set()

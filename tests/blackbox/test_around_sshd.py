@@ -52,8 +52,8 @@ class Door:
     def bad(self, user):
         """A login with a wrong password."""
         options = ("-o", "PubkeyAuthentication=no", "-o", "NumberOfPasswordPrompts=1")
-        pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
-        return subprocess.Popen(["sshpass", "-p", "wrong", "ssh", *self.client(user, *options), "true"], **pipes)
+        words = ["sshpass", "-p", "wrong", "ssh", *self.client(user, *options), "true"]
+        return subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from vigilog.blackbox import drain
-from vigilog.blackbox.drain import DATA, END, GAP, LOST, PAGE, RECORD, STEP, Shared, pending
+from vigilog.blackbox.drain import DATA, END, GAP, LOST, MOST_PARENTS, PAGE, RECORD, STEP, Shared, pending
 
 AT_ONCE = 2 << 20
 """About so many bytes are taken at a time."""
@@ -23,6 +23,14 @@ class Channel(NamedTuple):
     tells: bool
 
 
+class Lost(NamedTuple):
+    """What was thrown away: bytes, newlines, and whether the line that it ended in goes on."""
+
+    size: int
+    lines: int
+    goes_on: int
+
+
 class Record(NamedTuple):
     """Something that was read from the channel number `stream`: `data`, by `process` (0: not known); if there is none,
     `lost` says how many bytes and newlines were thrown away here, and without that nobody can write to it any more."""
@@ -30,7 +38,7 @@ class Record(NamedTuple):
     stream: int
     process: int
     data: bytes
-    lost: tuple[int, int] | None = None
+    lost: Lost | None = None
 
 
 class Drained:
@@ -49,6 +57,8 @@ class Drained:
         self._taken = self._published = 0
         self._before = -1
         self.ended: set[int] = set()
+        self.parents: dict[int, int] = {}
+        """The parents that writers had when they were first read from."""
         self.replaced = 0
         self.process = self._start()
 
@@ -60,16 +70,20 @@ class Drained:
         shared, at = self._shared, self._taken
         last = min(self._published, at + AT_ONCE)
         while at < last:
-            length, process, stream, kind, _ = RECORD.unpack_from(shared.ring, at % shared.size)
+            length, process, stream, kind, parent = RECORD.unpack_from(shared.ring, at % shared.size)
             data = b"".join(shared.parts(at + STEP, length)) if length else b""
             at += STEP + -(-length // STEP) * STEP
             if kind == GAP:
-                found.append(Record(stream, 0, b"", LOST.unpack(data)))
+                found.append(Record(stream, 0, b"", Lost(*LOST.unpack(data))))
             elif kind == END:
                 self.ended.add(stream)
                 found.append(Record(stream, 0, b""))
             elif kind == DATA:
                 found.append(Record(stream, process, data))
+                if parent:
+                    if len(self.parents) >= MOST_PARENTS:
+                        self.parents.clear()
+                    self.parents[process] = parent
         self._taken = shared.numbers[drain.TAKEN] = at
         return found
 

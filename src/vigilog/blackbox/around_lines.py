@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from vigilog.blackbox.around_drained import Record
+from vigilog.blackbox.around_drained import Lost, Record
 
 LONGEST = 1 << 16
 """Bytes of a line that are looked at and kept. What comes behind them is no line, whatever it looks like."""
@@ -20,7 +20,7 @@ class Block(NamedTuple):
     stream: int
     process: int
     lines: bytes
-    lost: tuple[int, int] | None = None
+    lost: Lost | None = None
 
 
 class _Writer:
@@ -124,10 +124,10 @@ class Lines:
                 if writer.kept and not writer.skips:
                     yield Block(*key, writer.kept + b"\n")
                 del self._writers[key]
-            elif writer.kept:
-                writer.kept, writer.skips = b"", True
+            else:
+                writer.skips = bool(writer.kept or writer.skips) and (key[1] != 0 or bool(record.lost.goes_on))
+                writer.kept = b""
         if record.lost is not None:
-            if (record.stream, 0) not in self._writers:
-                self._writers[record.stream, 0] = _Writer()
-            self._writers[record.stream, 0].skips = True
+            if record.lost.goes_on:
+                self._writers.setdefault((record.stream, 0), _Writer()).skips = True
             yield Block(record.stream, record.process, b"", record.lost)

@@ -8,7 +8,10 @@ import os
 import resource
 import select
 import struct
+from collections.abc import Mapping
 from contextlib import suppress
+
+from vigilog.blackbox.drain import parent
 
 PIDFD_GET_INFO = 0xC040FF0B
 """Linux 6.13 and later (include/uapi/linux/pidfd.h)."""
@@ -16,15 +19,6 @@ EXIT = 1 << 3
 """What is asked for: how it ended. Answered from Linux 6.15 on, once the process has been waited for."""
 _INFO = struct.Struct("=Q8xI40xi")
 _SPARE_DESCRIPTORS = 64
-
-
-def parent(process: int) -> int:
-    """The number of its parent; 0 if it is gone."""
-    try:
-        with open(f"/proc/{process}/stat", "rb") as file:
-            return int(file.read().rpartition(b")")[2].split()[1])
-    except (OSError, ValueError, IndexError):
-        return 0
 
 
 def exit_status(descriptor: int) -> int | None:
@@ -40,10 +34,12 @@ def exit_status(descriptor: int) -> int | None:
 
 
 class Processes:
-    """Descriptors of living processes, as many as may be open, and the descent of writers from the program `main`."""
+    """Descriptors of living processes, as many as may be open, and the descent of writers from the program `main`.
+    `parents` are those that writers had, which is believed of those that are gone."""
 
-    def __init__(self, main: int) -> None:
+    def __init__(self, main: int, parents: Mapping[int, int]) -> None:
         self.main = main
+        self._parents = parents
         self._roots: dict[int, int] = {}
         self._open: dict[int, int] = {}
         self._of: dict[int, int] = {}
@@ -63,7 +59,7 @@ class Processes:
             return known
         chain, at = [process], process
         while True:
-            above = parent(at)
+            above = parent(at) or self._parents.get(at, 0)
             if at == self.main or above in (0, 1, os.getpid()):
                 root = self.main if at == self.main else process
                 break

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+from vigilog.blackbox.around_drained import Lost
 from vigilog.blackbox.around_facts import learn
 from vigilog.blackbox.around_lines import Block
 from vigilog.blackbox.around_rules import Key, Matchers, Said
@@ -39,7 +40,7 @@ class Router:
             else:
                 self._together(together, moment)
                 together = []
-                self._lost(*block.lost, moment)
+                self._lost(block.lost, moment)
         self._together(together, moment)
 
     def _together(self, blocks: list[Block], moment: float) -> None:
@@ -128,12 +129,12 @@ class Router:
             case "end" if live is not self._sessions.main:
                 self._sessions.leave(live)
 
-    def _lost(self, count: int, lines: int, moment: float) -> None:
+    def _lost(self, lost: Lost, moment: float) -> None:
         """Says in every session that something may be missing here."""
-        self.lost_bytes += count
-        self.lost_lines += lines
+        self.lost_bytes += lost.size
+        self.lost_lines += lost.lines
         text = b"(Vigilog was not fast enough: %d bytes of output, %d lines, are missing here, of this session or of others)"
-        message = text % (count, lines)
+        message = text % (lost.size, lost.lines)
         for live in self._sessions.all():
             live.session.keep(LOG_TYPE, 4, message, moment)
 

@@ -14,7 +14,7 @@ from vigilog.blackbox.around_processes import Processes
 from vigilog.blackbox.around_router import Router
 from vigilog.blackbox.around_rules import Known, Matchers
 from vigilog.blackbox.around_sessions import DIED, Sessions
-from vigilog.blackbox.around_signals import Signals
+from vigilog.blackbox.around_signals import STOPS, Signals
 from vigilog.blackbox.box import BlackBox
 from vigilog.core.clock import Clock
 
@@ -43,7 +43,7 @@ class Running:
         self._process, self._drained, self._signals = process, drained, signals
         self._known, self._matchers, self._box = known, matchers, box
         self._clock, self._steady = clock, steady
-        self._processes = Processes(process)
+        self._processes = Processes(process, drained.parents)
         tells_end = any(said.what == "end" for said in matchers.says)
         self._sessions = Sessions(box, self._processes, steady, protocol=known.protocol, tells_end=tells_end, most=most)
         self._lines = Lines()
@@ -149,7 +149,7 @@ class Running:
             self._turn()
         self._route(list(self._lines.rest()))
         self._bury(at_once=True)
-        died = status != 0 and not (self._sessions.stopping and status >= -signal.SIGTERM)
+        died = status != 0 and not (self._sessions.stopping and (status > 0 or -status in STOPS))
         self._last_words(status if died else None)
         self._box.close()
         self._processes.close()

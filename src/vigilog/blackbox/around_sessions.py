@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 
 from vigilog.blackbox.around_processes import Processes
+from vigilog.blackbox.around_signals import STOPS
 from vigilog.blackbox.box import BlackBox
 from vigilog.blackbox.facts import Facts
 from vigilog.blackbox.session import Session
@@ -138,4 +139,4 @@ class Sessions:
 
 def _is_fault(status: int | None) -> bool:
     """Whether it died of something that no orderly stop sends."""
-    return status is not None and os.WIFSIGNALED(status) and os.WTERMSIG(status) not in (1, 2, 3, 9, 15)
+    return status is not None and os.WIFSIGNALED(status) and os.WTERMSIG(status) not in STOPS

@@ -16,8 +16,8 @@ PASSED_ON = tuple(
 """All that a process may be sent to make it do something. What stops it and lets it go on (job control) is the terminal's
 business, which knows the whole group; faults are each process's own."""
 
-STOPPING = frozenset((signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT))
-"""A program that ends after one of these has done what it was told."""
+STOPS = frozenset((signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGKILL, signal.SIGTERM))
+"""What an orderly stop sends. Whoever dies of another signal, even while being stopped, has a fault."""
 
 _SIZE = 128
 _HEAD = struct.Struct("=IiiI")

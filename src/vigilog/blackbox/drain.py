@@ -21,16 +21,19 @@ import termios
 PAGE = 4096
 STEP = 16
 RECORD = struct.Struct("=IiHHI")
-"""Bytes that follow, the process that wrote them (0 where that is not known), the stream, what it is (DATA, GAP, END), 0."""
+"""Bytes that follow, the process that wrote them (0 where that is not known), the stream, what it is (DATA, GAP, END), and the
+parent that the process had when it was first read from (0: not known)."""
 DATA, GAP, END = range(3)
-LOST = struct.Struct("=QQ")
-"""What follows a GAP: bytes and newlines that were thrown away before what comes next."""
+LOST = struct.Struct("=QQQ")
+"""What follows a GAP: bytes and newlines that were thrown away before what comes next; whether the last byte was no newline."""
 TAKEN, TURNS, WAITS = range(3)
 """Where the numbers of the first page stand."""
 LARGEST = 1 << 18
 """Bytes of one record, at most."""
 SMALLEST = 4096
 """With less room than this nothing is kept."""
+MOST_PARENTS = 4096
+NEWLINE = 0x0A
 KEPT_FREE = 16 * STEP
 """Room that data leaves: for what there is to say at the end."""
 SO_PASSCRED, SCM_CREDENTIALS, SOL_SOCKET = 16, 2, 1
@@ -70,7 +73,8 @@ class Stream:
     """One thing to read from: its descriptor, and whether the kernel tells who wrote."""
 
     def __init__(self, number: int, descriptor: int, *, tells: bool) -> None:
-        self.number, self.descriptor, self.lost, self.lost_lines = number, descriptor, 0, 0
+        self.number, self.descriptor = number, descriptor
+        self.lost = self.lost_lines = self.lost_open = 0
         self.socket = None
         if tells:
             import socket  # noqa: PLC0415 - loaded where it is needed
@@ -96,6 +100,7 @@ class Drain:
         self.shared, self.head, self.published, self.life = shared, head, published, life
         self.streams = {stream.descriptor: stream for stream in streams}
         self.scratch = bytearray(LARGEST)
+        self.parents: dict[int, int] = {}
         self.alone = False
 
     def run(self) -> None:
@@ -125,9 +130,9 @@ class Drain:
         if room < SMALLEST:
             return self.nowhere(stream)
         if stream.lost:
-            self.record(GAP, stream.number, 0, LOST.pack(stream.lost, stream.lost_lines))
+            self.record(GAP, stream.number, 0, LOST.pack(stream.lost, stream.lost_lines, stream.lost_open))
             stream.lost = stream.lost_lines = 0
-            room -= 2 * STEP
+            room -= 3 * STEP
         length, process = stream.read(self.shared.parts(self.head + STEP, min(LARGEST, room - KEPT_FREE)))
         self.publish(DATA if length else END, stream.number, process, length)
         return length > 0
@@ -138,13 +143,15 @@ class Drain:
         if not self.alone:
             stream.lost += length
             stream.lost_lines += self.scratch.count(b"\n", 0, length)
-            if not length:
+            if length:
+                stream.lost_open = int(self.scratch[length - 1] != NEWLINE)
+            else:
                 self.record_end(stream)
         return length > 0
 
     def record_end(self, stream: Stream) -> None:
         """The room kept free is enough for what there is to say at the end."""
-        self.record(GAP, stream.number, 0, LOST.pack(stream.lost, stream.lost_lines))
+        self.record(GAP, stream.number, 0, LOST.pack(stream.lost, stream.lost_lines, stream.lost_open))
         self.publish(END, stream.number, 0, 0)
 
     def record(self, kind: int, stream: int, process: int, data: bytes) -> None:
@@ -155,12 +162,31 @@ class Drain:
             at += len(part)
         self.publish(kind, stream, process, len(data))
 
+    def parent(self, process: int) -> int:
+        """The parent that a process had when it was first seen: many a writer is gone before anybody else could ask."""
+        known = self.parents.get(process)
+        if known is None:
+            if len(self.parents) >= MOST_PARENTS:
+                self.parents.clear()
+            known = self.parents[process] = parent(process)
+        return known
+
     def publish(self, kind: int, stream: int, process: int, length: int) -> None:
         """Writes the header before data that is in its place, and tells that both are there."""
-        RECORD.pack_into(self.shared.ring, self.head % self.shared.size, length, process, stream, kind, 0)
+        above = self.parent(process) if process else 0
+        RECORD.pack_into(self.shared.ring, self.head % self.shared.size, length, process, stream, kind, above)
         whole = STEP + -(-length // STEP) * STEP
         self.head += whole
         os.eventfd_write(self.published, whole)
+
+
+def parent(process: int) -> int:
+    """The number of a process' parent; 0 if it is gone."""
+    try:
+        with open(f"/proc/{process}/stat", "rb") as file:
+            return int(file.read().rpartition(b")")[2].split()[1])
+    except (OSError, ValueError, IndexError):
+        return 0
 
 
 def pending(descriptor: int) -> int:

@@ -25,7 +25,7 @@ def known(options: argparse.Namespace) -> Known:
     from vigilog.blackbox.around_rules import WHATS, Known, Said  # noqa: PLC0415 - wrong options need no rules
     from vigilog.config import around  # noqa: PLC0415 - as above
 
-    rules = around.known(options.known) if options.known else Known("")
+    rules = around.known(options.known) if options.known else Known("", levels=prefixed())
     says = [Said(WHATS[WHATS.index(what)], rule) for name, what in WORDS.items() for rule in given(options, name)]
     for text in options.criterion:
         kind, equals, pattern = text.partition("=")
@@ -41,6 +41,11 @@ def known(options: argparse.Namespace) -> Known:
         says=tuple(sorted((*rules.says, *says), key=lambda said: WHATS.index(said.what))),
         secrets=(*rules.secrets, *given(options, "secret")),
     )
+
+
+def prefixed() -> tuple[tuple[int, Rule], ...]:
+    """The levels of lines that begin with `<N>`, as those of services do that systemd starts (sd-daemon(3))."""
+    return tuple((number, rule(f"^<{number}>", "levels")) for number in range(8))
 
 
 def passing(options: argparse.Namespace, rules: Known) -> Passing:
