@@ -6,6 +6,7 @@ import errno
 import os
 import threading
 from collections.abc import Callable
+from math import inf
 from time import monotonic
 
 from vigilog.core.errors import ConfigurationError
@@ -71,7 +72,7 @@ class FileTarget:
     def reopen(self) -> None:
         """The next line goes to what is at the path by then, for a program that is told of a rotation."""
         self._is = (0, 0)
-        self._gone = 0.0
+        self._gone = -inf
         self._look_at = 0.0
 
     def close(self) -> None:
@@ -96,7 +97,7 @@ class FileTarget:
             if error.errno == errno.ENOENT:
                 if self._gone is None:
                     self._gone = now
-                if now - self._gone < _GONE:
+                if now - self._gone < _GONE and self._has_name():
                     return
             self._change()
         else:
@@ -122,12 +123,15 @@ class FileTarget:
             self._refused = self._torn = self._trouble = False
 
     def _keep(self, error: OSError) -> None:
-        if not os.fstat(self._file).st_nlink:
+        if not self._has_name():
             self._nameless = f"the file was removed, and a new one cannot be opened: {error.strerror}"
             self._trouble = True
         elif not self._refused:
             self._refused = True
             said(f"{self._path}: cannot be opened again: {error.strerror}; the file that was opened first is used")
+
+    def _has_name(self) -> bool:
+        return os.fstat(self._file).st_nlink > 0
 
     def _identity(self) -> tuple[int, int]:
         found = os.fstat(self._file)
