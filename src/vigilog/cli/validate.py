@@ -67,7 +67,7 @@ def absent(choice: Chosen) -> list[str]:
     texts = []
     place = choice.places.get(("check", "sources"))
     for source in choice.settings.check.sources:
-        path = source.removeprefix("multilog:").removeprefix("blackbox:")
+        path = source.removeprefix("multilog:").removeprefix("blackbox:").removeprefix("ledger:")
         if not path.startswith("/") or any(character in path for character in "*?["):
             continue
         if not os.path.exists(path):

@@ -67,7 +67,7 @@ def source(log: str) -> str:
     """A log named on the command line, as the settings name it: from the root."""
     if log in {"journal", "-"}:
         return log
-    for kind in ("multilog:", "blackbox:"):
+    for kind in ("multilog:", "blackbox:", "ledger:"):
         if log.startswith(kind):
             return kind + os.path.abspath(log.removeprefix(kind))
     return os.path.abspath(log)

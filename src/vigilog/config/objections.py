@@ -95,9 +95,14 @@ def mail_address(text: str) -> str:
     return "" if text.strip() and not text.startswith("-") else "a mail address, which is not empty and does not begin with -"
 
 
+KINDS = frozenset({"file", "journal", "multilog", "blackbox", "ledger"})
+"""The words that may stand before a colon and a path."""
+
+
 def log(text: str) -> str:
     """What can be read by `vigilog check`."""
     kind, colon, _ = text.partition(":/")
-    if text in {"journal", "-"} or text.startswith("/") or (colon and kind in {"file", "journal", "multilog", "blackbox"}):
+    if text in {"journal", "-"} or text.startswith("/") or (colon and kind in KINDS):
         return ""
-    return "a path from the root, beginning with /, or journal, journal:DIRECTORY, multilog:DIRECTORY, blackbox:FILE or -"
+    kinds = "journal, journal:DIRECTORY, multilog:DIRECTORY, blackbox:FILE, ledger:FILE or -"
+    return f"a path from the root, beginning with /, or {kinds}"

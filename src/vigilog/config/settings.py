@@ -27,8 +27,9 @@ class Check(Table, frozen=True):
     """`[check]`: what `vigilog check` reads, by which rules, and how the report looks."""
 
     sources: tuple[str, ...] = ()
-    """Logs in reading order: paths, globs (the newest file counts), `journal`, `multilog:DIRECTORY`, `blackbox:FILE`, `-` (standard input).
-    Empty: logcheck's lists where logcheck is set up, else the system logs that are found on this host."""
+    """Logs in reading order: paths, globs (the newest file counts), `journal`, `multilog:DIRECTORY`, `blackbox:FILE`,
+    `ledger:FILE`, `-` (standard input). Empty: logcheck's lists where logcheck is set up, else the system logs that are found
+    on this host."""
     rules: RuleSetName = "auto"
     """auto: Debian's, if logcheck is set up in `rule_directory`, else the built-in ones."""
     rule_directory: str = "/etc/logcheck"

@@ -6,7 +6,8 @@ record means. The way in is `sources.open_source`; what comes out is `core.nouns
     sources         the kinds, and how they are written                options   what every kind is told
     files           one log file, whatever rotates it                  globs     a pattern of them, of which the newest counts
     multilog        a directory of daemontools' multilog               journal   the systemd journal (journal_entries too)
-    standard_input  a pipe
+    standard_input  a pipe                                             ledger    requests that never end (ledger_requests,
+                                                                                processes)
 
     reading         following a log through its history: the one loop under files, globs and multilog
     rotation        the history: which files a log had, oldest first   route     from marks and a history to the steps
@@ -15,6 +16,7 @@ record means. The way in is `sources.open_source`; what comes out is `core.nouns
     vanished        files whose names are gone, not their bytes        notices   what is said of all this
     first           where a first reading begins                       today     the same, by the stamps of the records
     one_file        one step: records out, marks behind them           records   bytes to whole records, by the block
+    families        several files that are named: which are one log, and in which order
     generation      one open file of a history                         streams   reading by offset where bytes come in order
     compressed      .gz .bz2 .xz .zst (zstandard_frames, zstandard_program)
 

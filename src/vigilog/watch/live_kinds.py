@@ -97,12 +97,15 @@ def open_live(spec: str, options: Options) -> Log | Flow:
     from vigilog.watch.blackbox import BlackBoxFile, LiveBlackBoxFile  # noqa: PLC0415
     from vigilog.watch.files import File  # noqa: PLC0415  a receiver needs nothing of it
     from vigilog.watch.globs import Glob  # noqa: PLC0415
+    from vigilog.watch.ledger import LedgerFile, LiveLedgerFile  # noqa: PLC0415
     from vigilog.watch.live_glob import LiveGlob  # noqa: PLC0415
     from vigilog.watch.live_log import LiveLog  # noqa: PLC0415
     from vigilog.watch.multilog import Multilog  # noqa: PLC0415
 
     if isinstance(source, BlackBoxFile) and isinstance(source.file, File):
         return LiveBlackBoxFile(LiveLog(source.file))
+    if isinstance(source, LedgerFile) and isinstance(source.file, File):
+        return LiveLedgerFile(LiveLog(source.file), options.clock)
     if isinstance(source, Glob):
         return LiveGlob(source)
     if isinstance(source, File | Multilog):

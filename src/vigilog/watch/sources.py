@@ -57,11 +57,21 @@ def _blackbox(path: str, options: Options) -> Source:
     return BlackBoxFile(File(os.path.abspath(path), options))
 
 
+def _ledger(path: str, options: Options) -> Source:
+    from vigilog.watch.files import File  # noqa: PLC0415  few hosts have one
+    from vigilog.watch.ledger import LedgerFile  # noqa: PLC0415
+
+    if not path or any(character in path for character in "*?["):
+        raise ConfigurationError(f"a source ledger:{path}", expected="ledger: and the path of one request ledger")
+    return LedgerFile(File(os.path.abspath(path), options), options.clock)
+
+
 SOURCES: dict[str, Opener] = {
     "file": _file,
     "journal": _journal,
     "multilog": _multilog,
     "blackbox": _blackbox,
+    "ledger": _ledger,
     "-": _standard_input,
 }
 """The kinds of sources by their word."""
@@ -71,8 +81,8 @@ def open_source(spec: str, options: Options) -> Source:
     """The source that `spec` means. Nothing is read, and nothing need be there.
 
     A path or a pattern of paths (`*`, `?`, `[...]`; the newest file counts), `journal`, `journal:DIRECTORY`,
-    `multilog:DIRECTORY`, `blackbox:FILE` (forensic blocks, each as a line), `-` for standard input; `file:` in front of a path that looks like one of the others. Raises
-    ConfigurationError.
+    `multilog:DIRECTORY`, `blackbox:FILE` (forensic blocks, each as a line), `ledger:FILE` (requests that never ended, each as a
+    line), `-` for standard input; `file:` in front of a path that looks like one of the others. Raises ConfigurationError.
     """
     kind, colon, rest = spec.partition(":")
     if kind == "syslog" and colon:
