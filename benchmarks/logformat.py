@@ -80,8 +80,8 @@ BENCHMARK = Benchmark(
     "LogFormat",
     f"""
     The lines of a real access log (apache_logs of the sample data), taken apart and made JSON, in three templates; beside an
-    expression written by hand and `json.dumps`, which gives texts only and undoes no escapes. The last row is the way out, beside
-    the JSON of three of its fields. One process, processor time, medians of {ROUNDS} rounds, in turns.
+    expression written by hand and `json.dumps`, which gives texts only and undoes no escapes. The last row is the way out,
+    beside the JSON of three of its fields. One process, processor time, medians of {ROUNDS} rounds, in turns.
     """,
     figures,
 )

@@ -7,6 +7,7 @@ import pytest
 
 from vigilog.patterns import logformat_apache, logformat_proftpd
 from vigilog.patterns.logformat import NAMED, LogFormat
+from vigilog.patterns.logformat_forms import Variable
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "logformat.md").read_text()
 TYPES = {"text": "text", "number": "number", "flag": "true, false"}
@@ -30,6 +31,7 @@ def test_each_variable_is_told_with_its_key_its_type_and_its_text_where_it_is_ab
     rows = [row for row in told(section) if len(row) == 4]
     for written, key, kind, absent in rows:
         (variable,) = LogFormat(written, dialect).items
+        assert isinstance(variable, Variable)
         expected = "always there" if variable.absent is None else variable.absent or "(nothing)"
         assert (key, kind, absent) == (variable.key, TYPES[variable.form.type], expected), written
     letters = {re.sub(r"[%{}]", "", written) for written, *_ in rows}

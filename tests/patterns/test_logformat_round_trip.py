@@ -1,6 +1,7 @@
 """What was written is read again: arbitrary templates, arbitrary events, arbitrary bytes."""
 
 import json
+import re
 import time
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from tests.patterns.logformat_cases import events, templates
 from vigilog.patterns.logformat import LogFormat, named
 from vigilog.patterns.logformat_escape import escaped, unescaped
+from vigilog.patterns.logformat_reading import expression
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 DIALECTS = st.sampled_from(["proftpd", "apache"])
@@ -113,6 +115,19 @@ def test_apaches_escapes_are_undone(value):
     assert unescaped(escaped(text)) == text
     assert escaped(text).isascii()
     assert escaped(text).isprintable() or not text
+
+
+@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
+@given(st.data(), DIALECTS, st.sampled_from([HOSTILE, BYTES, HARMLESS]))
+def test_the_quick_way_to_read_a_line_gives_what_the_whole_one_does(data, dialect, texts):
+    compiled = data.draw(templates(dialect))
+    line = compiled.render(data.draw(events(compiled, texts))).decode("utf-8", "surrogateescape")
+    quick, whole = (
+        re.match(expression(compiled.items, escapes=dialect == "apache", place=None, quick=way), line) for way in (True, False)
+    )
+    if quick:
+        assert whole
+        assert quick.groups() == whole.groups()
 
 
 @settings(max_examples=200)

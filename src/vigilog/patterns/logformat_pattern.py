@@ -47,7 +47,8 @@ def taker(text: bytes, dialect: Dialect | None) -> Callable[[bytes], tuple[bytes
     """What takes the captures out of a line, in linear time: the same ones as the tree does, or None where only the tree knows
     (where blanks at the end are left out, or a text holds what follows it). Raises RuleError as `parse` does."""
     pieces, escapes, absent = template(text, dialect, None)
-    matched = re.compile(expression(pieces, escapes=escapes, place=None).encode("latin-1")).match
+    quick = re.compile(expression(pieces, escapes=escapes, place=None, quick=True).encode("latin-1")).match
+    match = re.compile(expression(pieces, escapes=escapes, place=None).encode("latin-1")).match
     variables = [piece for piece in pieces if isinstance(piece, Variable)]
     plan = [
         (frozenset(each.encode("latin-1") for each in words), len(one.marked))
@@ -55,7 +56,7 @@ def taker(text: bytes, dialect: Dialect | None) -> Callable[[bytes], tuple[bytes
     ]
 
     def take(line: bytes) -> tuple[bytes | None, ...] | None:
-        found = matched(line)
+        found = quick(line) or match(line)
         if found is None:
             return None
         groups = zip(found.groups(), plan, strict=True)

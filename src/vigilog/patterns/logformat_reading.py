@@ -5,7 +5,7 @@ it and the numbers and times behind that, and the end of the line if there is no
 the true end of whatever a client sends; in `%f %F` each path but the last ends at the first blank. So what is read is always
 such that writing it again gives the same line, and a value can only be another one where a text holds what follows it.
 
-Nothing is ever tried twice: every piece is atomic, and what is looked at ahead of a place has a greatest length.
+Nothing is ever tried twice: every piece is atomic or possessive, and what is looked at ahead of a place has a greatest length.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def reader(items: Sequence[Item], *, escapes: bool, place: Place | None) -> Read
     """What takes the values out of a line (without its newline). Raises RuleError for a template whose lines cannot be taken
     apart: two variables side by side, the first of which has no end of its own."""
     variables = [item for item in items if isinstance(item, Variable)]
-    matched = re.compile(expression(items, escapes=escapes, place=place)).match
+    match = matcher(items, escapes=escapes, place=place)
     whole = [(one.key, one.absent, one.form.read) for one in variables]
     # most lines have no escape, and calls that change nothing are most of the time
     bare = [(key, absent, None if value_of is unescaped else value_of) for key, absent, value_of in whole]
@@ -46,7 +46,7 @@ def reader(items: Sequence[Item], *, escapes: bool, place: Place | None) -> Read
     alike = [same for same in places_of(variables) if len(same) > 1]
 
     def read(line: str) -> dict[str, Value] | None:
-        found = matched(line)
+        found = match(line)
         if found is None:
             return None
         values: dict[str, Value] = {}
@@ -77,8 +77,16 @@ def contradicting(variables: Sequence[Variable], alike: Sequence[Sequence[int]],
     )
 
 
-def expression(items: Sequence[Item], *, escapes: bool, place: Place | None) -> str:
-    """The expression for a line, with a group for each variable. Raises RuleError as `reader` does."""
+def matcher(items: Sequence[Item], *, escapes: bool, place: Place | None) -> Callable[[str], re.Match[str] | None]:
+    """What matches a line, with a group for each variable. Raises RuleError as `reader` does."""
+    quick = re.compile(expression(items, escapes=escapes, place=place, quick=True)).match
+    match = re.compile(expression(items, escapes=escapes, place=place)).match
+    return lambda line: quick(line) or match(line)
+
+
+def expression(items: Sequence[Item], *, escapes: bool, place: Place | None, quick: bool = False) -> str:
+    """The expression for a line, with a group for each variable. The `quick` one gives the same groups, and matches only lines
+    whose texts hold nothing of what follows them, and no escapes: most lines. Raises RuleError as `reader` does."""
     made = []
     for number, item in enumerate(items):
         if isinstance(item, str):
@@ -89,9 +97,9 @@ def expression(items: Sequence[Item], *, escapes: bool, place: Place | None) -> 
             check_end(item, behind, place)
             made.append(f"({shape(item)})")
         elif item.marked:
-            made.append(f"((?:{re.escape(item.marked)}{free(endings(item, behind, place), escapes=escapes)})?)")
+            made.append(f"((?:{re.escape(item.marked)}{free(endings(item, behind, place), escapes=escapes, quick=quick)})?)")
         else:
-            made.append(f"({free(endings(item, behind, place), escapes=escapes)})")
+            made.append(f"({free(endings(item, behind, place), escapes=escapes, quick=quick)})")
     return "".join(made) + END
 
 
@@ -145,7 +153,7 @@ def ahead(behind: Sequence[Item]) -> str:
     return "".join(made) + END
 
 
-def free(ways: Sequence[Ending], *, escapes: bool) -> str:
+def free(ways: Sequence[Ending], *, escapes: bool, quick: bool) -> str:
     """The expression for a free text that ends in one of so many ways."""
     stops = sorted({way.first for way in ways if way.first})
     if not stops:
@@ -153,6 +161,8 @@ def free(ways: Sequence[Ending], *, escapes: bool) -> str:
     pairs = escapes and bool(IN_ESCAPES & set(stops)) and "\\" not in stops
     others = re.escape("".join(stops) + ("\\" if pairs else ""))
     run = rf"[^\n{others}]*"
+    if quick:
+        return run + "+"
     going_on = [PAIR] if pairs else []
     for first in stops:
         rests = [way.rest for way in ways if way.first == first]
