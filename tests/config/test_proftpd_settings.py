@@ -36,7 +36,6 @@ SERVER = [
     ("ServerIdent off", "ident", False),
     ('ServerIdent on "Hello"', "ident_text", "Hello"),
     ('ServerIdent off "Hello"', "ident_text", None),
-    ("ServerAdmin root@example.org", "admin", "root@example.org"),
     ("Port 2121", "port", 2121),
     ("Port 1\nPort 2", "port", 1),
     ("Port 0", "port", 0),
@@ -52,6 +51,7 @@ SERVER = [
     ("DefaultChdir public staff", "default_chdirs", (ForGroups("public", ("staff",)),)),
     ("RequireValidShell off", "require_valid_shell", False),
     ("RootLogin on", "root_login", True),
+    ("RootRevoke yes", "root_revoke", True),
     ("UseFtpUsers off", "use_ftp_users", False),
     ("UserAlias a b\nUserAlias a c\nUserAlias d e", "user_aliases", {"a": "b", "d": "e"}),
     ("AuthOrder mod_auth_pam.c* mod_auth_file.c", "auth_order", ("mod_auth_pam.c*", "mod_auth_file.c")),
@@ -84,7 +84,6 @@ def test_of_a_server(conf, text, field, value):
 
 
 WHOLE = [
-    ("ServerType inetd", "standalone", False),
     ("UseIPv6 off", "ipv6", False),
     ("MaxInstances 30", "max_instances", 30),
     ("MaxInstances none", "max_instances", 0),
@@ -121,7 +120,7 @@ TIMES = [
 
 
 @pytest.mark.parametrize(("text", "seconds"), TIMES)
-@pytest.mark.parametrize("name", ["Login", "Idle", "NoTransfer", "Stalled", "Linger"])
+@pytest.mark.parametrize("name", ["Login", "Idle", "NoTransfer", "Stalled"])
 def test_times(conf, name, text, seconds):
     field = {"NoTransfer": "no_transfer"}.get(name, name.lower())
     assert getattr(conf(f'Timeout{name} "{text}"\n').servers[0].timeouts, field) == seconds
@@ -235,7 +234,7 @@ class TestTls:
             conf(
                 f"TLSEngine on\nTLSRequired auth+data\nTLSRSACertificateFile {certificate}\nTLSRSACertificateKeyFile {key}\n"
                 f"TLSCertificateChainFile {certificate}\nTLSCACertificateFile {certificate}\nTLSProtocol TLSv1.2 TLSv1.3\n"
-                "TLSOptions NoSessionReuseRequired\nTLSVerifyClient optional\nTLSLog /tls\nTLSCipherSuite HIGH\n"
+                "TLSVerifyClient optional\nTLSLog /tls\nTLSCipherSuite HIGH\n"
                 "TLSCipherSuite TLSv1.3 TLS_AES_128_GCM_SHA256\n"
             )
             .servers[0]
@@ -248,7 +247,7 @@ class TestTls:
             str(certificate),
             str(certificate),
         )
-        assert (tls.protocols, tls.options, tls.log) == (("TLSv1.2", "TLSv1.3"), ("NoSessionReuseRequired",), "/tls")
+        assert (tls.protocols, tls.log) == (("TLSv1.2", "TLSv1.3"), "/tls")
         assert (tls.verify_client, tls.ciphers, tls.ciphers_of_tls_1_3) == ("optional", "HIGH", "TLS_AES_128_GCM_SHA256")
 
     @pytest.mark.parametrize(
@@ -366,6 +365,11 @@ class TestFilesOfUsers:
             f"AuthGroupFile: unable to use {tmp_path}: Is a directory",
             "AuthUserFile: unable to use relative path for AuthUserFile 'x'.",
         ]
+
+
+def test_inetd_is_a_remark(conf, tmp_path):
+    (remark,) = conf("ServerType inetd\n").remarks
+    assert str(remark) == f"{tmp_path}/proftpd.conf:1: ServerType inetd; the server runs standalone all the same"
 
 
 def test_users_and_groups_must_be_known(tmp_path):

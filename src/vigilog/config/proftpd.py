@@ -6,14 +6,14 @@ Read as the real program reads it; docs/ftpd.md lists each directive, and where 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from vigilog.config import proftpd_meaning
 from vigilog.config.proftpd_reader import Reading
 from vigilog.config.proftpd_rules import one_class
 from vigilog.config.proftpd_settings import Configuration
 from vigilog.config.proftpd_tree import Section
-from vigilog.config.proftpd_view import of_server
+from vigilog.config.proftpd_view import View, of_server
 from vigilog.core.errors import ConfigurationError
 
 UNCLOSED = "unclosed configuration section"
@@ -31,7 +31,6 @@ def read(path: str, defines: Iterable[str] = (), environment: Mapping[str, str] 
     formats = dict(view.all("LogFormat"))
     return Configuration(
         servers=tuple(proftpd_meaning.server(each, globals_, formats, main) for each in servers),
-        standalone=view.first("ServerType", "standalone") == "standalone",
         ipv6=view.first("UseIPv6", default=True),
         max_instances=view.first("MaxInstances", 0),
         pid_file=view.first("PidFile"),
@@ -44,9 +43,18 @@ def read(path: str, defines: Iterable[str] = (), environment: Mapping[str, str] 
         formats=formats,
         classes=tuple(one_class(each) for each in classes(servers)),
         without_effect=tuple(reading.without_effect),
-        remarks=tuple(reading.remarks),
+        remarks=(*reading.remarks, *by_itself(view)),
         errors=tuple(reading.errors),
     )
+
+
+def by_itself(view: View) -> Iterator[ConfigurationError]:
+    """What is said of `ServerType inetd`, which Vigilog's server does not know."""
+    found = view.one("ServerType")
+    if found is not None and found.value == "inetd":
+        yield ConfigurationError(
+            "ServerType inetd", place=found.directive.place, remedy="the server runs standalone all the same"
+        )
 
 
 def classes(servers: list[Section]) -> list[Section]:

@@ -22,10 +22,10 @@ SERVERS_ONLY = frozenset(
         "DefaultChdir",
         "MaxClientsPerUser",
         "RootLogin",
+        "RootRevoke",
         "TCPAccessFiles",
         "TLSRequired",
         "UseFtpUsers",
-        "WrapAllowMsg",
         "WrapDenyMsg",
         "WrapGroupTables",
         "WrapTables",
@@ -33,6 +33,9 @@ SERVERS_ONLY = frozenset(
     }
 )
 """What ProFTPD has in <Anonymous> (or <Directory>) too, and Vigilog only for a whole server."""
+
+CHECKED_ONLY = frozenset({"ServerAdmin", "TLSOptions", "TimeoutLinger", "WrapAllowMsg"})
+"""What is read to find mistakes in it, and has no effect."""
 
 LIMITS_ONLY = frozenset({"AllowFilter", "DenyFilter"})
 
@@ -43,4 +46,4 @@ def effective(name: str, section: str) -> bool:
         return True
     if name in SERVERS_ONLY and section not in "svg":
         return False
-    return name in READERS and (name not in LIMITS_ONLY or section == "l")
+    return name in READERS and name not in CHECKED_ONLY and (name not in LIMITS_ONLY or section == "l")

@@ -32,7 +32,6 @@ TLS_DIRECTIVES = {
     "ca_path": "TLSCACertificatePath",
     "verify_client": "TLSVerifyClient",
     "protocols": "TLSProtocol",
-    "options": "TLSOptions",
     "log": "TLSLog",
 }
 TIMEOUTS = {
@@ -40,7 +39,6 @@ TIMEOUTS = {
     "idle": "TimeoutIdle",
     "no_transfer": "TimeoutNoTransfer",
     "stalled": "TimeoutStalled",
-    "linger": "TimeoutLinger",
 }
 FORENSICS = {
     "engine": "ForensicLogEngine",
@@ -52,11 +50,11 @@ FORENSICS = {
 PLAIN = {
     "port": "Port",
     "default_server": "DefaultServer",
-    "admin": "ServerAdmin",
     "user": "User",
     "group": "Group",
     "require_valid_shell": "RequireValidShell",
     "root_login": "RootLogin",
+    "root_revoke": "RootRevoke",
     "use_ftp_users": "UseFtpUsers",
     "auth_order": "AuthOrder",
     "max_clients": "MaxClients",
@@ -176,7 +174,6 @@ def wrap(view: View) -> Wrap:
         tables=tuple(sorted(tables, key=lambda each: ("user", "group", "all").index(each.kind))),
         service=view.first("WrapServiceName", default.service),
         tcp_service=view.first("TCPServiceName", default.tcp_service),
-        allow_message=view.first("WrapAllowMsg", ""),
         deny_message=view.first("WrapDenyMsg", ""),
         on_connect="CheckOnConnect" in view.first("WrapOptions", ()),
         log=view.first("WrapLog"),

@@ -218,6 +218,7 @@ READERS: dict[str, Reader] = {
     "Port": number_between(0, 65535, "value must be between 0 and 65535"),
     "RequireValidShell": boolean,
     "RootLogin": boolean,
+    "RootRevoke": boolean,
     "ServerAdmin": text,
     "ServerAlias": every,
     "ServerIdent": ident,

@@ -92,7 +92,6 @@ class Timeouts:
     idle: int = 600
     no_transfer: int = 300
     stalled: int = 3600
-    linger: int = 10
     sessions: tuple[SessionTimeout, ...] = ()
 
 
@@ -116,7 +115,6 @@ class Tls:
     protocols: tuple[str, ...] = ("TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3")
     ciphers: str = "DEFAULT:!ADH:!EXPORT:!DES"
     ciphers_of_tls_1_3: str = ""  # '' for the library's own
-    options: tuple[str, ...] = ()
     log: str | Off | None = None
 
 
@@ -143,7 +141,6 @@ class Wrap:
     tables: tuple[Tables, ...] = ()
     service: str = "proftpd"
     tcp_service: str = "proftpd"
-    allow_message: str = ""
     deny_message: str = ""
     on_connect: bool = False
     log: str | Off | None = None
@@ -215,7 +212,6 @@ class ServerSettings:
     name: str = "ProFTPD"
     ident: bool = True
     ident_text: str | None = None
-    admin: str | None = None
     user: str | None = None
     group: str | None = None
     umask: int = 0o022
@@ -224,6 +220,7 @@ class ServerSettings:
     default_chdirs: tuple[ForGroups, ...] = ()
     require_valid_shell: bool = True
     root_login: bool = False
+    root_revoke: bool = False
     user_aliases: Mapping[str, str] = field(default_factory=dict)
     use_ftp_users: bool = True
     auth_user_file: str | None = None
@@ -271,7 +268,6 @@ class Configuration:
     """
 
     servers: tuple[ServerSettings, ...]
-    standalone: bool = True
     ipv6: bool = True
     max_instances: int = 0  # 0: no limit
     pid_file: str | None = None
