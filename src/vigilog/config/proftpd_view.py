@@ -14,7 +14,6 @@ LAST = frozenset(
         "DefaultAddress",
         "MaxInstances",
         "PidFile",
-        "ServerAdmin",
         "ServerName",
         "ServerType",
         "SyslogFacility",
