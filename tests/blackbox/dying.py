@@ -1,6 +1,6 @@
 """A program that keeps messages in a black box, acknowledges each through a pipe, and dies as it is told. Run as a process:
 
-    python dying.py DIRECTORY FILE MANNER SEED PIPE
+python dying.py DIRECTORY FILE MANNER SEED PIPE
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def main() -> None:
     sessions = [box.begin(Facts(f"192.0.2.{number}", "192.0.2.1:21", "ftp")) for number in range(chosen.randint(1, 5))]
     fault = box.fault_path()
     assert fault is not None
-    faulthandler.enable(open(fault, "wb"))
+    faulthandler.enable(open(fault, "wb"))  # noqa: SIM115 - for good
     moment = chosen.uniform(0, 0.05)
     last = chosen.randint(0, 2000)
     if manner in _DEATHS:

@@ -78,7 +78,9 @@ def check(death: Death, manner: str, seed: int) -> None:
         assert block.value("Damaged-Messages") is None
     for session, last in death.acknowledged.items():
         block = found[f"192.0.2.{session}"]
-        texts = [message.text for message in block.messages if message.log_type == "SystemLog" and not is_traceback(message.text)]
+        texts = [
+            message.text for message in block.messages if message.log_type == "SystemLog" and not is_traceback(message.text)
+        ]
         numbers = [int(text.split()[1]) for text in texts]
         assert texts == [text_of(seed, session, number) for number in numbers]
         assert numbers == list(range(numbers[0], numbers[-1] + 1))

@@ -12,6 +12,7 @@ from vigilog.blackbox.layout import (
     FREE,
     HEAD,
     IDENTITY,
+    OPEN,
     OVER,
     PAGE,
     PART,
@@ -21,6 +22,7 @@ from vigilog.blackbox.layout import (
     SEEN,
     SEEN_AT,
     STAMPED,
+    STATE,
     TYPE,
     WITH_PID,
     Head,
@@ -124,6 +126,12 @@ def sessions(data: bytes, head: Head) -> Iterator[tuple[int, list[tuple[PageHead
         newest, state, _ = its[-1]
         if state != OVER:
             yield number, [(header, page) for header, _, page in its if header.first > newest.base or header is newest]
+
+
+def unreadable(data: bytes, head: Head) -> int:
+    """How many pages say that they are of a session, but are damaged so that it is not known of which."""
+    places = range(HEAD, min(len(data), HEAD + head.pages * PAGE) - PAGE + 1, PAGE)
+    return sum(STATE.unpack_from(data, at)[0] in (OPEN, OVER) and page_header_of(data[at : at + PAGE]) is None for at in places)
 
 
 def last_seen(data: bytes) -> float:

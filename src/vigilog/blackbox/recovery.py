@@ -21,7 +21,7 @@ from vigilog.blackbox.death_log import ProcessRecord
 from vigilog.blackbox.forensic_file import ForensicFile
 from vigilog.blackbox.header import Circumstances, header
 from vigilog.blackbox.layout import Head, head_of
-from vigilog.blackbox.reading import Contents, contents, last_seen, sessions
+from vigilog.blackbox.reading import Contents, contents, last_seen, sessions, unreadable
 from vigilog.blackbox.ring_access import lock, names, opened, read
 from vigilog.blackbox.ring_file import FAULT, NEW, RING
 from vigilog.core.clock import Clock, wall
@@ -120,6 +120,8 @@ def _recover(
     if service is not None and head.service != service:
         return
     dead = _dead(ring, path, data, head)
+    if damaged := unreadable(data, head):
+        notice(f"{path}: {damaged} of its pages cannot be read")
     count = 0
     if head.wanted and dead.contents:
         target = file if file is not None else _own_target(ring, head)
