@@ -124,6 +124,8 @@ class Router:
         match said.what:
             case "same" if process and live.process:
                 self._sessions.processes.adopt(process, live.process)
+            case "criterion" if said.kind == DIED:
+                self._sessions.doom(live, fields.get("signal", b"").decode("ascii", "replace"))
             case "criterion":
                 live.session.dump(said.kind)
             case "end" if live is not self._sessions.main:

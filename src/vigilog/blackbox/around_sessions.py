@@ -14,17 +14,20 @@ from vigilog.core.clock import Clock
 
 DIED = "UNTIMELY DEATH"
 MOST = 10_000
+ORDERLY = frozenset(word for number in STOPS for word in (str(int(number)), number.name))
+"""How a program says that it dies of what an orderly stop sends."""
 
 
 class Live:
     """One open session: its key, the process it lives in (0: not known), when something was last heard of it (`steady`
-    seconds), and whether it has said that it ends."""
+    seconds), whether it has said that it ends, and of what it has said to die (None: nothing of the kind)."""
 
-    __slots__ = ("ends", "heard", "key", "process", "session")
+    __slots__ = ("dies_of", "ends", "heard", "key", "process", "session")
 
     def __init__(self, key: bytes | int, session: Session, process: int, heard: float) -> None:
         self.key, self.session, self.process, self.heard = key, session, process, heard
         self.ends = False
+        self.dies_of: str | None = None
 
 
 class Sessions:
@@ -65,6 +68,14 @@ class Sessions:
         """The session of this key, if it is open."""
         return self._open.get(key)
 
+    def doom(self, live: Live, number: str) -> None:
+        """It has said that it dies, of this signal ('' if none was said). If it will be told when its process ends, what it
+        says until then belongs to it, too."""
+        if live is self.main or self.processes.watches(live.process):
+            live.dies_of = number
+        elif not (self.stopping and number in ORDERLY):
+            self.end(live, DIED)
+
     def leave(self, live: Live) -> None:
         """It has said that it ends. If it will be told when its process ends, it is over then."""
         live.ends = True
@@ -94,7 +105,8 @@ class Sessions:
         signaled = status is not None and os.WIFSIGNALED(status)
         for live in self.of_process(process):
             unsaid = status is None and self._tells_end and not live.ends
-            if (signaled or unsaid) and not (self.stopping and not _is_fault(status)):
+            orderly = not _is_fault(status) and (live.dies_of is None or live.dies_of in ORDERLY)
+            if (signaled or unsaid or live.dies_of is not None) and not (self.stopping and orderly):
                 if signaled and status is not None:
                     live.session.facts.extra["Signal"] = str(os.WTERMSIG(status))
                 self.end(live, DIED)
