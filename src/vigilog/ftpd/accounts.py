@@ -10,6 +10,7 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from vigilog.config.proftpd_settings import AnonymousSettings, ForGroups, ServerSettings
+from vigilog.config.proftpd_users import admits
 from vigilog.ftpd.passwords import NOBODYS, same
 from vigilog.ftpd.rights import Identity, Rights
 
@@ -83,7 +84,9 @@ class Accounts:
         if self._settings.auth_user_file is None:
             return None
         for fields in self._lines(self._settings.auth_user_file):
-            if fields[0] == name and len(fields) >= 7 and fields[2].isdecimal() and fields[3].isdecimal():
+            if fields[0] != name or len(fields) < 7 or not fields[2].isdecimal() or not fields[3].isdecimal():
+                continue
+            if admits(self._settings.auth_user_restrictions, name, int(fields[2]), fields[5]):
                 return Entry(name, fields[1], int(fields[2]), int(fields[3]), fields[5], fields[6], FILE)
         return None
 
@@ -109,6 +112,8 @@ class Accounts:
         if self._settings.auth_group_file is not None and entry.module == FILE:
             for fields in self._lines(self._settings.auth_group_file):
                 if len(fields) < 4 or not fields[2].isdecimal():
+                    continue
+                if not admits(self._settings.auth_group_restrictions, fields[0], int(fields[2])):
                     continue
                 if int(fields[2]) == entry.gid or entry.name in fields[3].split(","):
                     known[int(fields[2])] = fields[0]
