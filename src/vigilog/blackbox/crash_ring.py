@@ -37,6 +37,8 @@ from vigilog.blackbox.layout import (
 from vigilog.blackbox.reading import Contents, contents
 from vigilog.blackbox.ring import Kept
 
+LONGEST = 65536
+"""Bytes of a message that are kept in a file; what is longer is cut and ends in `....`, as ProFTPD's own do."""
 _ROUND = RECORD.size + 7
 _TRIES = 3
 _PAUSE = 0.001
@@ -227,7 +229,7 @@ class CrashRing:
         if not self._fresh():
             return False
         room = self._limit - self._at - RECORD.size - FRAGMENT.size - 7
-        longest = room * self._pool.longest
+        longest = min(LONGEST, room * self._pool.longest)
         if len(text) > longest:
             text = text[: longest - 4] + b"...."
         parts = [text[at : at + room] for at in range(0, len(text), room)]
