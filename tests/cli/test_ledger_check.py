@@ -12,6 +12,7 @@ import select
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 
 import pytest
 
@@ -104,7 +105,7 @@ def test_a_named_pipe_is_read_like_standard_input(check, tmp_path):
     assert writer.wait() == 0
 
 
-PACKERS = {"gz": gzip.compress, "bz2": bz2.compress, "xz": lzma.compress}
+PACKERS: dict[str, Callable[[bytes], bytes]] = {"gz": gzip.compress, "bz2": bz2.compress, "xz": lzma.compress}
 
 
 @pytest.mark.parametrize("ending", [*PACKERS, "zst"])
@@ -210,33 +211,37 @@ class Following:
 
     def __init__(self, directory, *arguments):
         program = [sys.executable, "-c", "from vigilog.cli.main import run; run()", "ledger", "check", "--follow", *arguments]
-        self.process = subprocess.Popen(
-            program,
-            cwd=directory,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            stdin=subprocess.PIPE,
-            env={**os.environ, "PYTHONPATH": str(SOURCE)},
-        )
+        self.output, output = os.pipe()
+        given, self.input = os.pipe()
+        environment = {**os.environ, "PYTHONPATH": str(SOURCE)}
+        self.process = subprocess.Popen(program, cwd=directory, stdout=output, stdin=given, env=environment)
+        os.close(output)
+        os.close(given)
         self.rest = b""
 
     def line(self):
         """The next line that it prints."""
         while b"\n" not in self.rest:
-            ready, _, _ = select.select([self.process.stdout], [], [], 60)
+            ready, _, _ = select.select([self.output], [], [], 60)
             assert ready, "it prints nothing"
-            data = os.read(self.process.stdout.fileno(), 65536)
-            assert data, self.process.stderr.read()
+            data = os.read(self.output, 65536)
+            assert data, "it has ended"
             self.rest += data
         line, _, self.rest = self.rest.partition(b"\n")
         return line
+
+    def give(self, data):
+        """Writes all of its standard input."""
+        os.write(self.input, data)
+        os.close(self.input)
+        self.input = -1
 
     def close(self):
         """Ends it."""
         self.process.kill()
         self.process.wait()
-        for stream in (self.process.stdout, self.process.stderr):
-            stream.close()
+        for descriptor in {self.output, self.input} - {-1}:
+            os.close(descriptor)
 
 
 @pytest.fixture
@@ -295,7 +300,6 @@ def test_a_rotation_changes_nothing(tmp_path, following):
 
 def test_standard_input_is_followed_to_its_end(following):
     process = following("--older-than", "0s", "-")
-    process.process.stdin.write(b"+a|x\n+b|y\n-a\n")
-    process.process.stdin.close()
+    process.give(b"+a|x\n+b|y\n-a\n")
     assert process.line() == b"+b|y"
     assert process.process.wait(60) == 0

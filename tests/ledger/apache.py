@@ -86,12 +86,13 @@ class Apache:
         text = CONFIGURATION.format(root=self.directory, port=self.port, backend=self.backend.port, user=user, modules=loaded)
         (self.directory / "conf").write_text(text)
         program = ["/usr/sbin/apache2", "-f", str(self.directory / "conf"), "-DFOREGROUND"]
-        self.process = subprocess.Popen(program, stderr=subprocess.PIPE)
+        with (self.directory / "said").open("wb") as said:
+            self.process = subprocess.Popen(program, stderr=said)
         self.until(self._answers, "Apache does not answer")
         self.sockets = []
 
     def _answers(self):
-        assert self.process.poll() is None, self.process.stderr.read()
+        assert self.process.poll() is None, (self.directory / "said").read_bytes()
         try:
             socket.create_connection(("127.0.0.1", self.port)).close()
         except ConnectionRefusedError:
@@ -133,7 +134,6 @@ class Apache:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
         self.process.wait(PATIENCE)
-        self.process.stderr.close()
 
     def close(self):
         """Leaves nothing behind."""

@@ -155,15 +155,18 @@ class Watched:
         self.position = None
         self.found = b""
 
+    def read(self):
+        for each in self.live.ready():
+            for item in each.read(self.position):
+                if isinstance(item, Chunk):
+                    self.position = item.position
+                    self.found += item.data
+
     def until(self, wanted):
         deadline = time.monotonic() + 60
         while len(ids(self.found)) < wanted:
             assert time.monotonic() < deadline, self.found
-            for each in self.live.ready():
-                for item in each.read(self.position):
-                    if isinstance(item, Chunk):
-                        self.position = item.position
-                        self.found += item.data
+            self.read()
             time.sleep(min(0.05, self.live.timeout() or 0.05))
         return ids(self.found)
 
@@ -178,9 +181,7 @@ def test_a_process_that_dies_is_noticed_though_nothing_is_written(tmp_path, monk
     try:
         with log.open("ab", buffering=0) as file:
             file.write(b"+%s|GET /lost HTTP/1.1\n" % lost)
-            for each in watched.live.ready():
-                for item in each.read(watched.position):
-                    watched.position = item.position
+            watched.read()
             worker.kill()
             worker.wait()
             assert watched.until(1) == [(b"gone", lost)]
