@@ -32,6 +32,15 @@ HIDDEN = frozenset({"PASS", "ADAT"})
 PLAIN_REFUSAL = frozenset({"STOR", "APPE", "STOU", "DELE", "RETR"})
 """Commands that ProFTPD refuses by <Limit> with the words `Operation not permitted`."""
 
+TIMED_OUT = {
+    "TimeoutLogin": "Login timeout exceeded, disconnected",
+    "TimeoutIdle": "Client session idle timeout, disconnected",
+    "TimeoutNoTransfer": "FTP no transfer timeout, disconnected",
+    "TimeoutStalled": "Data transfer stall timeout, disconnected",
+    "TimeoutSession": "FTP session timed out, disconnected",
+}
+"""What the server log says when a time is up."""
+
 MORE = {
     "HOST": {"perm": None, "auth": False, "arg": True, "help": "Syntax: HOST <sp> hostname"},
     "CLNT": {"perm": None, "auth": False, "arg": True, "help": "Syntax: CLNT <sp> client-id"},
@@ -154,10 +163,10 @@ class Control(TLS_FTPHandler):  # type: ignore[misc] # pyftpdlib has no types
 
     def timed_out(self, name: str, said: str, seconds: int) -> None:
         """A time of the client's is up."""
-        self.record.log.say(6, f"{name} exceeded, disconnected")
+        self.record.log.say(6, TIMED_OUT[name])
         self.end_reason = f"Timeout exceeded: {name}"
         self.command = None
-        self.reply(421, f"{said} ({seconds} seconds): closing control connection")
+        self.reply(421, f"{said} ({seconds} second{'' if seconds == 1 else 's'}): closing control connection")
         self.close_when_done()
 
     def handle_timeout(self) -> None:

@@ -76,8 +76,7 @@ class Daemon:
         self._write_pid()
         self._watch_for_faults()
         main = self._configuration.servers[0]
-        for_good = any(each.name == "RootRevoke" and each.parameters[:1] == ("on",) for each in main.directives)
-        self._rights.settle(for_good=for_good)
+        self._rights.settle(for_good=main.root_revoke)
         self._note(5, f"Vigilog {__version__} FTP server standalone mode STARTUP")
 
     def _watch_for_faults(self) -> None:

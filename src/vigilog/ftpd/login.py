@@ -114,8 +114,8 @@ def full(settings: ServerSettings, account: Account, address: str, present: list
 
 
 DEFAULT_WORDS = {
-    "MaxClients": "Sorry, the maximum number of clients (%m) are already connected.",
-    "MaxClientsPerHost": "Sorry, the maximum number clients (%m) from your host are already connected.",
+    "MaxClients": "Sorry, the maximum number of allowed clients (%m) are already connected.",
+    "MaxClientsPerHost": "Sorry, the maximum number of clients (%m) from your host are already connected.",
     "MaxClientsPerUser": "Sorry, the maximum number of clients (%m) for this user are already connected.",
 }
 
