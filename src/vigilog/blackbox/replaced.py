@@ -22,7 +22,9 @@ class Replaced:
     def put(self, owner: type, name: str, ours: Callable[..., Any]) -> None:
         """`ours` becomes the method `name` of `owner`, and passes as what was there."""
         former = owner.__dict__[name]
-        setattr(owner, name, in_place_of(former, ours) if isinstance(former, FunctionType) else ours)
+        if isinstance(former, FunctionType):
+            ours = in_place_of(former, ours)
+        setattr(owner, name, ours)
         self._put.append((owner, name, former, ours))
 
     def undo(self) -> None:

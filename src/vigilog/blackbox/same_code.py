@@ -22,17 +22,19 @@ def _does(function: FunctionType) -> tuple[object, ...]:
     return (code.co_code, code.co_names, code.co_consts[1:], arguments, function.__kwdefaults__, function.__defaults__)
 
 
-def in_place_of(former: FunctionType, ours: Callable[..., Any]) -> Callable[..., Any]:
-    """`ours` as if it stood where `former` stands: `logging` skips its own file when it looks for whoever logs."""
+def in_place_of(former: FunctionType, ours: Callable[..., Any]) -> FunctionType:
+    """`ours` as if it stood where `former` stands: `logging` leaves out its own file when it looks for whoever logs, and others
+    leave out what is in the module of its name."""
     assert isinstance(ours, FunctionType)
     theirs = former.__code__
-    ours.__code__ = ours.__code__.replace(
+    code = ours.__code__.replace(
         co_filename=theirs.co_filename,
         co_name=theirs.co_name,
         co_qualname=theirs.co_qualname,
         co_firstlineno=theirs.co_firstlineno,
     )
-    ours.__name__, ours.__qualname__, ours.__doc__ = former.__name__, former.__qualname__, former.__doc__
-    ours.__module__ = former.__module__
-    ours.__kwdefaults__, ours.__defaults__ = former.__kwdefaults__, former.__defaults__
-    return ours
+    module = {**ours.__globals__, "__name__": former.__globals__.get("__name__")}
+    made = FunctionType(code, module, former.__name__, former.__defaults__, ours.__closure__)
+    made.__kwdefaults__, made.__doc__ = former.__kwdefaults__, former.__doc__
+    made.__qualname__, made.__module__ = former.__qualname__, former.__module__
+    return made
