@@ -14,15 +14,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import cached_property
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from vigilog.core.errors import RuleError
-from vigilog.core.nouns import Place
 from vigilog.patterns import logformat_apache, logformat_proftpd, logformat_template, logformat_xferlog
 from vigilog.patterns.logformat_forms import Event, Item, Value, Variable
-from vigilog.patterns.logformat_json import Encode, encoder
 from vigilog.patterns.logformat_reading import Read, reader
 from vigilog.patterns.logformat_template import Token, Written, refuse
+
+if TYPE_CHECKING:
+    from vigilog.core.nouns import Place
+    from vigilog.patterns.logformat_json import Encode
 
 Dialect = Literal["proftpd", "apache", "xferlog"]
 
@@ -103,6 +105,8 @@ class LogFormat:
     @cached_property
     def encode(self) -> Encode:
         """What makes JSON of fields of this template."""
+        from vigilog.patterns.logformat_json import encoder  # noqa: PLC0415 - not all make JSON
+
         return encoder(self.keys)
 
 

@@ -8,14 +8,16 @@ not ask for has a key of its own, `original_user` or `final_url_path`, and the o
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from vigilog.core.nouns import Place
 from vigilog.patterns import logformat_times as times
 from vigilog.patterns.logformat_escape import escaped, unescaped
 from vigilog.patterns.logformat_forms import NUMBER, SIX_DIGITS, THREE_DIGITS, Event, Form, Value, Variable, text
 from vigilog.patterns.logformat_taking import Take, Write, as_number, as_text, exactly, named, nested, or_else, written
 from vigilog.patterns.logformat_template import Written
+
+if TYPE_CHECKING:
+    from vigilog.core.nouns import Place
 
 TEXT = Form("text", read=unescaped)
 BYTES = Form("number", NUMBER.shape + "|-", NUMBER.starts, NUMBER.holds, lambda written: 0 if written == "-" else int(written))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
 Event = Mapping[str, Any]
@@ -14,8 +13,7 @@ Value = str | int | float | bool
 DIGITS = frozenset("0123456789")
 
 
-@dataclass(frozen=True, slots=True)
-class Form:
+class Form(NamedTuple):
     """How a value is written. `shape` is an expression for all texts it can have, `longest` bytes at most ('' is free text:
     anything), `starts` are the bytes such a text begins with and `holds` those that can go on with it; empty where its end is
     always the same number of bytes away."""

@@ -7,13 +7,15 @@ has its name in its key (`NOTE:name`, as mod_kafka's page says), not its value.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from vigilog.core.nouns import Place
 from vigilog.patterns import logformat_times as times
 from vigilog.patterns.logformat_forms import FLAG, FRACTION, NUMBER, SIX_DIGITS, TEXT, THREE_DIGITS, Form, Variable
 from vigilog.patterns.logformat_taking import Take, Write, as_flag, as_number, as_text, exactly, named, plain, written
 from vigilog.patterns.logformat_template import Written
+
+if TYPE_CHECKING:
+    from vigilog.core.nouns import Place
 
 
 class Row(NamedTuple):

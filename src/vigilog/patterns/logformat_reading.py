@@ -12,12 +12,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple, NoReturn
+from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 from vigilog.core.errors import RuleError
-from vigilog.core.nouns import Place
 from vigilog.patterns.logformat_escape import unescaped
 from vigilog.patterns.logformat_forms import Form, Item, Value, Variable
+from vigilog.patterns.logformat_template import at
+
+if TYPE_CHECKING:
+    from vigilog.core.nouns import Place
 
 Read = Callable[[str], dict[str, Value] | None]
 END = r"\Z"
@@ -174,9 +177,8 @@ def free(ways: Sequence[Ending], *, escapes: bool, quick: bool) -> str:
 def side_by_side(variable: Variable, other: Item, place: Place | None) -> NoReturn:
     """Raises RuleError for a template that can be written, and not read."""
     between = other.written if isinstance(other, Variable) else other
-    where = Place(place.file, place.line, variable.column) if place else None
     raise RuleError(
         f"`{variable.written}` directly before `{between}` in a LogFormat: nothing says where the one ends",
-        place=where,
+        place=at(place, variable.column),
         expected="text between them, to take lines apart",
     )

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Literal, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Literal, NamedTuple, NoReturn
 
 from vigilog.core.errors import RuleError
-from vigilog.core.nouns import Place
+
+if TYPE_CHECKING:
+    from vigilog.core.nouns import Place
 
 _PROFTPD = re.compile(r"%(?:\{([^}]*)\}([et]?)|([A-Za-z]))")
 _APACHE = re.compile(
@@ -43,9 +45,17 @@ Token = str | Written
 
 def refuse(text: str, column: int, place: Place | None, expected: str, remedy: str = "") -> NoReturn:
     """Raises RuleError for a piece of a template that begins at `column` (from 1)."""
-    where = Place(place.file, place.line, column) if place else None
     shown = text.encode("utf-8", "surrogateescape").decode("ascii", "backslashreplace")
-    raise RuleError(f"`{shown}` in a LogFormat", place=where, expected=expected, remedy=remedy)
+    raise RuleError(f"`{shown}` in a LogFormat", place=at(place, column), expected=expected, remedy=remedy)
+
+
+def at(place: Place | None, column: int) -> Place | None:
+    """The place of a column (from 1) of a template that stands at `place`."""
+    if place is None:
+        return None
+    from vigilog.core.nouns import Place  # noqa: PLC0415 - programs that write logs with this need not load the nouns
+
+    return Place(place.file, place.line, column)
 
 
 def proftpd(template: str, place: Place | None) -> Iterator[Token]:

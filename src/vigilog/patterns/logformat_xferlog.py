@@ -11,13 +11,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from vigilog.core.nouns import Place
 from vigilog.patterns import logformat_times as times
 from vigilog.patterns.logformat_forms import NUMBER, TEXT, Form, Variable
 from vigilog.patterns.logformat_taking import as_number, as_text, named, plain, written
 from vigilog.patterns.logformat_template import Written
+
+if TYPE_CHECKING:
+    from vigilog.core.nouns import Place
 
 TEMPLATE = (
     "%{time} %{seconds} %{host} %{bytes} %{file} %{type} %{action} %{direction} %{access} %{user} %{protocol} %{identified} "
