@@ -129,7 +129,7 @@ def test_what_is_kept_of_a_message_is_bounded(log, file: Path, directory: Path |
 def test_tracebacks_and_stacks_are_part_of_the_message(log, file: Path):
     with recorded(file) as recorder, recorder.session() as session:
         try:
-            {}["missing"]
+            dict[str, int]()["missing"]
         except KeyError as error:
             log.debug("below", exc_info=True)
             log.info("below, given", exc_info=error)
