@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vigilog.config.proftpd import read
-from vigilog.config.proftpd_access import GROUPS, Visitor, may_connect, may_do, may_log_in, source
+from vigilog.config.proftpd_access import GROUPS, Visitor, may_connect, may_do, may_log_in
+from vigilog.config.proftpd_sources import source
 
 JOE = Visitor("192.0.2.7", "a.example.org", "joe", ("staff", "ftp"), "inside")
 NOBODY = Visitor("192.0.2.7", "a.example.org")

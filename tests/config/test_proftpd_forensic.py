@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from vigilog.config.proftpd import read, told
-from vigilog.config.proftpd_settings import LOG_TYPES, Forensics
+from vigilog.config.proftpd_nouns import LOG_TYPES, Forensics
 
 
 @pytest.fixture

@@ -347,6 +347,8 @@ class TestFilesOfUsers:
     @pytest.mark.parametrize(
         ("words", "objection"),
         [
+            ("name", "wrong number of parameters"),
+            ("id 1-2 home", "wrong number of parameters"),
             ("id 5", "badly formatted ID restriction parameter"),
             ("id a-5", "badly formatted minimum ID"),
             ("id 5-b", "badly formatted maximum ID"),

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Literal, NamedTuple
 
 from vigilog.core.nouns import Place
@@ -168,20 +168,6 @@ def may_do(sections: Iterable[Iterable[Access]], command: str, visitor: Visitor,
     return True
 
 
-@dataclass(frozen=True, slots=True)
-class Class:
-    """A <Class>: a name for clients that come from some of the `sources` (from all of them, with Satisfy all)."""
-
-    name: str
-    place: Place
-    sources: tuple[Source, ...] = ()
-    satisfy_all: bool = False
-
-    def holds(self, visitor: Visitor) -> bool:
-        verdicts = [source.holds(visitor) != source.negated for source in self.sources]
-        return bool(verdicts) and (all(verdicts) if self.satisfy_all else any(verdicts))
-
-
 def numeric(text: str) -> IPv4Address | IPv6Address | None:
     """An address, an IPv4 one written as IPv6 as what it is; None for what is no address."""
     try:
@@ -189,27 +175,3 @@ def numeric(text: str) -> IPv4Address | IPv6Address | None:
     except ValueError:
         return None
     return getattr(address, "ipv4_mapped", None) or address
-
-
-def source(text: str) -> Source | None:
-    """An entry of an Allow, Deny or From; None for what ProFTPD calls a bad one."""
-    if text.lower() in {"all", "none"}:
-        return Source("all" if text.lower() == "all" else "none", text)
-    negated, plain = text.startswith("!"), text.removeprefix("!")
-    if not plain:
-        return None
-    if "/" in plain:
-        address, _, bits = plain.partition("/")
-        host = numeric(address)
-        if host is None or not re.fullmatch(r"[0-9]+", bits) or int(bits) > host.max_prefixlen:
-            return None
-        return Source("network", text, negated, ip_network((host, int(bits)), strict=False))
-    if host := numeric(plain):
-        return Source("network", text, negated, ip_network(host))
-    if re.search(r"[{\[*?]", plain):
-        return Source("name glob" if re.search(r"[g-zG-Z]", plain) else "address glob", plain, negated)
-    if plain.startswith("."):
-        return Source("name glob", "*" + plain, negated)
-    if plain.endswith("."):
-        return Source("address glob", plain + "*", negated)
-    return None if ":" in plain else Source("name", plain, negated)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from vigilog.config.proftpd_include import OPTIONS
-from vigilog.config.proftpd_settings import Directive
+from vigilog.config.proftpd_nouns import Directive
 from vigilog.config.proftpd_words import Bad
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from vigilog.config import proftpd_guards, proftpd_logging, proftpd_server, proftpd_tls
+from vigilog.config import proftpd_guards, proftpd_logging, proftpd_server, proftpd_tls, proftpd_users
 from vigilog.config.proftpd_words import Reader
 
 READERS: Mapping[str, Reader] = {
@@ -12,6 +12,7 @@ READERS: Mapping[str, Reader] = {
     **proftpd_logging.READERS,
     **proftpd_server.READERS,
     **proftpd_tls.READERS,
+    **proftpd_users.READERS,
 }
 
 STRUCTURE = frozenset({"Define", "Include", "IncludeOptions", "UnsetEnv"})

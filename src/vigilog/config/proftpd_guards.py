@@ -7,7 +7,8 @@ import os
 import re
 from typing import Literal, NamedTuple
 
-from vigilog.config.proftpd_access import Source, source
+from vigilog.config.proftpd_access import Source
+from vigilog.config.proftpd_sources import source
 from vigilog.config.proftpd_words import Around, Bad, Parameters, Reader, content, every, expression, log, text, truth
 
 WRAP_OPTIONS = {"CheckOnConnect", "CheckAllNames"}

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from vigilog.config.proftpd_settings import CRITERIA, LOG_TYPES
+from vigilog.config.proftpd_nouns import CRITERIA, LOG_TYPES
 from vigilog.config.proftpd_words import Around, Bad, Parameters, Reader, boolean, log, one_of
 
 CLASSES = ("ALL", "NONE", "AUTH", "INFO", "DIRS", "READ", "WRITE", "MISC", "SEC", "CONNECT", "EXIT", "SSH", "SFTP")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
+from vigilog.config.proftpd_protection import tls, wrap
 from vigilog.config.proftpd_rules import limits
 from vigilog.config.proftpd_settings import (
     AnonymousSettings,
@@ -13,27 +13,11 @@ from vigilog.config.proftpd_settings import (
     Forensics,
     Maximum,
     ServerSettings,
-    Tables,
     Timeouts,
-    Tls,
-    Wrap,
 )
 from vigilog.config.proftpd_tree import Section
 from vigilog.config.proftpd_view import View, of_section, of_server
 
-TLS_DIRECTIVES = {
-    "engine": "TLSEngine",
-    "certificate": "TLSRSACertificateFile",
-    "key": "TLSRSACertificateKeyFile",
-    "ec_certificate": "TLSECCertificateFile",
-    "ec_key": "TLSECCertificateKeyFile",
-    "chain": "TLSCertificateChainFile",
-    "ca_file": "TLSCACertificateFile",
-    "ca_path": "TLSCACertificatePath",
-    "verify_client": "TLSVerifyClient",
-    "protocols": "TLSProtocol",
-    "log": "TLSLog",
-}
 TIMEOUTS = {
     "login": "TimeoutLogin",
     "idle": "TimeoutIdle",
@@ -104,18 +88,13 @@ def server(section: Section, globals_: tuple[Section, ...], formats: Mapping[str
         extended_logs=extended_logs(view, formats),
         session_trace={channel: level for traced in view.all("Trace") if traced.session for channel, level in traced.levels},
         environment=dict(view.all("SetEnv")),
-        forensics=Forensics(**given(view, FORENSICS)),
+        forensics=Forensics(**view.given(FORENSICS)),
         limits=limits(view),
         directories=tuple(directory(each) for each in view.of_kind("Directory")),
         anonymous=tuple(anonymous(each, view, formats) for each in view.of_kind("Anonymous")),
         directives=view.directives,
-        **given(view, PLAIN),
+        **view.given(PLAIN),
     )
-
-
-def given(view: View, names: Mapping[str, str]) -> dict[str, Any]:
-    """The values that stand in the file, by the names of fields; those that do not keep their default."""
-    return {field: found.value for field, directive in names.items() if (found := view.one(directive)) is not None}
 
 
 def aliases(view: View) -> tuple[str, ...]:
@@ -136,53 +115,9 @@ def name(view: View, main: View) -> str:
 
 def timeouts(view: View, default: Timeouts) -> Timeouts:
     """The timeouts of a server or an <Anonymous>."""
-    values = {field: getattr(default, field) for field in TIMEOUTS} | given(view, TIMEOUTS)
+    values = {field: getattr(default, field) for field in TIMEOUTS} | view.given(TIMEOUTS)
     sessions = tuple(each for each in view.all("TimeoutSession") if each.seconds) + default.sessions
     return Timeouts(**values, sessions=sessions)
-
-
-def tls(view: View) -> Tls:
-    """What is said of TLS."""
-    control, data, auth = view.first("TLSRequired", (False, None, False))
-    ciphers = {"".join(each[:-1]).upper(): each[-1] for each in reversed(view.all("TLSCipherSuite"))}
-    default = Tls()
-    return Tls(
-        control=control,
-        data=data,
-        auth=auth,
-        ciphers=ciphers.get("", default.ciphers),
-        ciphers_of_tls_1_3=ciphers.get("TLSV1.3", ""),
-        **given(view, TLS_DIRECTIVES),
-    )
-
-
-def wrap(view: View) -> Wrap:
-    """Both modules' tables: those for some users or groups come before those for all."""
-    tables = []
-    for entry in view.entries:
-        directive, values = entry.directive, entry.directive.parameters
-        match directive.name:
-            case "WrapTables" | "TCPAccessFiles":
-                tables.append(Tables(path(values[0]), path(values[1]), "all", (), directive.name, directive.place))
-            case "WrapUserTables" | "TCPUserAccessFiles" | "WrapGroupTables" | "TCPGroupAccessFiles":
-                kind = "user" if "User" in directive.name else "group"
-                who = tuple(word for word in values[0].split(",") if word)
-                tables.append(Tables(path(values[1]), path(values[2]), kind, who, directive.name, directive.place))
-    default = Wrap()
-    return Wrap(
-        engine=view.first("WrapEngine", default.engine),
-        tables=tuple(sorted(tables, key=lambda each: ("user", "group", "all").index(each.kind))),
-        service=view.first("WrapServiceName", default.service),
-        tcp_service=view.first("TCPServiceName", default.tcp_service),
-        deny_message=view.first("WrapDenyMsg", ""),
-        on_connect="CheckOnConnect" in view.first("WrapOptions", ()),
-        log=view.first("WrapLog"),
-    )
-
-
-def path(table: str) -> str:
-    """`file:/PATH` and `builtin:/PATH` without what stands in front."""
-    return table.removeprefix("file:").removeprefix("builtin:")
 
 
 def extended_logs(view: View, formats: Mapping[str, str]) -> tuple[ExtendedLog, ...]:
@@ -209,7 +144,7 @@ def directory(section: Section) -> DirectorySettings:
         directory_umask=files if directories is None else directories,
         limits=limits(view),
         directories=tuple(directory(each) for each in view.of_kind("Directory")),
-        **given(view, fields),
+        **view.given(fields),
     )
 
 

@@ -7,6 +7,7 @@ prints it and starts without the rest of that file.
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -16,7 +17,7 @@ from vigilog.config.proftpd_effects import READERS, effective
 from vigilog.config.proftpd_include import Absent, included
 from vigilog.config.proftpd_known import Known, similar, table
 from vigilog.config.proftpd_lines import Line, lines, words
-from vigilog.config.proftpd_settings import Directive
+from vigilog.config.proftpd_nouns import Directive
 from vigilog.config.proftpd_tree import OPENERS, Entry, Section, may_begin
 from vigilog.config.proftpd_words import Around, Bad, boolean
 from vigilog.core.errors import ConfigurationError
@@ -58,6 +59,8 @@ class Reading:
         """Reads one file, in the section that is open."""
         with open(path, "rb") as file:
             data = file.read()
+            if os.fstat(file.fileno()).st_mode & stat.S_IWOTH:
+                self.remarks.append(ConfigurationError("everybody may write this file", place=Place(path)))
         self.reading.append(os.path.realpath(path))
         coming = lines(data)
         for line in coming:
@@ -141,8 +144,7 @@ class Reading:
             return
         directive = Directive(known.name, parameters, place, self.section.kind)
         try:
-            value = self.value(known, parameters)
-            self.done(directive, value)
+            self.done(directive, self.value(known, parameters))
         except Bad as bad:
             self.fail(f"{known.name}: {bad}", place)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from vigilog.config.proftpd_access import Access, Class, Rule
+from vigilog.config.proftpd_access import Access, Rule
+from vigilog.config.proftpd_sources import Class
 from vigilog.config.proftpd_tree import Entry, Section
 from vigilog.config.proftpd_view import View, of_section
 

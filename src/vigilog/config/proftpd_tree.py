@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from vigilog.config.proftpd_settings import Directive
+from vigilog.config.proftpd_nouns import Directive
 from vigilog.config.proftpd_words import Bad
 from vigilog.core.nouns import Place
 

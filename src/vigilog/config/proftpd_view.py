@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from vigilog.config.proftpd_settings import Directive
+from vigilog.config.proftpd_nouns import Directive
 from vigilog.config.proftpd_tree import Entry, Section
 
 LAST = frozenset(
@@ -48,6 +48,10 @@ class View:
 
     def each(self, name: str) -> Iterator[Entry]:
         return (entry for entry in self.entries if entry.directive.name == name)
+
+    def given(self, names: Mapping[str, str]) -> dict[str, Any]:
+        """The values that stand in the file, by the names of fields, of which `names` says which directive each is."""
+        return {field: found.value for field, name in names.items() if (found := self.one(name)) is not None}
 
     def of_kind(self, kind: str) -> tuple[Section, ...]:
         return tuple(section for section in self.sections if section.kind == kind and not section.lost)

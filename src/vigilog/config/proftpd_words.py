@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
-from vigilog.config.proftpd_settings import OFF, ForGroups, Maximum, Off
+from vigilog.config.proftpd_nouns import OFF, ForGroups, Maximum, Off
 
 Parameters = tuple[str, ...]
 
