@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 
 from vigilog.blackbox.around_drained import Lost
 from vigilog.blackbox.around_facts import learn
 from vigilog.blackbox.around_lines import Block
 from vigilog.blackbox.around_rules import Key, Matchers, Said
 from vigilog.blackbox.around_sessions import DIED, Live, Sessions
-from vigilog.blackbox.entry import OVERHEAD, Entry
+from vigilog.blackbox.entry import Entry
 from vigilog.blackbox.stamp import stamp
 from vigilog.core.clock import Clock
 from vigilog.parse.forensics import Message
 from vigilog.parse.stamps import stamp as stamp_of
 
 LOG_TYPE = "SystemLog"
+ENTRY = 128
+"""Bytes that an entry needs besides its line: a tuple, its place in the ring, what Python needs for the line itself."""
 
 
 class Router:
@@ -80,26 +83,11 @@ class Router:
 
     def _keep(self, lines: Sequence[bytes], keys: Sequence[Key], moment: float) -> None:
         """Each line goes into its session's ring, from where it is rendered if it is ever written."""
-        if not lines:
-            return
-        render, keeps = self._rendered, dict[Key, Live]()
-        if keys.count(keys[0]) == len(keys):
-            keeps[keys[0]] = live = self._live(keys[0])
-            later = live.session.later
-            for line in lines:
-                later((render, moment, line), OVERHEAD + len(line))
-        else:
-            laters = dict[Key, Callable[[Entry, int], None]]()
-            for line, key in zip(lines, keys, strict=True):
-                try:
-                    later = laters[key]
-                except KeyError:
-                    keeps[key] = live = self._live(key)
-                    later = laters[key] = live.session.later
-                later((render, moment, line), OVERHEAD + len(line))
-        now = self._steady()
-        for live in keeps.values():
+        render, now = self._rendered, self._steady()
+        for key, own in grouped(lines, keys).items():
+            live = self._live(key)
             live.heard = now
+            live.session.many([(render, moment, line) for line in own], len(own) * ENTRY + sum(map(len, own)))
 
     def _rendered(self, entry: Entry) -> Message:
         _, moment, line = entry
@@ -144,3 +132,11 @@ class Router:
 def number(value: bytes | None) -> int:
     """A process number; 0 if it is none."""
     return int(value) if value and value.isdigit() and len(value) < 11 else 0
+
+
+def grouped(lines: Sequence[bytes], keys: Sequence[Key]) -> dict[Key, list[bytes]]:
+    """The lines of each key, in their order."""
+    groups: defaultdict[Key, list[bytes]] = defaultdict(list)
+    for key, line in zip(keys, lines, strict=True):
+        groups[key].append(line)
+    return groups

@@ -9,7 +9,7 @@ from __future__ import annotations
 import mmap
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 from zlib import crc32
 
@@ -93,6 +93,10 @@ class CrashRing:
         message = rendered(entry)
         if message is not None:
             self.keep(message.log_type, message.level, message.text, None, message.pid)
+
+    def many(self, entries: Sequence[Entry], size: int) -> None:
+        for entry in entries:
+            self.later(entry, size)
 
     def keep(self, log_type: str, level: int, text: bytes, moment: float | None = None, pid: int | None = None) -> None:
         kind = self._kinds.get(log_type)

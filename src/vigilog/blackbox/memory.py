@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from itertools import chain, islice
 from typing import NamedTuple
 
@@ -133,6 +133,12 @@ class MemoryRing:
 
     def later(self, entry: Entry, size: int) -> None:
         self._append(entry)
+        self._left = left = self._left - size
+        if left < 0:
+            self._settle()
+
+    def many(self, entries: Sequence[Entry], size: int) -> None:
+        self._open.extend(entries)
         self._left = left = self._left - size
         if left < 0:
             self._settle()

@@ -28,6 +28,9 @@ class Ring(Protocol):
     def later(self, entry: Entry, size: int) -> None:
         """Keeps `entry`, which needs about `size` bytes, to be rendered when it is read (at once where only bytes are kept)."""
 
+    def many(self, entries: Sequence[Entry], size: int) -> None:
+        """Keeps `entries`, which need about `size` bytes together, as `later` does with each of them."""
+
     def keep(self, log_type: str, level: int, text: bytes, moment: float | None = None, pid: int | None = None) -> None:
         """Keeps a message that is rendered already. With `moment` (seconds since the epoch) its time is put before the text."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol, Self
 
 from vigilog.blackbox.entry import Entry
@@ -25,10 +25,10 @@ class Session:
 
     `keep(log_type, level, text, moment=None, pid=None)` keeps a message that is rendered already: bytes, no newline at the end;
     with `moment`, seconds since the epoch, its time is put before the text. `later(entry, size)` keeps one to be rendered when
-    it is written (vigilog.blackbox.entry). Both are the ring's own functions, and neither raises.
+    it is written (vigilog.blackbox.entry), and `many(entries, size)` several. All are the ring's own functions, and none raises.
     """
 
-    __slots__ = ("__weakref__", "_home", "facts", "keep", "later", "number", "ring")
+    __slots__ = ("__weakref__", "_home", "facts", "keep", "later", "many", "number", "ring")
 
     def __init__(self, number: int, facts: Facts, ring: Ring, home: Home) -> None:
         self.number = number
@@ -36,6 +36,7 @@ class Session:
         self.ring = ring
         self.keep: Callable[..., None] = ring.keep
         self.later: Callable[[Entry, int], None] = ring.later
+        self.many: Callable[[Sequence[Entry], int], None] = ring.many
         self._home: Home | None = home
 
     def dump(self, kind: str, *, on_demand: bool = False) -> bool:
