@@ -25,7 +25,7 @@ class Session:
 
     `keep(log_type, level, text, moment=None, pid=None)` keeps a message that is rendered already: bytes, no newline at the end;
     with `moment`, seconds since the epoch, its time is put before the text. `later(entry, size)` keeps one to be rendered when
-    it is written (vigilog.blackbox.entry), and `many(entries, size)` several. All are the ring's own functions, and none raises.
+    it is written (vigilog.blackbox.entry), and `many(entries, size)` several. All are the ring's own; none of them raises.
     """
 
     __slots__ = ("__weakref__", "_home", "facts", "keep", "later", "many", "number", "ring")
