@@ -29,8 +29,9 @@ def serve(world: World) -> Iterator[Callable[..., Server]]:
     """Starts Vigilog's server with further lines of configuration."""
     with ExitStack() as stack:
 
-        def start(*more: str, options: tuple[str, ...] = (), port: int | None = None) -> Server:
+        def start(*more: str, options: tuple[str, ...] = (), port: int | None = None, descriptors: int = 4096) -> Server:
             chosen = port or free_port()
-            return stack.enter_context(vigilog(world, world.configuration(chosen, *more), chosen, *options))
+            text = world.configuration(chosen, *more)
+            return stack.enter_context(vigilog(world, text, chosen, *options, descriptors=descriptors))
 
         yield start

@@ -190,6 +190,7 @@ def test_transfer_logs_are_the_same_byte_for_byte(both, world):
     for server in (servers.real, servers.mine):
         transfers(server)
         client = server.last
+        assert client is not None
         for name in ("with blank.txt", "\x01control\x7f", "latin-\xe4.txt", "utf-\xc3\xa4.txt", "tab\there", "semi;colon"):
             client.data(f"STOR {name}", b"x")
             client.data(f"RETR {name}")

@@ -29,7 +29,7 @@ def free_port() -> int:
     """A port that nobody listens at."""
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
-        return sock.getsockname()[1]
+        return int(sock.getsockname()[1])
 
 
 class World:
@@ -115,6 +115,7 @@ class Server:
 
     def __init__(self, port: int, pid: int, process: subprocess.Popen[bytes] | None = None) -> None:
         self.port, self.pid, self.process = port, pid, process
+        self.last: Client | None = None
 
     def stop(self, number: int = signal.SIGTERM) -> int:
         """Ends it, and gives its status (0 for one in the background)."""
@@ -221,10 +222,11 @@ def ready(port: int, process: subprocess.Popen[bytes] | None, said: Path) -> Non
 
 
 @contextmanager
-def vigilog(world: World, text: str, port: int, *options: str) -> Iterator[Server]:
-    """Vigilog's server with that configuration, as long as the `with` lasts."""
+def vigilog(world: World, text: str, port: int, *options: str, descriptors: int = 4096) -> Iterator[Server]:
+    """Vigilog's server with that configuration, as long as the `with` lasts. It may have so many descriptors."""
     path, said = world.written(f"vigilog-{port}.conf", text), world.root / f"vigilog-{port}.said"
-    command = [VIGILOG, "ftpd", "-c", path, "--ring-directory", world.root / "rings", *options]
+    limited = ["sh", "-c", f'ulimit -n {descriptors}; exec "$@"', "sh"]
+    command = [*limited, VIGILOG, "ftpd", "-c", path, "--ring-directory", world.root / "rings", *options]
     with said.open("ab") as out:
         process = subprocess.Popen([*map(str, command)], stdin=subprocess.DEVNULL, stdout=out, stderr=out)
     server = Server(port, process.pid, process)

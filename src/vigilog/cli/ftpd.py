@@ -61,7 +61,8 @@ def run(options: argparse.Namespace) -> int:
             raise
         raise MissingExtra(f"the FTP server needs {error.name}", remedy="pip install 'vigilog[ftp]'") from error
     directory = options.ring_directory or ring_directory()
-    os.makedirs(directory, mode=0o700, exist_ok=True)
+    with suppress(OSError):  # if it cannot be made, the black box says so and keeps its messages in memory
+        os.makedirs(directory, mode=0o700, exist_ok=True)
     daemon = Daemon(configuration, again=lambda: read(options), say=say, directory=directory, debug=options.debug, clock=wall)
     daemon.run()
     return 0

@@ -5,7 +5,6 @@ from __future__ import annotations
 import grp
 import os
 import pwd
-from collections.abc import Iterator
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -100,11 +99,10 @@ class Accounts:
             secret = next((fields[1] for fields in self._lines(SHADOW) if fields[0] == name and len(fields) > 1), "!")
         return Entry(name, secret, found.pw_uid, found.pw_gid, found.pw_dir, found.pw_shell, UNIX)
 
-    def _lines(self, path: str) -> Iterator[list[str]]:
+    def _lines(self, path: str) -> list[list[str]]:
         with suppress(OSError), self._rights.root(), open(path, encoding="utf-8", errors="surrogateescape") as file:
-            for line in file:
-                if line.strip() and not line.startswith("#"):
-                    yield line.rstrip("\n").split(":")
+            return [line.rstrip("\n").split(":") for line in file if line.strip() and not line.startswith("#")]
+        return []
 
     def groups(self, entry: Entry) -> tuple[str, tuple[str, ...], tuple[int, ...]]:
         """The name of his first group ('' if it has none), the names of all, and their numbers."""

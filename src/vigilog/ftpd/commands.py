@@ -33,6 +33,7 @@ CLASSES: dict[str, frozenset[str]] = {
         ]
     ),
     "SEC": frozenset(["AUTH", "PBSZ", "PROT", "CCC", "SSCN"]),
+    "CONNECT": frozenset({"CONNECT"}),
     "EXIT": frozenset({"EXIT"}),
     "SSH": frozenset(),
     "SFTP": frozenset(),

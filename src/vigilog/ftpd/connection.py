@@ -59,9 +59,11 @@ class Connection(Control):
         log = self.record.log
         name, version = self.socket.get_cipher_name(), self.socket.get_protocol_version_name()
         log.module(log.logs.tls, "mod_tls/2.9.2", f"{version} connection accepted, using cipher {name}")
+        log.trace("tls", 5, f"handshake done: {version}, {name}")
 
     def handle_failed_ssl_handshake(self) -> None:
         log = self.record.log
+        log.trace("tls", 1, "handshake failed")
         log.module(log.logs.tls, "mod_tls/2.9.2", "unable to accept TLS connection: handshake failed")
         self.end_reason = "Application error"
         super().handle_failed_ssl_handshake()

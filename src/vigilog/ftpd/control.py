@@ -32,6 +32,7 @@ HIDDEN = frozenset({"PASS", "ADAT"})
 PLAIN_REFUSAL = frozenset({"STOR", "APPE", "STOU", "DELE", "RETR"})
 """Commands that ProFTPD refuses by <Limit> with the words `Operation not permitted`."""
 
+URGENT = frozenset({"ABOR", "STAT", "QUIT"})
 TIMED_OUT = {
     "TimeoutLogin": "Login timeout exceeded, disconnected",
     "TimeoutIdle": "Client session idle timeout, disconnected",
@@ -91,7 +92,7 @@ class Control(TLS_FTPHandler):  # type: ignore[misc] # pyftpdlib has no types
         """Takes over the settings of the server that the client is with."""
         settings = self.host.settings
         self.timeout = settings.timeouts.idle
-        self.masquerade_address = settings.display_address
+        self.masquerade_address = self.host.masquerade
         ports = settings.passive_ports
         self.passive_ports = range(ports[0], ports[1] + 1) if ports else None
         self.ssl_context = self.host.tls
@@ -128,6 +129,7 @@ class Control(TLS_FTPHandler):  # type: ignore[misc] # pyftpdlib has no types
         log.debug(4, f"connected - local  : {ends.local}:{ends.local_port}")
         log.debug(4, f"connected - remote : {self.client}:{ends.client_port}")
         log.say(6, "FTP session opened.")
+        self.logged(None, None, "")
         if not guests.may_enter(self):
             self.end_reason = "Configured policy: <Limit LOGIN>"
             self.record.dump(MODULE_CONFIG)
@@ -180,12 +182,9 @@ class Control(TLS_FTPHandler):  # type: ignore[misc] # pyftpdlib has no types
         self.finish()
 
     def close(self) -> None:
-        files = self.fs
         # Whoever sees the end of the connection knows that the session is over.
         self.finish()
         super().close()
-        if self._closed and files is not None:
-            files.close()
 
     def finish(self, kind: str | None = None) -> None:
         """Nothing more comes of this session. Of a normal end nothing is left, of another one a block of that kind."""
@@ -199,6 +198,8 @@ class Control(TLS_FTPHandler):  # type: ignore[misc] # pyftpdlib has no types
         self.logged(self.command, None, "")
         self.record.log.say(6, "FTP session closed.")
         self.record.end(kind)
+        if self.fs is not None:
+            self.fs.close()
 
     def handle_error(self) -> None:
         """An exception that nobody caught: the session dies of it, the server does not."""
@@ -225,6 +226,8 @@ class Control(TLS_FTPHandler):  # type: ignore[misc] # pyftpdlib has no types
         if cmd == "SITE" and arg:
             word, _, argument = arg.partition(" ")
             name = f"SITE {word.upper()}"
+        if name not in self.proto_cmds and name[-4:] in URGENT:
+            name = name[-4:]  # behind telnet's signals
         self.command = Command(name, "(hidden)" if cmd in HIDDEN else argument, time.monotonic())
         log = self.record.log
         log.trace("command", 7, f"dispatching CMD command '{self.command.shown}'")
@@ -318,8 +321,8 @@ class Control(TLS_FTPHandler):  # type: ignore[misc] # pyftpdlib has no types
         self.record.dump(FAILED_LOGIN)
         return ()
 
-    def logged(self, command: Command, code: int | None, text: str) -> None:
-        """A line for each ExtendedLog that wants to have it."""
+    def logged(self, command: Command | None, code: int | None, text: str) -> None:
+        """A line for each ExtendedLog that wants to have it; without a command, for the beginning of the session."""
         if not self.record.log.logs.extended:
             return
         facts, ends, account = self.record.facts, self.record.ends, self.account
@@ -333,9 +336,9 @@ class Control(TLS_FTPHandler):  # type: ignore[misc] # pyftpdlib has no types
             anonymous_password=self.secret if account and account.anonymous else None,
             directory=self.fs.cwd if self.fs is not None else "/",
             environment=self.host.settings.environment,
-            end_reason=self.end_reason if command.name == "EXIT" else None,
+            end_reason=self.end_reason if command and command.name == "EXIT" else None,
         )
-        self.record.log.extended(command.name, event(command, code, text, time.monotonic(), about))
+        self.record.log.extended(command.name if command else "CONNECT", event(command, code, text, time.monotonic(), about))
 
     def push(self, data: str) -> None:
         """Sends text; names in it go out as they came."""
@@ -372,6 +375,7 @@ class Control(TLS_FTPHandler):  # type: ignore[misc] # pyftpdlib has no types
         """A data connection was made."""
         word, log = "passive" if data.port != 20 else "active", self.record.log
         log.debug(4, f"{word} data connection opened - local  : {self.local}:{data.port}")
+        log.trace("data", 9, f"{word} data connection opened at port {data.port}")
 
     def progress(self) -> None:
         """Data went over the data connection."""
@@ -404,6 +408,8 @@ class Control(TLS_FTPHandler):  # type: ignore[misc] # pyftpdlib has no types
             self.data_raw = Traffic(self.data_raw.read + data.raw.read, self.data_raw.written + data.raw.written)
             self.data_channel = None
             self.look_at_counters()
+            read, written = data.raw
+            self.record.log.trace("data", 8, f"data connection closed: {read} bytes read, {written} bytes written")
             clocks.transferred(self)
         super()._on_dtp_close()
 

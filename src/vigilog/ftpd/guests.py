@@ -84,13 +84,16 @@ def password(connection: Connection, secret: str) -> None:
     ends = connection.record.ends
     route = f"{connection.client} [{connection.client}] to {connection.local}:{ends.local_port}"
     verdict = decide(host.settings, host.accounts, tried, secret, connection.visitor(), route, host.present(connection))
+    log = connection.record.log
     if isinstance(verdict, Refused):
+        log.trace("auth", 3, f"login of '{tried}' refused: {verdict.logged}")
         refused(connection, verdict)
         return
+    log.trace("auth", 5, f"'{tried}' is user '{verdict.name}', UID {verdict.identity.uid}, of {verdict.module}")
+    log.trace("auth", 8, f"root '{verdict.root}', start '{verdict.start}', groups {', '.join(verdict.groups)}")
     with host.rights.acting_as(verdict.identity):
         missing = home_missing(verdict)
     if missing is not None:
-        log = connection.record.log
         log.say(4, f"notice: unable to use DefaultRoot '{verdict.root}': {missing}")
         refused(connection, Refused(INCORRECT, "error: unable to set DefaultRoot directory", 3, policy=True))
         return

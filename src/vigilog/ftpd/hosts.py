@@ -45,6 +45,7 @@ class Host:
     rights: Rights
     clock: Clock
     box: BlackBox | None = None
+    masquerade: str | None = None  # the address that PASV answers with, if not its own
     anonymous_logs: list[tuple[AnonymousSettings, Logs]] = field(default_factory=list)
     connections: set[Connection] = field(default_factory=set)
 
@@ -77,6 +78,19 @@ def resolved(settings: ServerSettings) -> tuple[str, ...]:
                 place=settings.place_of("DefaultAddress") if settings.main else settings.place,
             ) from error
     return tuple(found)
+
+
+def masquerade(settings: ServerSettings) -> str | None:
+    """The MasqueradeAddress as a number. Raises ConfigurationError for a name that has none."""
+    if settings.display_address is None:
+        return None
+    try:
+        return socket.gethostbyname(settings.display_address)
+    except OSError as error:
+        raise ConfigurationError(
+            f"the address {settings.display_address!r} cannot be found ({error.strerror})",
+            place=settings.place_of("MasqueradeAddress"),
+        ) from error
 
 
 def own_address() -> str:
@@ -158,6 +172,7 @@ def hosts(
                 rights=rights,
                 clock=clock,
                 box=box(settings, directory, say, clock),
+                masquerade=masquerade(settings),
                 anonymous_logs=[(each, opener.of_anonymous(logs, each, links=links)) for each in settings.anonymous],
             )
         )

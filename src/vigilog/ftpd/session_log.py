@@ -10,6 +10,8 @@ from vigilog.ftpd.log_file import LogFile
 from vigilog.ftpd.log_lines import module_line, one_line, system_line, trace_line
 from vigilog.ftpd.logs import DEBUG, Logs
 
+ENDS = frozenset({"CONNECT", "EXIT"})
+
 NO_LEVEL = 0
 """The level of messages of logs that have none."""
 
@@ -84,8 +86,8 @@ class SessionLog:
         """A command that was done or refused, for each ExtendedLog that records such a one."""
         classes = classes_of(command)
         for each in self.logs.extended:
-            # The end of a session is no command: ALL does not ask for it.
-            if not each.wanted.wants(classes) or (command == "EXIT" and "EXIT" not in each.wanted.classes):
+            # The beginning and the end of a session are no commands: ALL does not ask for them.
+            if not each.wanted.wants(classes) or (command in ENDS and command not in each.wanted.classes):
                 continue
             line = one_line(each.format.render(event))
             if self.ring is not None:
