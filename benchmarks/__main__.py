@@ -8,6 +8,7 @@ import time
 from benchmarks import (
     against_fail2ban,
     against_logcheck,
+    around,
     bans,
     blackbox,
     capture,
@@ -36,6 +37,7 @@ BENCHMARKS = {
     "idle": idle.BENCHMARK,
     "blackbox": blackbox.BENCHMARK,
     "capture": capture.BENCHMARK,
+    "around": around.BENCHMARK,
     "ledger": ledger.BENCHMARK,
     "ledger-check": ledger_check.BENCHMARK,
     "logformat": logformat.BENCHMARK,
