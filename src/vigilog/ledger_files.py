@@ -6,7 +6,6 @@ import os
 import stat
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from tempfile import TemporaryFile
 from typing import IO
 
 from vigilog.core.errors import SourceError
@@ -50,7 +49,7 @@ class LedgerFile:
         is_file = stat.S_ISREG(status.st_mode)
         self._unpack = opener(path) if is_file else None
         self._start = os.lseek(self._descriptor, 0, os.SEEK_CUR) if is_file else 0
-        self._ends: IO[bytes] | None = None if is_file else TemporaryFile()  # noqa: SIM115 - closed with this
+        self._ends: IO[bytes] | None = None if is_file else _nameless()
         self._read = False
         self.size = max(0, status.st_size - self._start) if is_file else 0
 
@@ -155,6 +154,13 @@ def in_two(files: Sequence[LedgerFile]) -> tuple[list[Input], list[Input]]:
             return whole[:cut], whole[cut:]
         before += file.weight
     return whole, []
+
+
+def _nameless() -> IO[bytes]:
+    """A file that nobody else finds."""
+    from tempfile import TemporaryFile  # noqa: PLC0415 - few ledgers come through a pipe
+
+    return TemporaryFile()
 
 
 def _unreadable(path: str, reason: str | None) -> SourceError:

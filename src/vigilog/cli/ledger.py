@@ -17,7 +17,6 @@ from vigilog.ledger.check import by_id, unfinished
 from vigilog.ledger.opened_lines import Opened
 from vigilog.ledger_files import STANDARD_INPUT, LedgerFile, in_two
 from vigilog.parse.forensic_pairs import began
-from vigilog.watch.families import families
 
 HELP = "name the requests that began and did not end, as check_forensic does"
 FINDINGS, UNREADABLE = 1, 2
@@ -80,7 +79,7 @@ def run(options: argparse.Namespace) -> int:
         if options.follow:
             followed(options, opened, output, tell)
             return UNREADABLE if failed else 0
-        for paths in families(options.files):
+        for paths in kin(options.files):
             try:
                 found += check(readable(paths, opened, tell), options, output)
             except SourceError as error:
@@ -88,6 +87,15 @@ def run(options: argparse.Namespace) -> int:
     if failed:
         return UNREADABLE
     return FINDINGS if found and options.strict else 0
+
+
+def kin(paths: list[str]) -> list[list[str]]:
+    """The files of each ledger, oldest first."""
+    if len(paths) == 1:
+        return [paths]
+    from vigilog.watch.families import families  # noqa: PLC0415 - only where there is a choice
+
+    return families(paths)
 
 
 def readable(paths: Iterable[str], opened: ExitStack, tell: Callable[[str], None]) -> list[LedgerFile]:
@@ -152,9 +160,9 @@ def followed(options: argparse.Namespace, opened: ExitStack, output: Output, tel
     """Prints what hangs, and ends when nothing can come any more. Raises SourceError."""
     from vigilog.ledger_follow import follow  # noqa: PLC0415 - only then
 
-    kin = families(options.files)
-    older = [[each for file in readable(paths[:-1], opened, tell) for each in file.inputs()] for paths in kin]
-    specs = [paths[-1] if paths[-1] == STANDARD_INPUT else f"file:{paths[-1]}" for paths in kin]
+    ledgers = kin(options.files)
+    older = [[each for file in readable(paths[:-1], opened, tell) for each in file.inputs()] for paths in ledgers]
+    specs = [paths[-1] if paths[-1] == STANDARD_INPUT else f"file:{paths[-1]}" for paths in ledgers]
     least = HANGING if options.older_than is None else options.older_than
     for happened in follow(older, specs, least, wall, tell):
         output.happened(happened)

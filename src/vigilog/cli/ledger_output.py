@@ -5,7 +5,6 @@ Lines go out byte for byte as they stand in the ledger, as long as no terminal h
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, TextIO
 
@@ -97,6 +96,8 @@ class Output:
         whole: dict[str, object] = {"kind": kind, **request(line.id, line.text)}
         if line.line:
             whole |= {"file": line.file, "line": line.line}
+        import json  # noqa: PLC0415 - only where it is asked for
+
         print(json.dumps(whole | more), file=self._stream)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import pickle
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -24,6 +23,8 @@ def side_by_side(first: Callable[[], First], second: Callable[[], Second]) -> tu
     if not child:
         _answer(writer, second)
     os.close(writer)
+    import pickle  # noqa: PLC0415 - only for large ledgers
+
     try:
         with open(reader, "rb") as answers:
             mine = first()
@@ -36,6 +37,8 @@ def side_by_side(first: Callable[[], First], second: Callable[[], Second]) -> tu
 
 def _answer(writer: int, work: Callable[[], object]) -> None:
     """The child's whole life: whatever happens, none of the parent's own code goes on in it."""
+    import pickle  # noqa: PLC0415 - as above
+
     status = 1
     try:
         with open(writer, "wb") as answers:

@@ -7,12 +7,15 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 _HEADS = re.compile(rb"\n[^|]*").findall
+_PAIRS = re.compile(rb"\n\+([^\n]*+)\n-\1(?=\n|\Z)")
+"""Requests that ended before another began: most, where few come at the same time."""
 _CLOSED = re.compile(rb"\n-([^|\r\n]+)").findall
 PLUS, MINUS = b"+-"
 
 
 class Heads(NamedTuple):
-    """Which requests begin in a block, and which end: both as `+ID`, so that they can be compared. And its newlines."""
+    """Which requests begin in a block, and which end, both as `+ID`, so that they can be compared; without those that begin in
+    one line and end in the next. And how many newlines the block has."""
 
     opened: set[bytes]
     closed: list[bytes]
@@ -23,8 +26,9 @@ def heads(block: bytes) -> Heads:
     r"""The heads of a block. A `\r` at the end of a head is no part of an ID; no ID is empty. A line that begins with neither
     sign is passed over."""
     # from a newline to the next bar: what follows it up to its own newline is skipped, and a line without a bar is all head
-    lines = with_plain_ends(b"".join(_HEADS(block))).split(b"\n")
-    newlines = len(lines) - 1
+    text, pairs = _PAIRS.subn(b"", with_plain_ends(b"".join(_HEADS(block))))
+    lines = text.split(b"\n")
+    newlines = len(lines) - 1 + 2 * pairs
     del lines[0]
     if b"" in lines:
         lines = list(filter(None, lines))
