@@ -60,7 +60,7 @@ class Capture:
     def message(self, entry: Entry) -> Message:
         """What a block shows of an entry that was kept: (this method, logger, level, moment, message, arguments)."""
         _, logger, level, moment, message, arguments = entry
-        head = self.heads[level, logger]
+        head = self.heads[level][logger]
         return Message(head.log_type, head.level, b"%b %b" % (stamp(moment), encoded(head.text + text_of(message, arguments))))
 
     def put(
@@ -70,7 +70,7 @@ class Capture:
         if session.ring.deferred:
             session.later((self.message, logger, level, moment, message, arguments), size)
         else:
-            head = self.heads[level, logger]
+            head = self.heads[level][logger]
             session.keep(head.log_type, head.level, encoded(head.text + text_of(message, arguments)), moment)
 
     def take(

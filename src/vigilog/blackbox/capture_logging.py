@@ -46,12 +46,12 @@ def capture_logging(capture: Capture) -> Replaced:
 
 
 def _at_level(capture: Capture, level: int) -> Function:
-    get, now, message = capture.current, capture.clock, capture.message
-    put = capture.put
+    get, now, message, heads, put = capture.current, capture.clock, capture.message, capture.heads[level], capture.put
     room, overhead, scalars = ROOM, OVERHEAD, SCALARS - SIZED
     if level >= capture.watched_from or not capture.all_kept:
         room = -1
 
+    # Much of what is said elsewhere is said here once more: a call costs as much as what it does.
     def method(self: Any, msg: Any, *args: Any, **kwargs: Any) -> None:
         if self.isEnabledFor(level):
             self._log(level, msg, args, **kwargs)
@@ -59,8 +59,8 @@ def _at_level(capture: Capture, level: int) -> Function:
         session = get()
         if session is None:
             return
-        if not kwargs and type(msg) is str and len(msg) < room:
-            size = overhead if args else overhead + len(msg)
+        if type(msg) is str and not kwargs:
+            size = overhead + len(msg)
             for argument in args:
                 kind = type(argument)
                 if kind is str:
@@ -69,10 +69,20 @@ def _at_level(capture: Capture, level: int) -> Function:
                     break
             else:
                 if size <= room:
-                    if session.ring.deferred:
-                        session.later((message, self.name, level, now(), msg, args), size)
-                    else:
+                    ring: Any = session.ring
+                    if ring.deferred:
+                        ring.append((message, self.name, level, now(), msg, args))
+                        ring.left = left = ring.left - size
+                        if left < 0:
+                            ring.settle()
+                        return
+                    try:
+                        log_type, severity, head = heads[self.name]
+                        text = (head + msg % args if args else head + msg).encode()
+                    except (TypeError, ValueError, KeyError, OverflowError, MemoryError):
                         put(session, self.name, level, now(), msg, args, size)
+                    else:
+                        session.keep(log_type, severity, text, now())
                     return
         _aside(capture, session, self, level, msg, args, kwargs)
 

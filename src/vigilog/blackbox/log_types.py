@@ -62,16 +62,29 @@ class Head(NamedTuple):
     text: str
 
 
-class Heads(dict[tuple[int, str], Head]):
-    """Gives the head of messages by their level, as `logging` counts, and their logger. A level has the name that it had
-    when it was first asked for."""
+class HeadsOfLevel(dict[str, Head]):
+    """Gives the head of a level's messages by their logger."""
+
+    def __init__(self, types: LogTypes, level: int) -> None:
+        super().__init__()
+        self._types = types
+        self._level = level
+
+    def __missing__(self, logger: str) -> Head:
+        log_type = self._types[logger]
+        text = f"{logger} {logging.getLevelName(self._level)}: "
+        head = self[logger] = Head(log_type, level_of(log_type, self._level), text)
+        return head
+
+
+class Heads(dict[int, HeadsOfLevel]):
+    """Gives the heads of messages by their level, as `logging` counts, and then by their logger. A level has the name that it
+    had when it was first asked for with that logger."""
 
     def __init__(self, types: LogTypes) -> None:
         super().__init__()
         self._types = types
 
-    def __missing__(self, key: tuple[int, str]) -> Head:
-        level, logger = key
-        log_type = self._types[logger]
-        head = self[key] = Head(log_type, level_of(log_type, level), f"{logger} {logging.getLevelName(level)}: ")
-        return head
+    def __missing__(self, level: int) -> HeadsOfLevel:
+        heads = self[level] = HeadsOfLevel(self._types, level)
+        return heads

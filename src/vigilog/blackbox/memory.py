@@ -59,6 +59,10 @@ class MemoryPool:
         if self.used > self.total:
             self._make_room(ring)
 
+    def after_fork(self) -> None:
+        """In the child: whichever thread held the lock is not here."""
+        self.lock = threading.Lock()
+
     def share(self) -> int:
         """Bytes of messages that a session may always hold."""
         return max(0, self.total // max(1, len(self._rings)) - SESSION)
@@ -92,24 +96,24 @@ class MemoryRing:
 
     Entries lie in batches, so that nothing has to be done for each of them but to append it and to subtract its size from the
     credit; a batch is closed when that is used up, and evicted whole. Messages beyond the number are left out when they
-    are taken.
+    are taken. `append`, `left` and `settle` are for those who have no time to call `later`, and do themselves what it does.
     """
 
     __slots__ = (
-        "_append",
         "_batches",
         "_capture",
         "_closed",
         "_count",
         "_credit",
         "_evicted",
-        "_left",
         "_limit",
         "_messages",
         "_open",
         "_pool",
         "_used",
+        "append",
         "deferred",
+        "left",
     )
 
     def __init__(self, pool: MemoryPool, *, messages: int, limit: int, capture: Collection[str]) -> None:
@@ -119,8 +123,8 @@ class MemoryRing:
         self._capture = capture
         self._batches: deque[_Batch] = deque()
         self._open: list[Entry] = []
-        self._append = self._open.append
-        self._used = self._count = self._evicted = self._credit = self._left = 0
+        self.append = self._open.append
+        self._used = self._count = self._evicted = self._credit = self.left = 0
         self._closed = False
         self.deferred = True
         with _Held(pool):
@@ -132,16 +136,16 @@ class MemoryRing:
         return self._used + self._credit
 
     def later(self, entry: Entry, size: int) -> None:
-        self._append(entry)
-        self._left = left = self._left - size
+        self.append(entry)
+        self.left = left = self.left - size
         if left < 0:
-            self._settle()
+            self.settle()
 
     def many(self, entries: Sequence[Entry], size: int) -> None:
         self._open.extend(entries)
-        self._left = left = self._left - size
+        self.left = left = self.left - size
         if left < 0:
-            self._settle()
+            self.settle()
 
     def keep(self, log_type: str, level: int, text: bytes, moment: float | None = None, pid: int | None = None) -> None:
         if log_type in self._capture:
@@ -173,17 +177,17 @@ class MemoryRing:
                 self._pool.leave(self)
                 self._batches.clear()
                 self._open = []
-                self._used = self._count = self._credit = self._left = 0
+                self._used = self._count = self._credit = self.left = 0
 
     def shrink(self, to: int) -> int:
         """Evicts the oldest until at most `to` bytes are held, credit included; how many became free. The lock is held."""
         before = self.held
         self._close_batch()
-        while self._used > to and self._batches:
-            self._evict()
+        self._evict_above(to)
         return before - self.held
 
-    def _settle(self) -> None:
+    def settle(self) -> None:
+        """What is left of the credit is below zero: a batch is closed, the oldest go, and there is new credit."""
         # Whoever comes while another thread is at it, or what a signal interrupted, leaves it to the next message.
         pool = self._pool
         if not pool.lock.acquire(blocking=False):
@@ -191,27 +195,38 @@ class MemoryRing:
         try:
             if self._closed:  # a straggler: nobody will ever ask for it
                 self._open.clear()
-                self._append, self._left = self._open.append, 0
+                self.append, self.left = self._open.append, 0
                 return
             before = self.held
             self._close_batch()
-            while self._batches and (self._used > self._limit or self._count - self._batches[0].number >= self._messages):
+            while self._batches and self._count - self._batches[0].number >= self._messages:
                 self._evict()
-            self._credit = self._left = max(_LEAST, min(CREDIT, self._limit >> 3, pool.share() >> 3))
+            self._evict_above(self._limit)
+            self._credit = self.left = max(_LEAST, min(CREDIT, self._limit >> 3, pool.share() >> 3))
             pool.charge(self, self.held - before)
         finally:
             pool.lock.release()
 
     def _close_batch(self) -> None:
         """What came since the last time becomes a batch, and what is left of the credit is given back."""
-        entries, size = self._open, self._credit - self._left
+        entries, size = self._open, self._credit - self.left
         self._open = []
-        self._append = self._open.append
-        self._credit = self._left = 0
+        self.append = self._open.append
+        self._credit = self.left = 0
         if entries:
             self._batches.append(_Batch(entries, len(entries), size))
             self._count += len(entries)
             self._used += size
+
+    def _evict_above(self, limit: int) -> None:
+        while self._used > limit and len(self._batches) > 1:
+            self._evict()
+        if self._used > limit and self._batches:
+            # The newest batch is not given up whole.
+            batch = self._batches[0]
+            count = len(batch.entries) - len(batch.entries) * max(0, limit) // batch.size
+            self._drop(count)
+            self._evicted += count
 
     def _evict(self) -> None:
         batch = self._batches.popleft()
