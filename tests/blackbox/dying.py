@@ -29,7 +29,8 @@ def text_of(seed: int, session: int, number: int) -> bytes:
 
 
 def main() -> None:
-    directory, file, manner, seed, pipe = sys.argv[1:4] + [int(each) for each in sys.argv[4:6]]
+    directory, file, manner = sys.argv[1:4]
+    seed, pipe = map(int, sys.argv[4:6])
     chosen = random.Random(seed)
     box = BlackBox(
         file,

@@ -111,6 +111,7 @@ def test_what_was_acknowledged_is_recovered_after_the_out_of_memory_killer(tmp_p
     with cgroups.of_memory(MEMORY) as group:
         if group is None:
             absent("no memory cgroup can be made here")
+        assert group is not None
         check(died(tmp_path, "oom", seed, group), "oom", seed)
         assert cgroups.killed(group) == 1
 

@@ -54,8 +54,8 @@ def dead(file, rings):
     return let_die
 
 
-def clients(file) -> list[str | None]:
-    return [each.value("Client-Address") for each in blocks(file.open("rb")) if each.complete]
+def clients(file) -> list[str]:
+    return [each.value("Client-Address") or "" for each in blocks(file.open("rb")) if each.complete]
 
 
 def test_the_next_start_of_the_same_service_writes_the_blocks(file, rings, dead):

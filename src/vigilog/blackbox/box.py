@@ -86,11 +86,16 @@ class BlackBox:
         self._open: dict[int, Session] = {}
         self._busy = threading.RLock()
         self._writer: int | None = None
+        self._recover_first = False
         self._forget = _remember(self)
         self.recover()
 
     def begin(self, facts: Facts | None = None) -> Session:
         """A new session, about which `facts` are known."""
+        if self._recover_first:
+            # A child: it may stand in for another one that died.
+            self._recover_first = False
+            self.recover()
         facts = facts if facts is not None else Facts()
         if facts.began is None:
             facts.began = self.clock()
@@ -160,13 +165,18 @@ class BlackBox:
         """In the child: whichever thread was writing is not here."""
         self._busy = threading.RLock()
         self._writer = None
+        self._storage.after_fork()
+        self._recover_first = True
         if self._forensic_file is not None:
             self._forensic_file.after_fork()
 
     def at_exit(self) -> None:
         """The program ends. By an exception that nobody caught: then its sessions have died."""
         if isinstance(getattr(sys, "last_value", None), Exception):
+            from vigilog.blackbox.last_words import last_words  # noqa: PLC0415 - seldom needed
+
             for session in self.sessions():
+                last_words(session, sys.last_value, "the program")
                 session.end(UntimelyDeath.kind)
         self.close()
 
@@ -223,6 +233,7 @@ class Storage(Protocol):
 
     def ring(self, number: int, facts: Facts) -> Ring: ...
     def fault_path(self) -> str | None: ...
+    def after_fork(self) -> None: ...
     def close(self) -> None: ...
 
 

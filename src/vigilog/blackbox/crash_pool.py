@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import threading
 import time
-import weakref
 from collections import deque
 from collections.abc import Callable
 from typing import NamedTuple, Protocol
@@ -62,7 +61,6 @@ class CrashPool:
         self._order = 0
         self._again = 0.0
         self.file: RingFile | None = make(self._pages)
-        _at_fork(self)
 
     def enter(self, ring: Holder) -> None:
         """`ring` may have pages from now on."""
@@ -94,6 +92,7 @@ class CrashPool:
         if index is None and self._give(ring, file):
             index = file.take()
         if index is None:
+            self._notice(f"{file.path}: no room for another page; messages that find none are only counted")
             return None
         self._order = order = self._order + 1
         return file, index, order
@@ -161,15 +160,3 @@ class CrashPool:
                 return ring
             self._turn.rotate(-1)
         return None
-
-
-def _at_fork(pool: CrashPool) -> None:
-    # What is registered stays for good, so it must not hold on to the pool.
-    reference = weakref.WeakMethod(pool.after_fork)
-
-    def in_child() -> None:
-        method = reference()
-        if method is not None:
-            method()
-
-    os.register_at_fork(after_in_child=in_child)

@@ -249,6 +249,8 @@ class CrashRing:
 
     def _fresh(self) -> bool:
         """Takes a new page, which begins with what is known about the session. The lock is held."""
+        # The page so far takes nothing any more, so that messages do not go on being numbered meanwhile.
+        self._at = self._limit = 0
         taken = None if self._over else self._pool.take(self)
         if taken is None:
             return False

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -30,7 +32,10 @@ def add(directory: str, ring: str, record: ProcessRecord, blocks: int) -> None:
     flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
     descriptor = os.open(os.path.join(directory, NAME), flags, 0o600)
     try:
-        end = os.fstat(descriptor).st_size
+        found = os.fstat(descriptor)
+        if not stat.S_ISREG(found.st_mode) or found.st_nlink != 1:
+            raise OSError(errno.EPERM, "somebody has put something else there", os.path.join(directory, NAME))
+        end = found.st_size
         tail = os.pread(descriptor, _TAIL, max(0, end - _TAIL))
         if json.dumps(ring).encode() in tail:
             return

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import sys
 from collections.abc import Callable
 
 from vigilog.blackbox.bounds import Bounds
@@ -36,6 +38,9 @@ class InFile:
         redact: Callable[[bytes], bytes] | None,
         notice: Callable[[str], None],
     ) -> None:
+        if not getattr(sys, "_is_gil_enabled", lambda: True)():
+            # What is written without a lock counts on it.
+            raise OSError(errno.ENOTSUP, "this Python runs without its global lock", directory)
         prepared(directory)
 
         def made(pages: int) -> RingFile:
@@ -54,6 +59,10 @@ class InFile:
         with self._pool.lock:
             file = self._pool.here()
         return None if file is None else file.fault
+
+    def after_fork(self) -> None:
+        """In the child: the file is the parent's."""
+        self._pool.after_fork()
 
     def close(self) -> None:
         """A normal end: the file goes."""

@@ -27,5 +27,9 @@ class InMemory:
         """Where faulthandler may write: nowhere that anybody would look."""
         return None
 
+    def after_fork(self) -> None:
+        """In the child: whichever thread held the lock is not here."""
+        self._pool.after_fork()
+
     def close(self) -> None:
         """There is nothing to be closed."""

@@ -20,7 +20,7 @@ from vigilog.blackbox.criteria import UntimelyDeath
 from vigilog.blackbox.death_log import ProcessRecord
 from vigilog.blackbox.forensic_file import ForensicFile
 from vigilog.blackbox.header import Circumstances, header
-from vigilog.blackbox.layout import Head, head_of
+from vigilog.blackbox.layout import HEAD, Head, head_of
 from vigilog.blackbox.reading import Contents, contents, last_seen, sessions, unreadable
 from vigilog.blackbox.ring_access import lock, names, opened, read
 from vigilog.blackbox.ring_file import FAULT, NEW, RING
@@ -97,7 +97,7 @@ def processes(directory: str, *, clock: Clock = wall) -> Iterator[ProcessRecord]
     for name in names(directory, RING):
         path = os.path.join(directory, name)
         with suppress(OSError), opened(path, write=False) as ring:
-            head = head_of(os.pread(ring, 1 << 14, 0))
+            head = head_of(os.pread(ring, HEAD, 0))
             if head is None:
                 continue
             if lock(ring, path, exclusive=False):
@@ -109,8 +109,7 @@ def processes(directory: str, *, clock: Clock = wall) -> Iterator[ProcessRecord]
 def _recover(
     ring: int, path: str, file: str | None, service: str | None, notice: Callable[[str], None], result: Recovered
 ) -> None:
-    data = read(ring)
-    head = head_of(data)
+    head = head_of(os.pread(ring, HEAD, 0))
     if head is None:
         # Another service's, for all that is known, but nobody else will make sense of it either.
         os.rename(path, path + DAMAGED)
@@ -119,6 +118,7 @@ def _recover(
         return
     if service is not None and head.service != service:
         return
+    data = read(ring)
     dead = _dead(ring, path, data, head)
     if damaged := unreadable(data, head):
         notice(f"{path}: {damaged} of its pages cannot be read")

@@ -82,4 +82,10 @@ class Session:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
-        self.end("UNTIMELY DEATH" if kind is not None and issubclass(kind, Exception) else None)
+        if isinstance(error, Exception):
+            from vigilog.blackbox.last_words import last_words  # noqa: PLC0415 - seldom needed
+
+            last_words(self, error)
+            self.end("UNTIMELY DEATH")
+        else:
+            self.end()
