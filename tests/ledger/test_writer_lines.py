@@ -128,7 +128,8 @@ def test_repeated_headers_are_joined_in_the_place_and_under_the_spelling_of_the_
         (b"sec-websocket-key", b"Sec-Websocket-Key"),
         (b"te", b"Te"),
         (b"sec-ch-2x", b"Sec-Ch-2x"),
-        (b"-x--y-", b"-X--Y-"),
+        (b"-x--y-", b"-x--y-"),
+        (b"x---y", b"X---Y"),
         (b"", b""),
     ],
 )

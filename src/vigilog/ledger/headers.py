@@ -8,15 +8,23 @@ writes the names of HTTP/2, which have no case either: the first letter of each 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
+
+_CAPITALS = re.compile(rb"(?s)(?:\A|-).")
 
 Header = tuple[bytes, bytes]
 """Name and value, as they came: not escaped."""
 
 
 def canonical(name: bytes) -> bytes:
-    """A name without case as Apache spells it: the first letter of each part between hyphens is a capital."""
-    return b"-".join([part[:1].upper() + part[1:] for part in name.split(b"-")])
+    """A name without case as Apache spells it: a letter at the beginning and behind each hyphen is a capital (behind two it is
+    not: the second hyphen stands where the letter would)."""
+    return _CAPITALS.sub(_capital, name)
+
+
+def _capital(found: re.Match[bytes]) -> bytes:
+    return found[0].upper()
 
 
 def of_environ(environ: Mapping[str, object]) -> list[Header]:
