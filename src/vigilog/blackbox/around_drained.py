@@ -24,16 +24,15 @@ class Channel(NamedTuple):
 
 
 class Lost(NamedTuple):
-    """What was thrown away: bytes, newlines, and whether the line that it ended in goes on."""
+    """What was thrown away: how many bytes, and whether the line that it ended in goes on."""
 
     size: int
-    lines: int
     goes_on: int
 
 
 class Record(NamedTuple):
     """Something that was read from the channel number `stream`: `data`, by `process` (0: not known); if there is none,
-    `lost` says how many bytes and newlines were thrown away here, and without that nobody can write to it any more."""
+    `lost` says how many bytes were thrown away here, and without that nobody can write to it any more."""
 
     stream: int
     process: int

@@ -15,7 +15,7 @@ MOST_WRITERS = 16384
 
 class Block(NamedTuple):
     """Whole lines, each with its newline, from the channel `stream`, written by `process` (0: not known); or, without
-    lines, how many bytes and lines were `lost` here."""
+    lines, what was `lost` here."""
 
     stream: int
     process: int

@@ -32,7 +32,7 @@ class Router:
         self._sessions, self._matchers, self._steady = sessions, matchers, steady
         self._by_process, self._stamped = by_process, stamped
         self.lines = 0
-        self.lost_bytes = self.lost_lines = 0
+        self.lost_bytes = 0
 
     def route(self, blocks: list[Block], moment: float) -> None:
         """Routes the lines of `blocks`, which arrived at `moment` (seconds since the epoch)."""
@@ -122,9 +122,8 @@ class Router:
     def _lost(self, lost: Lost, moment: float) -> None:
         """Says in every session that something may be missing here."""
         self.lost_bytes += lost.size
-        self.lost_lines += lost.lines
-        text = b"(Vigilog was not fast enough: %d bytes of output, %d lines, are missing here, of this session or of others)"
-        message = text % (lost.size, lost.lines)
+        text = b"(Vigilog was not fast enough: %d bytes of output are missing here, of this session or of others)"
+        message = text % lost.size
         for live in self._sessions.all():
             live.session.keep(LOG_TYPE, 4, message, moment)
 

@@ -24,8 +24,9 @@ RECORD = struct.Struct("=IiHHI")
 """Bytes that follow, the process that wrote them (0 where that is not known), the stream, what it is (DATA, GAP, END), and the
 parent that the process had when it was first read from (0: not known)."""
 DATA, GAP, END = range(3)
-LOST = struct.Struct("=QQQ")
-"""What follows a GAP: bytes and newlines that were thrown away before what comes next; whether the last byte was no newline."""
+LOST = struct.Struct("=QQ")
+"""What follows a GAP: how many bytes were thrown away before what comes next, and whether the last of them was no newline.
+How many lines these were is not told: counting them takes longer than reading them."""
 TAKEN, TURNS, WAITS = range(3)
 """Where the numbers of the first page stand."""
 LARGEST = 1 << 18
@@ -74,7 +75,7 @@ class Stream:
 
     def __init__(self, number: int, descriptor: int, *, tells: bool) -> None:
         self.number, self.descriptor = number, descriptor
-        self.lost = self.lost_lines = self.lost_open = 0
+        self.lost = self.lost_open = 0
         self.socket = None
         if tells:
             import socket  # noqa: PLC0415 - loaded where it is needed
@@ -130,8 +131,8 @@ class Drain:
         if room < SMALLEST:
             return self.nowhere(stream)
         if stream.lost:
-            self.record(GAP, stream.number, 0, LOST.pack(stream.lost, stream.lost_lines, stream.lost_open))
-            stream.lost = stream.lost_lines = 0
+            self.record(GAP, stream.number, 0, LOST.pack(stream.lost, stream.lost_open))
+            stream.lost = 0
             room -= 3 * STEP
         length, process = stream.read(self.shared.parts(self.head + STEP, min(LARGEST, room - KEPT_FREE)))
         self.publish(DATA if length else END, stream.number, process, length)
@@ -142,7 +143,6 @@ class Drain:
         length, _ = stream.read([memoryview(self.scratch)])
         if not self.alone:
             stream.lost += length
-            stream.lost_lines += self.scratch.count(b"\n", 0, length)
             if length:
                 stream.lost_open = int(self.scratch[length - 1] != NEWLINE)
             else:
@@ -151,7 +151,7 @@ class Drain:
 
     def record_end(self, stream: Stream) -> None:
         """The room kept free is enough for what there is to say at the end."""
-        self.record(GAP, stream.number, 0, LOST.pack(stream.lost, stream.lost_lines, stream.lost_open))
+        self.record(GAP, stream.number, 0, LOST.pack(stream.lost, stream.lost_open))
         self.publish(END, stream.number, 0, 0)
 
     def record(self, kind: int, stream: int, process: int, data: bytes) -> None:
