@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+from typing import Any
 
 import pytest
 
@@ -37,7 +38,7 @@ class Server:
     def __init__(self, application, **options) -> None:
         self.kept = Kept()
         self.application = AsgiLedger(application, Ledger(self.kept, identifiers=Numbers()), **options)
-        self.sent: list[dict] = []
+        self.sent: list[dict[str, Any]] = []
         self.lines: list[int] = []
 
     async def send(self, message) -> None:

@@ -94,7 +94,7 @@ def test_a_generator_begins_and_ends_as_without_a_ledger() -> None:
     response = server.call()
     assert events == []
     assert next(iter(response)) == b"one"
-    response.close()  # type: ignore[attr-defined]
+    response.close()
     assert events == ["begun", "ended"]
     assert server.kept.lines == PAIR
 
@@ -115,7 +115,7 @@ def test_a_response_is_closed_once_by_its_own_means() -> None:
 
 
 def test_a_close_that_fails_is_over_too() -> None:
-    class Response(list):
+    class Response(list[bytes]):
         def close(self):
             raise RuntimeError("close")
 
@@ -147,7 +147,7 @@ def test_a_response_that_fails_on_the_way_is_over() -> None:
     with pytest.raises(RuntimeError):
         next(response)
     assert server.kept.lines == PAIR
-    response.close()  # type: ignore[attr-defined]
+    response.close()
     assert server.kept.lines == PAIR
 
 
@@ -182,7 +182,7 @@ def test_a_file_that_the_server_can_send_by_itself_stays_one() -> None:
     assert isinstance(response, FileWrapper)
     assert b"".join(response) == b"content"
     assert server.kept.lines == PAIR[:1]
-    response.close()  # type: ignore[attr-defined]
+    response.close()
     assert file.closed
     assert server.kept.lines == PAIR
 
@@ -239,8 +239,8 @@ def test_the_request_line_is_put_together_again(more, line: bytes) -> None:
 
 
 def test_the_environ_of_the_standard_library_is_taken() -> None:
-    environ: dict = {}
+    environ: dict[str, object] = {}
     setup_testing_defaults(environ)
     kept = Kept()
-    WsgiLedger(plain, Ledger(kept, identifiers=Numbers()))(environ, lambda *_: None)  # type: ignore[arg-type, return-value]
+    WsgiLedger(plain, Ledger(kept, identifiers=Numbers()))(environ, lambda *_: None)  # type: ignore[arg-type]
     assert kept.lines[0] == b"+n1|GET / HTTP/1.0|Host:127.0.0.1\n"
