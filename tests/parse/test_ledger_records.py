@@ -30,20 +30,20 @@ def utc(monkeypatch):
 def test_a_record_is_a_line_of_syslog_with_what_the_ledger_says():
     line = b"+10635:6b000226:203|GET /slow?n=1 HTTP/1.1|User-Agent:slow/1.0|host:www.example.test%3a80|X:y"
     assert said(line) == (
-        '2026-11-20T08:17:42+00:00 web1 ledger[10635]: UNFINISHED: reason=gone id="10635:6b000226:203" method="GET" '
+        '2026-11-20T08:17:42+00:00 web1 ledger[10635]: UNFINISHED: why=gone id="10635:6b000226:203" method="GET" '
         'path="/slow?n=1" protocol="HTTP/1.1" host="www.example.test:80" user_agent="slow/1.0"\n'
     )
 
 
 def test_a_line_that_was_cut_says_what_it_has():
-    assert said(b"+x").endswith('ledger[0]: UNFINISHED: reason=gone id="x"\n')
+    assert said(b"+x").endswith('ledger[0]: UNFINISHED: why=gone id="x"\n')
     assert 'id="x" method="GET" path="" protocol=""' in said(b"+x|GET")
 
 
 def test_what_comes_from_outside_cannot_leave_its_quotes():
-    found = said(b'+x|GET /"%0a%5c" HTTP/1.1|User-Agent:a" reason=old\xc3\xa9')
+    found = said(b'+x|GET /"%0a%5c" HTTP/1.1|User-Agent:a" why=old\xc3\xa9')
     assert 'path="/\\x22\\x0a\\x5c\\x22"' in found
-    assert found.endswith('user_agent="a\\x22 reason=old\\xc3\\xa9"\n')
+    assert found.endswith('user_agent="a\\x22 why=old\\xc3\\xa9"\n')
 
 
 @given(st.binary(max_size=200))

@@ -35,7 +35,7 @@ def dead():
 
 
 def ids(data):
-    return re.findall(rb'reason=(\w+) id="([^"]*)"', data)
+    return re.findall(rb'why=(\w+) id="([^"]*)"', data)
 
 
 def read(source, since):

@@ -1,10 +1,10 @@
 r"""Requests that never ended as lines: one for each, in the form of syslog, so that whatever reads logs can read them.
 
-    2026-11-20T08:17:42+00:00 host ledger[10635]: UNFINISHED: reason=gone id="10635:6b000226:203" method="GET" path="/slow"
+    2026-11-20T08:17:42+00:00 host ledger[10635]: UNFINISHED: why=gone id="10635:6b000226:203" method="GET" path="/slow"
         protocol="HTTP/1.1" host="www.example.test" user_agent="slow/1.0"
 
 (One line.) The time is that at which the request began, the number that of its process, as far as its ID tells them (else 0).
-`reason` is `gone` (its process is), `old` (it has been open for long) or `many` (more are open than are kept in mind). What
+`why` is `gone` (its process is), `old` (it has been open for long) or `many` (more are open than are kept in mind). What
 comes from outside stands in quotes, in which `"`, `\` and everything that is no printable ASCII is spelled `\xhh`.
 """
 
@@ -20,12 +20,12 @@ from vigilog.parse.forensic_pairs import Begun
 
 LONGEST = 1024
 """Bytes of a value that are shown."""
-Reason = Literal["gone", "old", "many"]
+Why = Literal["gone", "old", "many"]
 
 _UNSAFE = re.compile(rb"[^ !#-\[\]-~]")
 
 
-def record(begun: Begun, reason: Reason, host: str) -> bytes:
+def record(begun: Begun, why: Why, host: str) -> bytes:
     """The line about a request on a host, with its newline."""
     found = made(begun.id)
     line = forensic_line(begun.line)
@@ -38,7 +38,7 @@ def record(begun: Begun, reason: Reason, host: str) -> bytes:
             if value is not None:
                 values[key] = value
     stamp = local(begun.since).isoformat(timespec="seconds")
-    head = f"{stamp} {host} ledger[{(found and found.pid) or 0}]: UNFINISHED: reason={reason}"
+    head = f"{stamp} {host} ledger[{(found and found.pid) or 0}]: UNFINISHED: why={why}"
     return head.encode() + b"".join(b' %s="%s"' % (key, safe(value)) for key, value in values.items()) + b"\n"
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from vigilog.parse.forensic_id import made
 from vigilog.parse.forensic_pairs import Begun, Pairs
-from vigilog.parse.ledger_records import Reason, record
+from vigilog.parse.ledger_records import Why, record
 from vigilog.watch.processes import lives
 
 OLD = 3600.0
@@ -86,7 +86,7 @@ class Requests:
         self._suspects = [begun for begun in gone if begun not in sure]
         return self._told(sure, "gone") + self._told(old, "old")
 
-    def _told(self, given_up: list[Begun], reason: Reason) -> bytes:
+    def _told(self, given_up: list[Begun], why: Why) -> bytes:
         for begun in given_up:
             self._pairs.forget(begun)
-        return b"".join(record(begun, reason, self._host) for begun in given_up)
+        return b"".join(record(begun, why, self._host) for begun in given_up)
