@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import gc
 import logging
 from typing import Any
@@ -324,11 +325,15 @@ def test_log_records_carry_the_name(caplog: pytest.LogCaptureFixture) -> None:
     async def application(scope, receive, send):
         logging.getLogger("vigilog.test.ledger").warning("x")
 
-    caplog.handler.addFilter(filtering := ForensicIdFilter())
-    try:
+    def log() -> None:
         logging.getLogger("vigilog.test.ledger").warning("before")
         Server(application).run()
         logging.getLogger("vigilog.test.ledger").warning("own", extra={"forensic_id": "mine"})
+
+    caplog.handler.addFilter(filtering := ForensicIdFilter())
+    try:
+        # No request has been served here.
+        contextvars.Context().run(log)
     finally:
         caplog.handler.removeFilter(filtering)
     assert [record.forensic_id for record in caplog.records] == ["-", "n1", "mine"]  # type: ignore[attr-defined]
