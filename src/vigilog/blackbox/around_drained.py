@@ -106,8 +106,10 @@ class Drained:
         if len(self.ended) == len(self.channels):
             return False
         turns = self._shared.numbers[drain.TURNS]
-        stands = turns == self._before and any(pending(channel.descriptor) for channel in self.channels)
-        self._before = turns if not stands else -1
+        waiting = any(pending(channel.descriptor) for channel in self.channels)
+        # What waits now may have come just now: it must have waited the last time, too.
+        stands = waiting and turns == self._before
+        self._before = turns if waiting else -1
         ended = self.process.poll()
         if ended == 0 or (ended is None and not stands):
             return False

@@ -86,15 +86,14 @@ class Lines:
                     self._writers.pop(next(iter(self._writers)))
                 writer = self._writers[key] = _Writer()
             if len(rest) <= LONGEST:
-                writer.kept = rest
+                writer.kept, rest = rest, b""
             else:
-                writer.skips = True
-                data, end = data[:end] + self._shortened(rest), -1
-        lines = data if end < 0 else data[:end]
-        if lines:
-            if len(lines) > LONGEST:
-                lines = self._short_lines(lines)
-            yield Block(stream, process, lines)
+                writer.skips, rest = True, self._shortened(rest)
+        lines = data[:end]
+        if len(lines) > LONGEST:
+            lines = self._short_lines(lines)
+        if lines or rest:
+            yield Block(stream, process, lines + rest)
 
     def _short_lines(self, lines: bytes) -> bytes:
         """`lines`, of which none is longer than LONGEST. Looks from cut to cut: lines are rarely long."""
