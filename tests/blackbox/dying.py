@@ -16,6 +16,8 @@ from zlib import crc32
 
 from vigilog.blackbox import BlackBox, Facts
 
+PASSING = "198.51.100.1"
+"""The client of sessions that begin and end all the time."""
 USER_FROM = 10
 """The message from which on its session has a user."""
 
@@ -38,8 +40,10 @@ def main() -> None:
         service="dying",
         buffer_size=chosen.choice((5, 200, 1024)),
         buffer_bytes=chosen.choice((65536, 1 << 20)),
-        total_bytes=chosen.choice((1 << 20, 4 << 20)),
+        total_bytes=chosen.choice((1 << 17, 1 << 20, 4 << 20)),
+        dumps_per_minute=10**9,
     )
+    dumps = chosen.choice((0, 0, 30, 400))
     sessions = [box.begin(Facts(f"192.0.2.{number}", "192.0.2.1:21", "ftp")) for number in range(chosen.randint(1, 5))]
     fault = box.fault_path()
     assert fault is not None
@@ -59,6 +63,11 @@ def main() -> None:
             os.write(pipe, b"%d %d\n" % (at, number))
             if manner == "exception" and number == last:
                 raise RuntimeError("nobody catches this")
+            if dumps and chosen.random() * dumps < 1:
+                session.dump("FAILED LOGIN")
+            if chosen.random() < 0.05:
+                with box.begin(Facts(PASSING)) as passing:
+                    passing.keep("SystemLog", 7, b"here and gone")
         number += 1
 
 

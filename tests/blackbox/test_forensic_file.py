@@ -181,3 +181,13 @@ def test_a_process_that_gave_up_its_rights_goes_on_writing(tmp_path):
         assert (found.value("UID"), found.messages[0].text) == ("65534", b"text")
     finally:
         subprocess.run(["rm", "-rf", str(place)], check=True)
+
+
+def test_a_block_after_one_whose_writer_was_killed_begins_a_line(path, told):
+    path.write_bytes(b"-----BEGIN FAILED LOGIN FORENSICS-----\nPID: 1\n\n[SystemLog:7] to")
+    box = BlackBox(str(path), notice=told.append)
+    for _ in range(2):
+        box.begin().end("FAILED LOGIN")
+    found = list(blocks(path.open("rb")))
+    assert [each.complete for each in found] == [True, True, False]
+    assert path.read_bytes().count(b"\n-----BEGIN") == 2

@@ -319,3 +319,47 @@ def test_what_was_in_a_block_before_the_death_is_not_in_the_last_one(file, rings
     assert (first.kind, len(first.messages)) == (FailedLogin.kind, 20)
     assert [message.text for message in last.messages] == [b"later"]
     assert last.value("Evicted-Messages") is None
+
+
+def test_a_process_that_ended_but_could_not_remove_its_file_did_not_die(file, rings):
+    code = DIES.replace("SESSIONS", "2").replace("os._exit(1)", "os.unlink = lambda path: None")
+    assert subprocess.run([sys.executable, "-c", code, str(file), str(rings), "{}"], check=False).returncode == 0
+    assert len(list(rings.glob("*.ring"))) == 1
+    assert list(processes(str(rings))) == []
+    assert recover(str(rings), str(file)).processes == []
+    assert os.listdir(rings) == []
+    assert file.read_bytes() == b""
+
+
+def test_a_child_that_takes_the_place_of_a_dead_one_writes_its_blocks(file, rings):
+    code = """
+import os, sys
+from vigilog.blackbox import BlackBox, Facts
+box = BlackBox(sys.argv[1], directory=sys.argv[2], service="workers")
+def worker(name, die):
+    child = os.fork()
+    if not child:
+        box.begin(Facts(name)).keep("SystemLog", 7, b"at work")
+        if die: os.kill(os.getpid(), 9)
+        sys.exit()
+    os.waitpid(child, 0)
+worker("first", True)
+worker("second", False)
+print(open(sys.argv[1]).read().count("Client-Address: first"))
+"""
+    said = subprocess.run(
+        [sys.executable, "-c", code, str(file), str(rings)], capture_output=True, text=True, check=True
+    ).stdout
+    assert said == "1\n"
+    assert clients(file) == ["first"]
+    assert os.listdir(rings) == ["deaths.jsonl"]
+
+
+def test_nothing_is_written_through_what_somebody_put_in_place_of_the_list_of_deaths(file, rings, dead, tmp_path):
+    dead()
+    (tmp_path / "precious").write_text("precious")
+    os.link(tmp_path / "precious", rings / "deaths.jsonl")
+    told: list[str] = []
+    recover(str(rings), str(file), notice=told.append)
+    assert (tmp_path / "precious").read_text() == "precious"
+    assert len(told) == 1

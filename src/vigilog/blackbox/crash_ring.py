@@ -63,7 +63,7 @@ class CrashRing:
 
     __slots__ = (
         "__weakref__", "_at", "_base", "_clock", "_dropped", "_facts", "_generation", "_kinds", "_known", "_limit", "_map",
-        "_over", "_pool", "_redact", "_seed", "_session", "_voice", "deferred", "number", "pages",
+        "_over", "_pool", "_redact", "_seed", "_session", "_voice", "deferred", "number", "pages", "stamped",
     )  # fmt: skip
 
     def __init__(self, pool: CrashPool, session: int, facts: Facts, voice: Voice) -> None:
@@ -79,6 +79,8 @@ class CrashRing:
         self._over = False
         self._known = b""
         self.deferred = False
+        self.stamped = {name: kind | STAMPED for name, kind in voice.kinds.items()} if voice.redact is None else {}
+        """Kinds of messages by their log types, for `put`; none where texts have to be redacted first."""
         self.number = 0
         self.pages: deque[Page] = deque()
         try:
@@ -114,6 +116,15 @@ class CrashRing:
                 text = PID.pack(pid) + text
             if not 0 <= level < 256:
                 level = 0 if level < 0 else 255
+        except Exception as error:  # noqa: BLE001 - a host's log call must not fail for what is kept of it
+            self._pool.fault(error)
+        else:
+            self.put(moment, kind, level, text)
+
+    def put(self, moment: float, kind: int, level: int, text: bytes) -> None:
+        """Keeps a message that needs nothing more: `kind` is of `stamped` (the time is put before the text) and `level` below
+        256."""
+        try:
             length = len(text)
             # From here to the next call nothing is called: nobody comes in between.
             at = self._at

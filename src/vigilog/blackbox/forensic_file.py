@@ -26,8 +26,8 @@ LOCK = 1.0
 """Seconds to wait for another process that writes its block; after them it is written without the lock."""
 
 Before = Callable[[int, int], int]
-"""Called while the file is locked, with its descriptor and its end; gives the offset that the block will be written at, which
-is the end, unless it cut something off."""
+"""Called while the file is locked, with its descriptor and its end; gives the offset that the block will be written at:
+that of `line_begun`, unless it cut something off."""
 
 _FLAGS = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK | os.O_CLOEXEC
 
@@ -127,6 +127,20 @@ class ForensicFile:
         return fresh
 
 
+def line_begun(file: int, end: int) -> int:
+    """The end of the open and locked `file`, which is `end` bytes long, where a line begins: behind a newline that ends what
+    somebody was killed over, if need be. A marker that does not begin a line is none."""
+    if not end:
+        return end
+    try:
+        with open(f"/proc/self/fd/{file}", "rb", buffering=0) as again:
+            torn = os.pread(again.fileno(), 1, end - 1) not in (b"\n", b"")
+    except OSError:
+        # A process that gave up its rights may write, but not look.
+        return end
+    return end + os.write(file, b"\n") if torn else end
+
+
 def _refused(path: str, why: str) -> DeliveryError:
     return DeliveryError(f"unable to open ForensicLogFile '{path}': {why}")
 
@@ -141,9 +155,8 @@ def _is_at(descriptor: int, path: str) -> bool:
 def _append(file: int, data: bytes, before: Before | None) -> None:
     locked = _locked(file)
     try:
-        start = os.fstat(file).st_size
-        if before:
-            start = before(file, start)
+        end = os.fstat(file).st_size
+        start = before(file, end) if before else line_begun(file, end)
         _write(file, data, start)
     finally:
         if locked:

@@ -28,6 +28,9 @@ PAGE = 4096
 HEAD = 2 * PAGE
 SEEN = 6144
 """Where the head says when the process was last seen alive: one f64, seconds since the epoch."""
+END = 6272
+ENDED = b"ended"
+"""What stands at END when the process ended as it should."""
 JOURNAL = 6400
 """Where the head says which block is being recovered."""
 

@@ -18,11 +18,11 @@ from vigilog.blackbox import death_log, journal
 from vigilog.blackbox.block import block
 from vigilog.blackbox.criteria import UntimelyDeath
 from vigilog.blackbox.death_log import ProcessRecord
-from vigilog.blackbox.forensic_file import ForensicFile
+from vigilog.blackbox.forensic_file import ForensicFile, line_begun
 from vigilog.blackbox.header import Circumstances, header
 from vigilog.blackbox.layout import HEAD, Head, head_of
 from vigilog.blackbox.reading import Contents, contents, last_seen, sessions, unreadable
-from vigilog.blackbox.ring_access import lock, names, opened, read
+from vigilog.blackbox.ring_access import closed, lock, names, opened, read
 from vigilog.blackbox.ring_file import FAULT, NEW, RING
 from vigilog.core.clock import Clock, wall
 from vigilog.parse.forensics import Message
@@ -100,6 +100,8 @@ def processes(directory: str, *, clock: Clock = wall) -> Iterator[ProcessRecord]
             head = head_of(os.pread(ring, HEAD, 0))
             if head is None:
                 continue
+            if closed(ring):
+                continue
             if lock(ring, path, exclusive=False):
                 yield _dead(ring, path, read(ring), head).record()
             elif os.path.exists(path):
@@ -117,6 +119,10 @@ def _recover(
         notice(f"{path}: is damaged, kept as {path}{DAMAGED}")
         return
     if service is not None and head.service != service:
+        return
+    if closed(ring):
+        # A normal end, whose process could not remove its file.
+        os.unlink(path)
         return
     data = read(ring)
     dead = _dead(ring, path, data, head)
@@ -180,10 +186,11 @@ class _Plan:
     torn: journal.Entry | None
 
     def __call__(self, file: int, end: int) -> int:
-        start = end
         if self.torn and journal.began(self.torn, self.path, end, self.block):
             start = self.torn.offset
             os.ftruncate(file, start)
+        else:
+            start = line_begun(file, end)
         found = os.fstat(file)
         entry = journal.Entry(self.session, found.st_dev, found.st_ino, start, len(self.block), crc32(self.block))
         journal.written(self.ring, entry)

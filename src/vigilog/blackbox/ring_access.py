@@ -10,6 +10,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from vigilog.blackbox.layout import END, ENDED
+
 LARGEST = 1 << 30
 """Bytes of a ring file that are read."""
 _TRIES = 5
@@ -50,6 +52,11 @@ def lock(descriptor: int, path: str, *, exclusive: bool) -> bool:
         except FileNotFoundError:
             return False
     return False
+
+
+def closed(descriptor: int) -> bool:
+    """Whether the process says that it ended as it should."""
+    return os.pread(descriptor, len(ENDED), END) == ENDED
 
 
 def read(descriptor: int) -> bytes:

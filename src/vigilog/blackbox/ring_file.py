@@ -11,6 +11,8 @@ from collections import deque
 from contextlib import suppress
 
 from vigilog.blackbox.layout import (
+    END,
+    ENDED,
     FREE,
     HEAD,
     OPEN,
@@ -110,6 +112,8 @@ class RingFile:
     def close(self, *, remove: bool) -> None:
         """Lets go of the file; with `remove` it is gone: this was a normal end."""
         if remove:
+            # For one that cannot remove its file any more, out of a chroot or without its former rights.
+            self.map[END : END + len(ENDED)] = ENDED
             for path in (self.path, self.fault):
                 with suppress(OSError):
                     os.unlink(path)

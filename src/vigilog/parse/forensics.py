@@ -48,7 +48,7 @@ class Message(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Block:
     """One block: its name (`FAILED LOGIN`), header fields in their order, messages, whether its end marker is there, and the
-    number of the line (from 1) that its begin marker stands on."""
+    number of the line (from 1) that its begin marker stands on. The last message of one that is not complete may be torn."""
 
     kind: str
     header: tuple[tuple[str, str], ...]
