@@ -303,3 +303,23 @@ def test_standard_input_is_followed_to_its_end(following):
     process.give(b"+a|x\n+b|y\n-a\n")
     assert process.line() == b"+b|y"
     assert process.process.wait(60) == 0
+
+
+def test_age_counts_for_open_requests_among_all_findings(check, tmp_path):
+    now = int(time.time())
+    (tmp_path / "l").write_bytes(b"+1:%x:0|young\n+1:%x:1|old\n-gone\n" % (now - 20, now - 400))
+    lines = check("--all", "--older-than", "5m", "l")[0].splitlines()
+    assert [line.split(b":")[1] for line in lines] == [b"2", b"3"]
+
+
+def test_a_reader_that_goes_away_ends_it_quietly(tmp_path):
+    (tmp_path / "l").write_bytes(b"".join(b"+%d|GET / HTTP/1.1\n" % number for number in range(50_000)))
+    environment = {**os.environ, "PYTHONPATH": str(SOURCE)}
+    command = f"{sys.executable} -c 'from vigilog.cli.main import run; run()' ledger check l | head -n 1"
+    done = subprocess.run(["sh", "-c", command], cwd=tmp_path, env=environment, capture_output=True, check=True, timeout=60)
+    assert (done.stdout, done.stderr) == (b"+0|GET / HTTP/1.1\n", b"")
+
+
+def test_a_ledger_that_is_followed_to_its_end_can_have_findings(check):
+    assert check("--follow", "--strict", "--older-than", "0s", "-", input=b"+a|x\n") == (b"+a|x\n", "", 1)
+    assert check("--follow", "--strict", "--older-than", "0s", "-", input=b"+a|x\n-a\n") == (b"", "", 0)

@@ -35,7 +35,7 @@ def arguments(parser: Parser) -> None:
         "--order",
         choices=("id", "file"),
         default="id",
-        help="id: by ID, as check_forensic has it; file: as the ledger has them",
+        help="id: by ID, as check_forensic has it; file: as in the ledger. The last three options have orders of their own",
     )
     parser.add_argument(
         "--older-than", metavar="DURATION", type=duration, help="only requests that began so long ago (30s, 5m, 1h30m)"
@@ -74,12 +74,9 @@ def run(options: argparse.Namespace) -> int:
         sys.stdout.flush()
         print(f"vigilog ledger check: {visible(text)}", file=sys.stderr)
 
-    found = 0
     with ExitStack() as opened:
-        if options.follow:
-            followed(options, opened, output, tell)
-            return UNREADABLE if failed else 0
-        for paths in kin(options.files):
+        found = followed(options, opened, output, tell) if options.follow else 0
+        for paths in () if options.follow else kin(options.files):
             try:
                 found += check(readable(paths, opened, tell), options, output)
             except SourceError as error:
@@ -115,9 +112,10 @@ def readable(paths: Iterable[str], opened: ExitStack, tell: Callable[[str], None
 def check(files: list[LedgerFile], options: argparse.Namespace, output: Output) -> int:
     """Checks one ledger and gives how much was found. Raises SourceError."""
     if options.all:
-        return examined(files, output)
+        return examined(files, options.older_than, output)
     found = unfinished(*in_two(files))
-    old = older_than(options.older_than, found)
+    now = wall()
+    old = tuple(line for line in found if is_older(line.id, options.older_than, now))
     if options.blackbox:
         return flown(options.blackbox, old, output)
     for line in by_id(old) if options.order == "id" else old:
@@ -125,13 +123,16 @@ def check(files: list[LedgerFile], options: argparse.Namespace, output: Output) 
     return len(old)
 
 
-def examined(files: list[LedgerFile], output: Output) -> int:
-    """Prints every finding, as it is found."""
+def examined(files: list[LedgerFile], least: float | None, output: Output) -> int:
+    """Prints every finding, as it is found. Gives how many that are."""
     from vigilog.ledger.examine import examine  # noqa: PLC0415 - only then
 
     number = 0
-    for number, finding in enumerate(examine([each for file in files for each in file.inputs()]), 1):  # noqa: B007
-        output.finding(finding)
+    now = wall()
+    for finding in examine([each for file in files for each in file.inputs()]):
+        if finding.kind != "open" or is_older(finding.id, least, now):
+            output.finding(finding)
+            number += 1
     return number
 
 
@@ -148,22 +149,23 @@ def flown(directory: str, lines: Iterable[Opened], output: Output) -> int:
     return len(found.others) + sum(len(flight.lines) for flight in found.died)
 
 
-def older_than(least: float | None, lines: tuple[Opened, ...]) -> tuple[Opened, ...]:
-    """Those that began at least so many seconds ago; of one that does not tell its time, that is not known: it stays."""
-    if least is None:
-        return lines
-    now = wall()
-    return tuple(line for line in lines if (moment := began(line.id, now)) is None or moment <= now - least)
+def is_older(identity: bytes, least: float | None, now: float) -> bool:
+    """Whether a request began at least so many seconds before `now`; where its ID does not tell that, it may have."""
+    moment = None if least is None else began(identity, now)
+    return least is None or moment is None or moment <= now - least
 
 
-def followed(options: argparse.Namespace, opened: ExitStack, output: Output, tell: Callable[[str], None]) -> None:
-    """Prints what hangs, and ends when nothing can come any more. Raises SourceError."""
+def followed(options: argparse.Namespace, opened: ExitStack, output: Output, tell: Callable[[str], None]) -> int:
+    """Prints what hangs, and ends when nothing can come any more. Gives how many there were. Raises SourceError."""
     from vigilog.ledger_follow import follow  # noqa: PLC0415 - only then
 
     ledgers = kin(options.files)
     older = [[each for file in readable(paths[:-1], opened, tell) for each in file.inputs()] for paths in ledgers]
     specs = [paths[-1] if paths[-1] == STANDARD_INPUT else f"file:{paths[-1]}" for paths in ledgers]
     least = HANGING if options.older_than is None else options.older_than
+    found = 0
     for happened in follow(older, specs, least, wall, tell):
+        found += happened.what == "hanging"
         output.happened(happened)
         sys.stdout.flush()
+    return found

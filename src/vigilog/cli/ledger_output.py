@@ -84,7 +84,6 @@ class Output:
 
     def _line(self, text: bytes) -> None:
         if self._raw:
-            self._stream.flush()
             self._stream.buffer.write(text + b"\n")
         else:
             self._sentence(shown(text))
