@@ -12,6 +12,7 @@ import pytest
 from hypothesis import strategies as st
 
 from tests.config.proftpd_peer import head, present, verdict
+from tests.conftest import absent
 from vigilog.config.proftpd import read, told
 from vigilog.config.proftpd_known import table
 
@@ -156,15 +157,14 @@ KILLED_OR_OTHERWISE = {"MaxClientsPerClass", "BanEngine"}
 """The first kills the real one when it has no parameters; of the second it looks at the value before the section."""
 
 
-def written(chance: random.Random, depth: int = 0) -> list[str]:
+def written(chance: random.Random, pool: dict[str, list[str]], depth: int = 0) -> list[str]:
     """The lines of a configuration of which much is right and something is wrong."""
     out = []
-    pool = PARAMETERS | (WITH_TLS if present("mod_tls.c") else {})
     for _ in range(chance.randint(1, 4)):
         if chance.random() < 0.3 and depth < 3:
             kind = chance.choice(list(SECTIONS))
             name = chance.choice([kind, kind, kind, kind.lower()])
-            out += [f"<{name} {chance.choice(SECTIONS[kind])}>", *written(chance, depth + 1)]
+            out += [f"<{name} {chance.choice(SECTIONS[kind])}>", *written(chance, pool, depth + 1)]
             ends = chance.random()
             if ends < 0.95:
                 out.append(f"</{kind if ends < 0.9 else chance.choice(list(SECTIONS))}>")
@@ -207,13 +207,13 @@ def installed(need):
     need("proftpd", "openssl")
 
 
-@pytest.mark.parametrize("seed", range(8))
-def test_both_accept_and_refuse_the_same_files(folder, seed):
+def compare(folder, seed, pool):
+    """Writes files out of the pool and asks both."""
     chance = random.Random(seed)
     path = folder / "proftpd.conf"
     refused = 0
     for _ in range(75):
-        body = "\n".join(written(chance)) + "\n"
+        body = "\n".join(written(chance, pool)) + "\n"
         for name in ("SECRET", "OPEN", "KEY", "CERTIFICATE"):
             body = re.sub(rf"\b{name}\b", str(folder / name), body, flags=re.IGNORECASE)
         path.write_text(head() + body)
@@ -223,6 +223,22 @@ def test_both_accept_and_refuse_the_same_files(folder, seed):
         assert alike(ours) == alike(theirs), body
         refused += bool(ours)
     assert 20 < refused < 75
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_both_accept_and_refuse_the_same_files(folder, seed):
+    compare(folder, seed, PARAMETERS)
+
+
+@pytest.mark.parametrize("seed", range(100, 103))
+def test_both_accept_and_refuse_the_same_of_tls(folder, seed):
+    if not present("mod_tls.c"):
+        absent("not installed: proftpd-mod-crypto")
+    compare(
+        folder,
+        seed,
+        {name: PARAMETERS[name] for name in ("ServerName", "Port", "Allow", "User") if name in PARAMETERS} | WITH_TLS,
+    )
 
 
 def known_to_both():

@@ -7,13 +7,13 @@ taken for a name, and the last name is lost). An address with `!` in front holds
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Literal, NamedTuple
 
+from vigilog.config.proftpd_regex import matcher
 from vigilog.core.nouns import Place
 
 NO_ALL = {"EPRT", "EPSV", "PASV", "PORT", "PROT", "OPTS"}
@@ -71,10 +71,10 @@ class Source:
 
 class Rule(NamedTuple):
     """One Allow, Deny, AllowUser ... of a <Limit>: its sources, or its words and how they are put together (of a filter and of
-    `regex` the one word is an extended regular expression)."""
+    `regex` the one word is a regular expression)."""
 
     name: str
-    how: Literal["and", "or", "regex", ""]
+    how: Literal["and", "or", "regex", "caseless regex", ""]
     words: tuple[str, ...]
     sources: tuple[Source, ...]
     place: Place
@@ -95,13 +95,14 @@ class Rule(NamedTuple):
             case "Class":
                 return visitor.class_name is not None and self.among((visitor.class_name,))
             case "Filter":
-                return argument is not None and re.search(self.words[0], argument) is not None
+                return argument is not None and self.among((argument,))
             case _:
                 return True  # AllowAll, DenyAll
 
     def among(self, names: tuple[str, ...]) -> bool:
-        if self.how == "regex":
-            return any(re.search(self.words[0], name) for name in names)
+        if self.how in {"regex", "caseless regex"}:
+            found = matcher(self.words[0], caseless=self.how == "caseless regex")
+            return any(found(name) for name in names)
         verdicts = ((word.removeprefix("!") in names) != word.startswith("!") for word in self.words)
         return all(verdicts) if self.how == "and" else any(verdicts)
 

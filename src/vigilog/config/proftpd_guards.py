@@ -4,10 +4,10 @@
 from __future__ import annotations
 
 import os
-import re
 from typing import Literal, NamedTuple
 
 from vigilog.config.proftpd_access import Source
+from vigilog.config.proftpd_regex import matcher
 from vigilog.config.proftpd_sources import source
 from vigilog.config.proftpd_words import Around, Bad, Parameters, Reader, content, every, expression, log, text, truth
 
@@ -18,7 +18,7 @@ WRAP_SOURCES = {"file", "builtin"}
 class Words(NamedTuple):
     """`AllowUser [and|or|regex] WORDS` and its like."""
 
-    how: Literal["and", "or", "regex"]
+    how: Literal["and", "or", "regex", "caseless regex"]
     words: tuple[str, ...]
 
 
@@ -103,7 +103,8 @@ def names(otherwise: Literal["and", "or"]) -> Reader:
             case "regex":
                 if len(parameters) != 2:
                     raise Bad("wrong number of parameters")
-                return Words("regex", (regex(parameters[1]),))
+                matcher(parameters[1])
+                return Words("regex", parameters[1:])
             case "and":
                 return Words("and", expression(parameters[1:]))
             case "or":
@@ -114,15 +115,6 @@ def names(otherwise: Literal["and", "or"]) -> Reader:
     return read
 
 
-def regex(word: str) -> str:
-    """An expression that can be compiled."""
-    try:
-        re.compile(word)
-    except (re.error, OverflowError, RecursionError) as error:
-        raise Bad(f"'{word}' failed regex compilation: {error}") from None
-    return word
-
-
 def command_filter(parameters: Parameters, _around: Around) -> Words:
     """`AllowFilter REGEX [[NC]]`."""
     flags = parameters[1] if len(parameters) > 1 else ""
@@ -130,7 +122,8 @@ def command_filter(parameters: Parameters, _around: Around) -> Words:
         raise Bad(f"badly formatted flags parameter: '{flags}'")
     if flags and flags.upper() not in {"[NC]", "[NOCASE]"}:
         raise Bad(f"unknown filter flags '{flags}'")
-    return Words("regex", (("(?i)" if flags else "") + regex(parameters[0]),))
+    matcher(parameters[0], caseless=bool(flags))
+    return Words("caseless regex" if flags else "regex", parameters[:1])
 
 
 def order(parameters: Parameters, _around: Around) -> bool:

@@ -4,9 +4,9 @@ used."""
 from __future__ import annotations
 
 import os
-import re
 import stat
 
+from vigilog.config.proftpd_regex import matcher
 from vigilog.config.proftpd_words import Around, Bad, Parameters, Reader, whole
 
 FOLLOWED = 40
@@ -51,10 +51,7 @@ def restriction(kind: str, value: str, filters: frozenset[str]) -> None:
         if int(least or 0) > int(most or 0):
             raise Bad("minimum cannot be larger than maximum")
     elif kind in filters:
-        try:
-            re.compile(value.removeprefix("!"))
-        except (re.error, OverflowError, RecursionError) as error:
-            raise Bad(f"'{value.removeprefix('!')}' failed regex compilation: {error}") from None
+        matcher(value.removeprefix("!"))
     else:
         raise Bad(f": unknown restriction '{kind}'")
 
@@ -87,7 +84,7 @@ def admits(restrictions: tuple[str, ...], name: str, number: int, home: str = ""
             if not int(least or 0) <= number <= int(most or 0):
                 return False
             continue
-        found = re.search(value.removeprefix("!"), name if kind.lower() == "name" else home) is not None
+        found = matcher(value.removeprefix("!"))(name if kind.lower() == "name" else home)
         if found == value.startswith("!"):
             return False
     return True
