@@ -298,7 +298,7 @@ def test_everything_is_given_back(tmp_path: Path):
         """,
         start="",
     )
-    assert (ran.stdout, ran.stderr) == ("7\nTrue 1\n", "")
+    assert (ran.stdout, ran.stderr) == ("6\nTrue 1\n", "")
 
 
 def test_asking_for_a_signal_outside_of_the_main_thread_is_a_mistake(tmp_path: Path):

@@ -55,7 +55,7 @@ class Texts:
         try:
             if len(arguments) == 1 and arguments[0] and _is_mapping(arguments[0]):
                 return cut(message % Shown(arguments[0], self), MESSAGE)
-            return cut(message % tuple(self.stand_in(argument) for argument in arguments), MESSAGE)
+            return cut(message % tuple(map(self.stand_in, arguments)), MESSAGE)
         except Exception as error:  # noqa: BLE001 - as above
             some = ", ".join(self.shown(argument, ARGUMENT // 4, repr) for argument in islice(arguments, 16))
             return f"{cut(message, MESSAGE)} ({some}) [{type(error).__name__}]"
@@ -72,7 +72,9 @@ class Texts:
     def stand_in(self, value: object) -> object:
         """`value` if its text is short in any case, else what stands for it."""
         kind = type(value)
-        return value if kind in PLAIN or (kind is str and len(value) <= ARGUMENT) else Shown(value, self)  # type: ignore[arg-type]
+        if kind in PLAIN or (kind is str and len(value) <= ARGUMENT):  # type: ignore[arg-type]
+            return value
+        return value if kind in PAIRS and _is_small(value) else Shown(value, self)
 
     def _is_opaque(self, kind: type) -> bool:
         return bool(self._opaque) and any(full_name(base) in self._opaque for base in kind.__mro__)
@@ -150,7 +152,7 @@ def _is_small(value: Any) -> bool:
     if len(value) > SMALL:
         return False
     room = ARGUMENT // 4
-    for part in chain(value, value.values()) if type(value) is dict else value:
+    for part in value if type(value) is not dict else chain(value, value.values()):
         kind = type(part)
         if kind is str:
             room -= len(part)

@@ -86,8 +86,12 @@ class Capture:
         """A call whose arguments may be anything. `more` stands below its text: a traceback."""
         size = 0 if more or level >= self.watched_from else size_as_is(message, arguments)
         if not size:
-            self.give(session, Captured(logger, level, moment, self.text(message, arguments)), more)
-        elif self.wanted(logger):
+            text = self.text(message, arguments)
+            if more or level >= self.watched_from:
+                self.give(session, Captured(logger, level, moment, text), more)
+                return
+            message, arguments, size = text, (), OVERHEAD + len(text)
+        if self.wanted(logger):
             self.put(session, logger, level, moment, message, arguments, size)  # type: ignore[arg-type]
 
     def give(self, session: Session, captured: Captured, more: str = "") -> None:
@@ -108,26 +112,32 @@ class Capture:
 
     def text(self, message: object, arguments: tuple[object, ...]) -> str:
         """Their text by `%`, in bounded length."""
-        return self._asked(lambda: self._by_percent(message, arguments), message, arguments)
+        thread = get_ident()
+        if thread in self._asking:
+            return unasked(message, arguments)
+        self._asking.add(thread)
+        try:
+            text = cut(message, MESSAGE) if type(message) is str else self._texts.shown(message, MESSAGE)
+            return self._texts.percent(text, arguments) if arguments else text
+        finally:
+            self._asking.discard(thread)
 
     def braces(self, message: object, arguments: tuple[object, ...], named: Mapping[str, object]) -> str:
         """Their text by `str.format`, in bounded length."""
-        return self._asked(lambda: self._texts.braces(str(message), arguments, named), message, arguments)
-
-    def _by_percent(self, message: object, arguments: tuple[object, ...]) -> str:
-        text = cut(message, MESSAGE) if type(message) is str else self._texts.shown(message, MESSAGE)
-        return self._texts.percent(text, arguments) if arguments else text
-
-    def _asked(self, make: Callable[[], str], message: object, arguments: tuple[object, ...]) -> str:
         thread = get_ident()
         if thread in self._asking:
-            # Something that is being asked for its text logs: it is not asked again, that might never end.
-            return f"{message if type(message) is str else type(message)} {tuple(map(type, arguments))}"[:MESSAGE]
+            return unasked(message, arguments)
         self._asking.add(thread)
         try:
-            return make()
+            return self._texts.braces(str(message), arguments, named)
         finally:
             self._asking.discard(thread)
+
+
+def unasked(message: object, arguments: tuple[object, ...]) -> str:
+    """What is shown of a message that something logs while it is being asked for its text: it is not asked again, that might
+    never end."""
+    return f"{message if type(message) is str else type(message)} {tuple(map(type, arguments))}"[:MESSAGE]
 
 
 def size_as_is(message: object, arguments: tuple[object, ...]) -> int:

@@ -60,7 +60,7 @@ def _at_level(capture: Capture, level: int) -> Function:
         if session is None:
             return
         if type(msg) is str and not kwargs:
-            size = overhead + len(msg)
+            size = overhead if args else overhead + len(msg)
             for argument in args:
                 kind = type(argument)
                 if kind is str:
@@ -78,11 +78,12 @@ def _at_level(capture: Capture, level: int) -> Function:
                         return
                     try:
                         log_type, severity, head = heads[self.name]
+                        kind = ring.stamped[log_type]
                         text = (head + msg % args if args else head + msg).encode()
                     except (TypeError, ValueError, KeyError, OverflowError, MemoryError):
                         put(session, self.name, level, now(), msg, args, size)
                     else:
-                        session.keep(log_type, severity, text, now())
+                        ring.put(now(), kind, severity, text)
                     return
         _aside(capture, session, self, level, msg, args, kwargs)
 

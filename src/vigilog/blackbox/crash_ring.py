@@ -48,7 +48,7 @@ _pack = RECORD.pack_into
 class Voice(NamedTuple):
     """What every ring of a box does alike: `kinds` are the log types that are kept, by their names; `clock` tells the time;
     `redact` is applied to each text; `identity` and `counters` give what is known about a session, as it is stored; `messages`
-    is how many are kept."""
+    is how many are kept. `stamped` are kinds by log types for those who call `put`; none where texts are to be redacted."""
 
     kinds: Mapping[str, int]
     clock: Callable[[], float]
@@ -56,6 +56,7 @@ class Voice(NamedTuple):
     identity: Callable[[Facts], bytes]
     counters: Callable[[Facts], tuple[int, ...]]
     messages: int
+    stamped: Mapping[str, int]
 
 
 class CrashRing:
@@ -79,8 +80,7 @@ class CrashRing:
         self._over = False
         self._known = b""
         self.deferred = False
-        self.stamped = {name: kind | STAMPED for name, kind in voice.kinds.items()} if voice.redact is None else {}
-        """Kinds of messages by their log types, for `put`; none where texts have to be redacted first."""
+        self.stamped = voice.stamped
         self.number = 0
         self.pages: deque[Page] = deque()
         try:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import sys
 import threading
-from types import TracebackType
 from typing import Any
 
 from vigilog.blackbox.current import CURRENT
@@ -22,9 +21,8 @@ class Deaths:
     """Watches this process from `start` to `stop`. An exception outside of all sessions is told of in the session `process`, if
     there is one.
 
-    An exception that ends the program is the last message of the session it came from; what happens to those that are open then
-    is the box's business (BlackBox.at_exit). One that ends a thread, or that an asyncio loop is told of: a block of the session
-    it came from, which goes on. Loops are watched if asyncio was imported before.
+    An exception that ends a thread, or that an asyncio loop is told of: a block of the session it came from, which goes on.
+    Loops are watched if asyncio was imported before. One that ends the program is the box's business (BlackBox.at_exit).
     """
 
     def __init__(self, process: Session | None = None) -> None:
@@ -33,7 +31,6 @@ class Deaths:
 
     def start(self) -> None:
         """Takes the hooks."""
-        self._of_program()
         self._of_threads()
         events = sys.modules.get("asyncio.base_events")
         if events is not None:
@@ -42,18 +39,6 @@ class Deaths:
     def stop(self) -> None:
         """Gives the hooks back."""
         self._hooks.undo()
-
-    def _of_program(self) -> None:
-        former = sys.excepthook
-
-        def excepthook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-            if isinstance(error, Exception):
-                for session in {CURRENT.get(), self._process}:
-                    if session is not None:
-                        last_words(session, error, "the program")
-            former(kind, error, trace)
-
-        self._hooks.take(sys, "excepthook", excepthook)
 
     def _of_threads(self) -> None:
         former = threading.excepthook

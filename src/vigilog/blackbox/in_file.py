@@ -13,7 +13,7 @@ from vigilog.blackbox.crash_ring import CrashRing, Voice
 from vigilog.blackbox.directory import prepared
 from vigilog.blackbox.facts import Facts
 from vigilog.blackbox.header import counters, identity
-from vigilog.blackbox.layout import TYPES, identity_bytes
+from vigilog.blackbox.layout import STAMPED, TYPES, identity_bytes
 from vigilog.blackbox.ring import Ring
 from vigilog.blackbox.ring_file import RingFile
 from vigilog.core.clock import Clock
@@ -47,7 +47,8 @@ class InFile:
             return RingFile(directory, service, file, pages, bounds.messages, clock(), wanted=wanted)
 
         kinds = {name: TYPES[name] for name in capture}
-        self._voice = Voice(kinds, clock, redact, _known, counters, bounds.messages)
+        stamped = {name: kind | STAMPED for name, kind in kinds.items()} if redact is None else {}
+        self._voice = Voice(kinds, clock, redact, _known, counters, bounds.messages, stamped)
         self._pool = CrashPool(made, notice, total=bounds.total, limit=bounds.session, messages=bounds.messages)
 
     def ring(self, number: int, facts: Facts) -> Ring:
