@@ -430,3 +430,54 @@ def test_what_is_typed_at_a_terminal_reaches_the_program_once(tmp_path):
     ]
     done = subprocess.run([*command, *python(HEARS), "2", "3"], capture_output=True, check=True, timeout=60, text=True)
     assert done.stdout == "1\n"
+
+
+def test_a_file_that_cannot_be_written_is_said_and_the_program_goes_on(run, tmp_path):
+    (tmp_path / "blocks").mkdir()
+    it = run("--criterion", "BAD=bad", "--", "sh", "-c", "echo bad; sleep 0.1; echo after")
+    assert it.process.returncode == 0
+    assert "blocks could not be written" in it.said()
+    assert str(it.file) in it.said()
+    assert "after\n" in it.said()
+
+
+def test_blocks_above_the_rate_are_withheld_and_counted(run):
+    it = run("--dumps-per-minute", "2", "--criterion", "BAD=bad", "--", "sh", "-c", "for n in 1 2 3 4 5; do echo bad$n; done")
+    assert len(it.blocks()) == 2
+    assert "3 blocks were withheld" in it.said()
+
+
+def test_with_a_directory_what_was_kept_outlives_vigilog(tmp_path):
+    rings = tmp_path / "rings"
+    rings.mkdir(mode=0o700)
+    options = ("--directory", rings, "--service", "ticking")
+    with around(tmp_path, *options, "--", *python(TICKS)) as it:
+        it.until(lambda: it.said().count("tick") > 5)
+        program = it.child()
+        it.process.kill()
+        it.process.wait()
+        os.kill(program, signal.SIGKILL)
+    with around(tmp_path, *options, "--", "true") as it:
+        assert it.ended() == 0
+        (block,) = it.blocks()
+    assert (block.kind, block.value("Service")) == ("UNTIMELY DEATH", "ticking")
+    assert sum(message.text.endswith(b"tick") for message in block.messages) > 5
+
+
+def test_ten_thousand_sessions_hold_the_memory_bound(tmp_path):
+    code = (
+        "import sys\n"
+        "for turn in range(30):\n"
+        "    for session in range(10000): sys.stdout.write('[%d] turn %d %s\\n' % (session, turn, 'x' * 80))\n"
+        "    sys.stdout.flush(); import time; time.sleep(0.05)\n"
+        "print('end', flush=True); time.sleep(60)\n"
+    )
+    options = ("--pass", "none", "--also", "^end", "--session", r"^\[(?P<session>\d+)\]", "--total-size", "32M")
+    with around(tmp_path, *options, "--", *python(code)) as it:
+        it.until(lambda: "end" in it.said())
+        with open(f"/proc/{it.process.pid}/status") as file:
+            facts = {line.split(":")[0]: line.split()[1] for line in file if line.startswith(("RssAnon", "VmHWM"))}
+        it.process.terminate()
+        it.ended()
+    # 32 MiB of messages and 10,000 sessions, and the program itself with its engine.
+    assert int(facts["RssAnon"]) < 160 << 10

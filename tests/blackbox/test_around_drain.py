@@ -38,7 +38,7 @@ def channel():
 
 def all_of(drained, until):
     """Takes records until `until(records)` holds."""
-    records = []
+    records: list[Record] = []
     limit = time.monotonic() + SECONDS
     while not until(records):
         assert time.monotonic() < limit, records[-3:]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from vigilog.blackbox.around_drained import Drained
 from vigilog.blackbox.around_program import ends, start
@@ -22,12 +22,14 @@ from vigilog.core.clock import Clock
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """How a program is run: its `command`, where what is passed on goes to (descriptors for its standard output and error),
-    bytes of shared memory between drain and router, and how many sessions may be open at once."""
+    bytes of shared memory between drain and router, how many sessions may be open at once, and where the box's notices
+    are left, to be said in the ordinary log."""
 
     command: Sequence[str]
     outputs: tuple[int, int]
     buffer: int
     sessions: int
+    notices: list[str] = field(default_factory=list)
 
 
 def run(wanted: Wanted, known: Known, matchers: Matchers, box: BlackBox, *, clock: Clock, steady: Clock) -> int:
@@ -43,7 +45,19 @@ def run(wanted: Wanted, known: Known, matchers: Matchers, box: BlackBox, *, cloc
     finally:
         for each in channels:
             os.close(each.writes)
-    running = Running(process, drained, signals, known, matchers, box, wanted.outputs, wanted.sessions, clock, steady)
+    running = Running(
+        process,
+        drained,
+        signals,
+        known,
+        matchers,
+        box,
+        outputs=wanted.outputs,
+        most=wanted.sessions,
+        notices=wanted.notices,
+        clock=clock,
+        steady=steady,
+    )
     try:
         return running.loop()
     finally:

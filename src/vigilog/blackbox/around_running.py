@@ -35,14 +35,16 @@ class Running:
         known: Known,
         matchers: Matchers,
         box: BlackBox,
+        *,
         outputs: tuple[int, int],
         most: int,
+        notices: list[str],
         clock: Clock,
         steady: Clock,
     ) -> None:
         self._process, self._drained, self._signals = process, drained, signals
         self._known, self._matchers, self._box = known, matchers, box
-        self._clock, self._steady = clock, steady
+        self._clock, self._steady, self._notices = clock, steady, notices
         self._processes = Processes(process, drained.parents)
         tells_end = any(said.what == "end" for said in matchers.says)
         self._sessions = Sessions(box, self._processes, steady, protocol=known.protocol, tells_end=tells_end, most=most)
@@ -137,6 +139,7 @@ class Running:
         if self._router.lost_bytes > self._told_lost:
             self._say(f"{self._router.lost_bytes - self._told_lost} bytes of output could not be looked at in time")
             self._told_lost = self._router.lost_bytes
+        self._pass_notices()
 
     def _end(self, status: int) -> None:
         """The program has ended: routes what it has left, and writes what there is to write."""
@@ -153,6 +156,7 @@ class Running:
         self._last_words(status if died else None)
         self._box.close()
         self._processes.close()
+        self._pass_notices()
         self._account()
         for outlet in self._outlets:
             outlet.close(PATIENCE)
@@ -174,11 +178,17 @@ class Running:
             (self._router.lost_bytes, "bytes of output were not looked at: Vigilog was not fast enough"),
             (self._lines.cut, "lines were too long and were cut"),
             (self._sessions.removed, "sessions had to make room for others"),
+            (self._box.rate.withheld, "blocks were withheld: too many in a minute"),
+            (self._box.failed, "blocks could not be written"),
             (sum(outlet.dropped for outlet in self._outlets), "bytes were not passed on: nobody took them"),
         ]
         for count, text in told:
             if count:
                 self._say(f"{count} {text}")
+
+    def _pass_notices(self) -> None:
+        while self._notices:
+            self._say(self._notices.pop(0))
 
     def _say(self, text: str) -> None:
         self._outlets[-1].write(f"vigilog blackbox run: {text}\n".encode())

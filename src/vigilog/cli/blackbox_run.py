@@ -140,6 +140,7 @@ def run(options: argparse.Namespace) -> int:
     rules = blackbox_rules.known(options)
     made = around_matching.matchers(rules, blackbox_rules.passing(options, rules))
     service = options.service or rules.name or os.path.basename(options.command[0])
+    notices: list[str] = []
     box = BlackBox(
         options.file,
         buffer_size=options.buffer_size,
@@ -148,8 +149,9 @@ def run(options: argparse.Namespace) -> int:
         directory=options.directory,
         service=service,
         dumps_per_minute=options.dumps_per_minute,
+        notice=notices.append,
     )
-    wanted = around.Wanted(options.command, outputs(options.log), options.drain_size, options.sessions)
+    wanted = around.Wanted(options.command, outputs(options.log), options.drain_size, options.sessions, notices)
     sys.stdout.flush()
     # Some hundred thousand lines are held, none of which refers to anything: looking through them costs a sixth of all work.
     gc.freeze()

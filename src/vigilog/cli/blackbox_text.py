@@ -77,7 +77,7 @@ def whole(facts: Facts, *, colour: bool) -> Iterator[str]:
         yield f"{painted(CYAN, key)}: {visible(plain(value))}"
     yield ""
     for message in block.messages:
-        first, *more = text(message).split("\n")
+        first, *more = (line.rstrip("\r") for line in text(message).split("\n"))
         yield f"{painted(DIM, tag(message))} {painted(shade(message), first)}"
         for line in more:
             yield f"    {painted(shade(message), line)}"
