@@ -42,7 +42,7 @@ async def shop(scope, receive, send):
     elif path == "/500": await answer(503, b"ill")
     elif path == "/401": await answer(401, b"who?")
     elif path == "/raise": {}["missing"]
-    elif path == "/slow": await asyncio.sleep(0.4); await answer(200, b"at last")
+    elif path == "/slow": await asyncio.sleep(2.5); await answer(200, b"at last")
     elif path == "/stream": await answer(200, *(b"x" * 1000 for _ in range(10)), b"")
     elif path == "/broken":
         await send({"type": "http.response.start", "status": 200, "headers": []})
@@ -77,7 +77,7 @@ async def socket(scope, receive, send):
         if event["text"] == "raise": raise RuntimeError("in the socket")
         await send({"type": "websocket.send", "text": event["text"].upper()})
 
-app = BlackBoxMiddleware(shop, recorder, slow=0.2, failed_logins=(401,))
+app = BlackBoxMiddleware(shop, recorder, slow=2.0, failed_logins=(401,))
 """
 WSGI = """
 from vigilog.blackbox.wsgi import BlackBoxMiddleware
@@ -92,7 +92,7 @@ def shop(environ, start_response):
     if path == "/500": return answer("503 Ill", b"ill")
     if path == "/401": return answer("401 Who", b"who?")
     if path == "/raise": {}["missing"]
-    if path == "/slow": time.sleep(0.4); return answer("200 OK", b"at last")
+    if path == "/slow": time.sleep(2.5); return answer("200 OK", b"at last")
     if path == "/stream":
         start_response("200 OK", [])
         return (b"x" * 1000 for _ in range(10))
@@ -123,7 +123,7 @@ def forever():
         yield b"x" * 100000
         time.sleep(0.001)
 
-app = BlackBoxMiddleware(shop, recorder, slow=0.2, failed_logins=(401,))
+app = BlackBoxMiddleware(shop, recorder, slow=2.0, failed_logins=(401,))
 """
 SERVERS = {
     "uvicorn": [
