@@ -170,3 +170,12 @@ def test_text_is_translated_and_counted_as_it_is_on_the_disk(world, serve):
     assert (world.home / "t").read_bytes() == b"one\ntwo\n"
     ftp.retrlines("RETR t", lambda _: None)
     assert [line.split()[7] for line in world.wait_for("xferlog", b" o ").splitlines()] == [b"8", b"8"]
+
+
+def test_options_of_ls_are_no_names(world, serve):
+    (world.home / "d").mkdir()
+    (world.home / "d" / "f").touch()
+    client = serve().client().login()
+    for command in ("LIST -la d", "NLST -a d", "LIST -l -a d"):
+        assert client.data(command)[1].endswith(b"f\r\n")
+    assert client.data("LIST -la")[1].endswith(b" d\r\n")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+import socket
 import subprocess
 import time
 from contextlib import ExitStack
@@ -313,3 +314,22 @@ def test_system_logs_are_the_same_words(both, world):
     world.wait_for("real-system", b"Maximum")
     assert len(lines("system")) == 3
     assert lines("system") == lines("real-system")
+
+
+def test_addresses_over_ipv6(world, both):
+    if not socket.has_ipv6:
+        pytest.skip("no IPv6 here")
+    servers = both("DefaultAddress ::1 127.0.0.1", "UseIPv6 on")
+    for server in (servers.real, servers.mine):
+        for address in ("127.0.0.1", "::1"):
+            with socket.create_connection((address, server.port), timeout=WAIT) as sock:
+                file = sock.makefile("rb")
+                file.readline()
+                sock.sendall(b"PASS x\r\n")
+                assert file.readline().startswith(b"503")
+    real, mine = servers.settled(2)
+    # On which kind of socket an IPv4 client arrives is the server's own affair: ::ffff: may stand before the address.
+    for one, other in zip(real, mine, strict=True):
+        theirs, ours = servers.fields(one, servers.real), servers.fields(other, servers.mine)
+        assert ours.pop("Server-Address").removeprefix("::ffff:") == theirs.pop("Server-Address").removeprefix("::ffff:")
+        assert ours == theirs

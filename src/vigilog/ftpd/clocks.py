@@ -34,7 +34,9 @@ def _not_logged_in(connection: Control, seconds: int) -> None:
 def after_login(connection: Control) -> None:
     """From now on data has to move now and then, and the session may have a longest time."""
     wanted = times(connection)
-    connection.timeout = wanted.idle
+    if connection.timeout != wanted.idle:
+        connection.timeout = wanted.idle
+        connection.wind()
     transferred(connection)
     if wanted.no_transfer:
         connection.call_later(wanted.no_transfer, _without_transfer, connection, wanted.no_transfer)

@@ -53,6 +53,9 @@ class Connection(Control):
         if self.host.tls is None:
             self.reply(500, "PROT not understood")
             return
+        if self.host.settings.tls.data is False and line.upper() == "P":
+            self.reply(534, "Unwilling to accept security parameters")
+            return
         super().ftp_PROT(line)
 
     def handle_ssl_established(self) -> None:

@@ -21,6 +21,7 @@ from vigilog.ftpd.log_lines import system_line
 from vigilog.ftpd.logs import DEBUG, Logs, Opener
 from vigilog.ftpd.record import UNTIMELY_DEATH
 from vigilog.ftpd.rights import Rights
+from vigilog.ftpd.rooted import usable
 from vigilog.ftpd.server import Listener, Waiting, descriptors, listening, loop, turn, wanted
 from vigilog.service import Service
 from vigilog.signals import Signals
@@ -53,6 +54,9 @@ class Daemon:
         self._looked = 0.0
         self._faults: IO[bytes] | None = None
         self._stopping = False
+        self._pid_file: str | None = None
+        """Where the number of this process stands."""
+        usable()
         self._hosts = self._made(configuration)
 
     def run(self) -> None:
@@ -167,7 +171,10 @@ class Daemon:
                 return
             self._leaving += self._hosts
             self._configuration, self._hosts = configuration, made
-        self._listen()
+        try:
+            self._listen()
+        except VigilogError as error:
+            self._say(str(error))
         self._note(5, "received SIGHUP -- master server reparsing configuration file")
 
     def _note(self, level: int, text: str) -> None:
@@ -187,6 +194,7 @@ class Daemon:
             try:
                 with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o644), "w") as file:
                     print(os.getpid(), file=file)
+                self._pid_file = path
             except OSError as error:
                 self._say(f"unable to write PidFile '{path}': {error.strerror}")
 
@@ -204,9 +212,9 @@ class Daemon:
                     host.box.close()
             for log in self._opener.files.values():
                 log.close()
-            if self._configuration.pid_file is not None:
+            if self._pid_file is not None:
                 with suppress(OSError):
-                    os.unlink(self._configuration.pid_file)
+                    os.unlink(self._pid_file)
         with suppress(OSError):
             self._loop.close()
 

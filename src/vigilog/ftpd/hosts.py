@@ -152,31 +152,49 @@ def hosts(
     clock: Clock,
 ) -> list[Host]:
     """All servers of a configuration, the main one first. Raises ConfigurationError."""
-    made = []
-    for settings in configuration.servers:
-        if settings.port == 0:
-            continue  # a server that is switched off
-        addresses = resolved(settings)
-        shown = settings.addresses[0] if settings.addresses else own_address()
-        logs = opener.logs(configuration, settings, shown, debug)
-        links = settings.allow_log_symlinks
-        made.append(
-            Host(
-                settings=settings,
-                configuration=configuration,
-                addresses=addresses,
-                shown=shown,
-                logs=logs,
-                accounts=Accounts(settings, rights),
-                tls=context(settings),
-                rights=rights,
-                clock=clock,
-                box=box(settings, directory, say, clock),
-                masquerade=masquerade(settings),
-                anonymous_logs=[(each, opener.of_anonymous(logs, each, links=links)) for each in settings.anonymous],
-            )
-        )
+    made: list[Host] = []
+    try:
+        for settings in configuration.servers:
+            if settings.port == 0:  # which switches a server off
+                continue
+            made.append(host(settings, configuration, opener, rights, directory, debug, say, clock))
+    except ConfigurationError:
+        for each in made:
+            if each.box is not None:
+                each.box.close()
+        raise
     return made
+
+
+def host(
+    settings: ServerSettings,
+    configuration: Configuration,
+    opener: Opener,
+    rights: Rights,
+    directory: str | None,
+    debug: int | None,
+    say: Callable[[str], None],
+    clock: Clock,
+) -> Host:
+    """One server. Raises ConfigurationError."""
+    addresses, secured, told = resolved(settings), context(settings), masquerade(settings)
+    shown = settings.addresses[0] if settings.addresses else own_address()
+    logs = opener.logs(configuration, settings, shown, debug)
+    links = settings.allow_log_symlinks
+    return Host(
+        settings=settings,
+        configuration=configuration,
+        addresses=addresses,
+        shown=shown,
+        logs=logs,
+        accounts=Accounts(settings, rights),
+        tls=secured,
+        rights=rights,
+        clock=clock,
+        masquerade=told,
+        box=box(settings, directory, say, clock),
+        anonymous_logs=[(each, opener.of_anonymous(logs, each, links=links)) for each in settings.anonymous],
+    )
 
 
 def meant(candidates: Iterable[Host], address: str) -> Host | None:

@@ -46,6 +46,7 @@ class Logs:
     trace: LogFile | None = None
     trace_levels: Mapping[str, int] = field(default_factory=dict)
     extended: tuple[Extended, ...] = ()
+    extended_syslog: SyslogSocket | None = None
     wrap: LogFile | None = None
     tls: LogFile | None = None
     highest: int = NOTICE
@@ -89,7 +90,7 @@ class Opener:
         path = server.server_log if server.server_log is not None else settings.system_log
         system = self.open("SystemLog", path, links=links)
         to_syslog = system is None and path is not OFF
-        syslog = SyslogSocket(settings.syslog_facility, self._pid, self._clock) if to_syslog else None
+        syslog = SyslogSocket(settings.syslog_facility, self._pid, self._clock)
         default = None if server.transfer_log is not None else TRANSFER_LOG
         return Logs(
             host=self._host.encode(),
@@ -97,7 +98,8 @@ class Opener:
             pid=self._pid,
             clock=self._clock,
             system=system,
-            syslog=syslog,
+            syslog=syslog if to_syslog else None,
+            extended_syslog=syslog,
             transfer=self.open("TransferLog", server.transfer_log or default, links=links),
             trace=self.open("TraceLog", settings.trace_log, links=links),
             trace_levels={**settings.trace, **server.session_trace},

@@ -13,6 +13,8 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from vigilog.core.errors import VigilogError
+
 OPENAT2 = 437  # the same on every architecture
 RESOLVE_NO_MAGICLINKS, RESOLVE_IN_ROOT = 0x02, 0x10
 
@@ -26,6 +28,17 @@ class How(ctypes.Structure):
 LIBC = ctypes.CDLL(None, use_errno=True)
 SYSCALL = LIBC.syscall
 SYSCALL.restype = ctypes.c_long
+
+
+def usable() -> None:
+    """Raises VigilogError where the kernel cannot do it, or is not allowed to."""
+    tree = Rooted("/")
+    try:
+        os.close(tree.open("/", os.O_PATH))
+    except OSError as error:
+        raise VigilogError(f"openat2(2) is not to be had ({error.strerror})", expected="Linux 5.6 or newer") from error
+    finally:
+        tree.close()
 
 
 class Rooted:

@@ -94,8 +94,8 @@ class SessionLog:
                 self.ring.keep("ExtendedLog", each.target if isinstance(each.target, int) else NO_LEVEL, line)
             if isinstance(each.target, LogFile):
                 each.target.write(line)
-            elif self.logs.syslog is not None:
-                self.logs.syslog.send(each.target, line)
+            elif self.logs.extended_syslog is not None:
+                self.logs.extended_syslog.send(each.target, line)
 
 
 def encoded(text: str) -> bytes:

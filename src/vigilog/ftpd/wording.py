@@ -106,7 +106,7 @@ def worded(code: int, text: str, said: Said) -> tuple[int, str]:
             return code, text.replace('" directory created.', '" - Directory successfully created')
         case 257 | 213:
             return code, text.removesuffix(".")
-        case 550 if said.command == "SIZE":
+        case 550 if said.command == "SIZE" or text.endswith("channel."):
             return code, text.removesuffix(".")
         case 500 if text.endswith("not understood."):
             return code, f"{said.command or said.argument} not understood"
