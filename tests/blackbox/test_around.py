@@ -355,7 +355,7 @@ def test_a_service_tells_systemd_itself_that_it_is_ready(tmp_path):
                 received.append(notify.recv(4096))
             except BlockingIOError:
                 break
-    assert b"READY=1" in received
+    assert received == [b"NOTIFYACCESS=all", b"READY=1"]
     process, watchdog = json.loads(done.stdout)
     assert str(process) == watchdog
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from vigilog.blackbox.around_drained import Drained
-from vigilog.blackbox.around_program import ends, start
+from vigilog.blackbox.around_program import ends, let_speak, start
 from vigilog.blackbox.around_rules import Known, Matchers
 from vigilog.blackbox.around_running import Running
 from vigilog.blackbox.around_signals import Signals
@@ -39,6 +39,7 @@ def run(wanted: Wanted, known: Known, matchers: Matchers, box: BlackBox, *, cloc
     signals = Signals()
     tells = known.by == "process"
     channels = [ends(tells=tells) for _ in range(1 if _is_same(*wanted.outputs) else 2)]
+    let_speak(os.environ)
     drained = Drained([each.channel for each in channels], wanted.buffer)
     try:
         process = start(wanted.command, (channels[0].writes, channels[-1].writes), signals.before)

@@ -8,7 +8,7 @@ import os
 import resource
 import signal
 import socket
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import NamedTuple, NoReturn
 
@@ -93,6 +93,16 @@ def _become(command: Sequence[str], outputs: tuple[int, int], mask: Iterable[int
         os.write(tells, str(error.errno).encode())
     finally:
         os._exit(NOT_FOUND)
+
+
+def let_speak(environment: Mapping[str, str]) -> None:
+    """Asks systemd (254 and later; older ones do not heed it) to listen to the program, too, which it has not started itself."""
+    address = environment.get("NOTIFY_SOCKET", "")
+    if address[:1] in ("/", "@"):
+        name = "\0" + address[1:] if address[0] == "@" else address
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as speaker, suppress(OSError):
+            speaker.setblocking(False)
+            speaker.sendto(b"NOTIFYACCESS=all", name)
 
 
 def end_like(status: int) -> int:
