@@ -96,7 +96,7 @@ def _become(command: Sequence[str], outputs: tuple[int, int], mask: Iterable[int
 
 
 def let_speak(environment: Mapping[str, str]) -> None:
-    """Asks systemd (254 and later; older ones do not heed it) to listen to the program, too, which it has not started itself."""
+    """Asks systemd (254 and later; older ones do not heed it) to listen to the program, too, which it did not start."""
     address = environment.get("NOTIFY_SOCKET", "")
     if address[:1] in ("/", "@"):
         name = "\0" + address[1:] if address[0] == "@" else address
