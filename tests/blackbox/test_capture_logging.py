@@ -18,6 +18,7 @@ from tests.blackbox.recording import kept, recorded, written
 from vigilog.blackbox import CURRENT, Facts, Message
 from vigilog.blackbox.capture import Capture
 from vigilog.blackbox.capture_logging import capture_logging
+from vigilog.blackbox.recorder import Recorder
 from vigilog.blackbox.work import carried
 from vigilog.core.errors import ConfigurationError
 
@@ -315,6 +316,16 @@ def test_a_method_that_somebody_replaced_before_is_called_still(log, file: Path)
         assert calls == ["one %s"]
     finally:
         logging.Logger.debug = before  # type: ignore[method-assign]
+
+
+def test_one_recorder_at_a_time(log, file: Path):
+    """Two would take each message twice. The one that is at work goes on, and there can be another afterwards."""
+    for _ in range(2):
+        with recorded(file) as recorder, recorder.session() as session:
+            with pytest.raises(ConfigurationError, match="captured already; expected one recorder at a time; share it"):
+                Recorder(recorder.box).start()
+            log.debug("once")
+            assert kept(file, session) == ["tests.quiet DEBUG: once"]
 
 
 def test_messages_of_records_that_come_from_elsewhere(log, file: Path):

@@ -283,6 +283,36 @@ def test_a_segmentation_fault_in_a_child_is_the_childs(tmp_path: Path):
     assert any("in in_the_child" in line for line in shown(block))
 
 
+@pytest.mark.parametrize("way", ["Process", "ProcessPoolExecutor"])
+def test_children_of_multiprocessing_end_well(way: str, tmp_path: Path):
+    """They call os._exit, which is no death here. One whose function raises dies."""
+    ran = run(
+        tmp_path,
+        f"""
+        import multiprocessing
+        from concurrent.futures import ProcessPoolExecutor
+        fork = multiprocessing.get_context("fork")
+        def work(number): log.debug("in a child"); return 1 // number
+        with recorder.session(Facts("192.0.2.1")):
+            log.debug("before")
+            if {way!r} == "Process":
+                for number in (1, 0):
+                    child = fork.Process(target=work, args=(number,)); child.start(); child.join(); print(child.exitcode)
+            else:
+                with ProcessPoolExecutor(mp_context=fork) as executor: print(*executor.map(work, [1, 1, 1]))
+        """,
+    )
+    assert ran.stdout == ("0\n1\n" if way == "Process" else "1 1 1\n")
+    blocks = blocks_of(tmp_path)
+    assert list((tmp_path / "rings").glob("*.ring")) == []
+    if way == "Process":
+        (block,) = blocks
+        assert shown(block)[0] == "x DEBUG: in a child"
+        assert shown(block)[1].endswith("ZeroDivisionError: integer division or modulo by zero")
+    else:
+        assert blocks == []
+
+
 def test_everything_is_given_back(tmp_path: Path):
     ran = run(
         tmp_path,

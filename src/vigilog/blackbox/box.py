@@ -166,6 +166,10 @@ class BlackBox:
         self._busy = threading.RLock()
         self._writer = None
         self._storage.after_fork()
+        if "multiprocessing.util" in sys.modules:
+            from vigilog.blackbox.multiprocess import end_with_it  # noqa: PLC0415 - seldom needed
+
+            end_with_it(self)
         self._recover_first = True
         if self._forensic_file is not None:
             self._forensic_file.after_fork()

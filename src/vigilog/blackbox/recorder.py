@@ -25,6 +25,7 @@ from vigilog.blackbox.session import Session
 from vigilog.blackbox.stop_signal import close_at_stop
 from vigilog.blackbox.triggers import Trigger, of_criteria
 from vigilog.blackbox.work import Work
+from vigilog.core.errors import ConfigurationError
 
 
 class Undoing(Protocol):
@@ -70,10 +71,17 @@ class Recorder:
         self._hooks = Hooks()
 
     def start(self) -> Self:
-        """Begins to record. Raises ConfigurationError if the signal `on_demand` cannot be had, outside of the main thread."""
-        if self._on_demand:
-            self._on_demand.start()
-            self._hooks.then(self._on_demand.stop)
+        """Begins to record. Raises ConfigurationError if another recorder is at work in this process, and if the signal
+        `on_demand` cannot be had, outside of the main thread."""
+        try:
+            for source in self._sources:
+                self._hooks.then(source(self.capture).undo)
+            if self._on_demand:
+                self._on_demand.start()
+                self._hooks.then(self._on_demand.stop)
+        except ConfigurationError:
+            self._hooks.undo()
+            raise
         if self._deaths:
             self._faults.start()
             self._hooks.then(self._faults.stop)
@@ -81,8 +89,6 @@ class Recorder:
             deaths.start()
             self._hooks.then(deaths.stop)
             close_at_stop(self.box, self._hooks)
-        for source in self._sources:
-            self._hooks.then(source(self.capture).undo)
         return self
 
     def stop(self) -> None:

@@ -7,6 +7,10 @@ from types import FunctionType
 from typing import Any
 
 from vigilog.blackbox.same_code import in_place_of
+from vigilog.core.errors import ConfigurationError
+
+MARK = "captured_by_vigilog"
+"""An attribute of functions that stand in for others."""
 
 
 def nobody() -> None:
@@ -20,10 +24,16 @@ class Replaced:
         self._put: list[tuple[type, str, FunctionType, Callable[..., Any]]] = []
 
     def put(self, owner: type, name: str, ours: Callable[..., Any]) -> None:
-        """`ours` becomes the method `name` of `owner`, and passes as what was there."""
+        """`ours` becomes the method `name` of `owner`, and passes as what was there. Raises ConfigurationError if
+        another one of ours is there."""
         former = owner.__dict__[name]
+        if getattr(former, MARK, False):
+            raise ConfigurationError(
+                f"messages of {owner.__module__} are captured already", expected="one recorder at a time", remedy="share it"
+            )
         if isinstance(former, FunctionType):
             ours = in_place_of(former, ours)
+        setattr(ours, MARK, True)
         setattr(owner, name, ours)
         self._put.append((owner, name, former, ours))
 
