@@ -70,6 +70,13 @@ def test_where_one_file_is_most_of_it_the_cut_is_between_files(tmp_path):
     assert b"".join(contents([*first, *second])).count(b"+1|x") == 200
 
 
+def test_an_empty_file_beside_a_large_one_is_no_reason_to_take_longer(tmp_path):
+    (tmp_path / "l.1").write_bytes(b"+1|x\n" * 100)
+    (tmp_path / "l").touch()
+    first, second = in_two(opened(tmp_path / "l.1", tmp_path / "l"))
+    assert [each.name for each in (*first, *second)] == [str(tmp_path / name) for name in ("l.1", "l.1", "l")]
+
+
 def test_what_comes_through_a_pipe_is_for_one_process(tmp_path):
     os.mkfifo(tmp_path / "p")
     writer = subprocess.Popen(["sh", "-c", "printf '+1|x\\n' > p"], cwd=tmp_path)

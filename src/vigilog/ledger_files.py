@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import stat
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from typing import IO
 
@@ -37,9 +36,7 @@ class LedgerFile:
         self.path = path
         self._tell = tell
         try:
-            self._descriptor = (
-                os.dup(sys.stdin.fileno()) if path == STANDARD_INPUT else os.open(path, os.O_RDONLY | os.O_NOCTTY)
-            )
+            self._descriptor = os.dup(0) if path == STANDARD_INPUT else os.open(path, os.O_RDONLY | os.O_NOCTTY)
             status = os.fstat(self._descriptor)
         except OSError as error:
             raise _unreadable(path, error.strerror) from error
@@ -54,8 +51,13 @@ class LedgerFile:
         self.size = max(0, status.st_size - self._start) if is_file else 0
 
     @property
+    def is_file(self) -> bool:
+        """It can be read more than once, and its length is known."""
+        return self._ends is None
+
+    @property
     def weight(self) -> int:
-        """About how many bytes are to be looked at; 0 if that is not known."""
+        """About how many bytes of a file are to be looked at."""
         return self.size * _PACKED if self._unpack else self.size
 
     def inputs(self) -> list[Input]:
@@ -142,7 +144,7 @@ def in_two(files: Sequence[LedgerFile]) -> tuple[list[Input], list[Input]]:
     one processor only, or something can be read but once."""
     whole = [each for file in files for each in file.inputs()]
     total = sum(file.weight for file in files)
-    if total < LARGE or not all(file.weight for file in files) or len(os.sched_getaffinity(0)) == 1:
+    if total < LARGE or not all(file.is_file for file in files) or len(os.sched_getaffinity(0)) == 1:
         return whole, []
     before = 0
     for number, file in enumerate(files):

@@ -80,6 +80,13 @@ def test_what_cannot_be_read_is_told_and_the_rest_is_checked(check, tmp_path):
     assert check()[2] == 2
 
 
+def test_a_standard_input_that_is_closed_cannot_be_read(tmp_path):
+    environment = {**os.environ, "PYTHONPATH": str(SOURCE)}
+    command = f"{sys.executable} -c 'from vigilog.cli.main import run; run()' ledger check - <&-"
+    done = subprocess.run(["sh", "-c", command], env=environment, capture_output=True, check=False, timeout=60)
+    assert (done.returncode, done.stderr) == (2, b"vigilog ledger check: standard input: Bad file descriptor\n")
+
+
 def test_a_name_with_a_blank_is_one_name(check, tmp_path):
     (tmp_path / "a b").write_bytes(OPEN)
     assert check("a b") == (OPEN, "", 0)

@@ -215,3 +215,12 @@ def test_the_quick_ways_to_a_stamp_give_what_the_slow_way_gives(text, rest, arri
     from vigilog.parse.stamps import _any_stamp
 
     assert stamp(text + rest, float(arrived)) == _any_stamp(text + rest, float(arrived))
+
+
+def test_the_lines_of_a_request_ledger_have_the_time_of_their_ids():
+    assert stamp(b"+25504:6b000167:0|GET / HTTP/1.1|Host:x", 0x6B000200) == 0x6B000167
+    assert stamp(b"-25504:6b000167:0", 0x6B000200) == 0x6B000167
+    assert stamp(b"+awABnArzSrOKle9yzxm7sgAAAAM|GET /x", 0x6B000200) == 0x6B00019C
+    assert stamp(b"+yQtJf8CoAB4AAFNXBIEAAAAA|GET /x", 0x6B000200) is None  # of the year 2076
+    for other in (b"+", b"-", b"+1:2:3|GET /", b"-- MARK --", b"+x|GET / HTTP/1.1", b"+" + b"x" * 5000):
+        assert stamp(other, 0x6B000200) is None

@@ -8,6 +8,7 @@ r"""The time that a log line says of itself, whichever of the common forms it is
     ... [20/Nov/2026:08:30:00 +0100] ...        Apache's access log, within the first 256 bytes
     @4000000037c219bf2ef02e94 ...               TAI64N (multilog, tai64n)
     1795159800.123 ...                          seconds since the epoch (squid, audit tools)
+    +25504:6b000167:0|GET / HTTP/1.1|...        a request ledger, whose IDs tell the time (`forensic_id`)
 
 The first byte tells which of them it can be. Equal stamps are read once: lines come many to a second.
 """
@@ -20,9 +21,12 @@ from datetime import UTC, datetime, timedelta, timezone
 from functools import lru_cache
 
 from vigilog.parse import tai64n
+from vigilog.parse.forensic_id import made
 
 DAY = 86_400
 _HEAD = 256
+_FIRST_ID = 946_684_800
+"""No ID of a request is older than that (the year 2000): some look as if they were."""
 _SECONDS = {b"%02d" % second: second for second in range(60)}
 _MONTHS = {name: number for number, name in enumerate(b"Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(), 1)}
 _YEAR = rb"(?P<year>\d{4})"
@@ -75,8 +79,15 @@ def _any_stamp(line: bytes, arrived: float) -> float | None:
             return float(plain[0])
     if first == b"@":
         return tai64n.seconds(line)
+    if first in {b"+", b"-"}:
+        return _of_request(line, arrived)
     whole = _ISO.match(line) or _NAMED_DAY.match(line) or _ACCESS.search(line, 0, _HEAD)
     return _with_year(whole[0], whole.re) if whole else None
+
+
+def _of_request(line: bytes, arrived: float) -> float | None:
+    request = made(line[1:_HEAD].partition(b"|")[0])
+    return float(request.time) if request and _FIRST_ID <= request.time <= arrived + DAY else None
 
 
 @lru_cache(maxsize=4096)
