@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import atexit
 import itertools
 import os
 import sys
 import threading
-import weakref
 from collections.abc import Callable, Sequence
-from typing import Protocol
 
 from vigilog.blackbox.block import block
 from vigilog.blackbox.bounds import Bounds
@@ -17,11 +14,11 @@ from vigilog.blackbox.criteria import Criterion, FailedLogin, UntimelyDeath, all
 from vigilog.blackbox.facts import Facts
 from vigilog.blackbox.forensic_file import ForensicFile, absolute
 from vigilog.blackbox.header import Circumstances, counters, header, identity
-from vigilog.blackbox.in_memory import InMemory
+from vigilog.blackbox.lifetime import told
 from vigilog.blackbox.notices import Notices
 from vigilog.blackbox.rate import Rate
-from vigilog.blackbox.ring import Ring
 from vigilog.blackbox.session import Session
+from vigilog.blackbox.storage import Wanted, storage
 from vigilog.blackbox.watched import watching
 from vigilog.core.clock import Clock, wall
 from vigilog.core.errors import ConfigurationError
@@ -81,13 +78,25 @@ class BlackBox:
         self._redact = redact
         self._tested = tuple(each for each in self.criteria if each.test is not None)
         self._forensic_file = ForensicFile(file, self.notice, allow_links=allow_links) if file is not None else None
-        self._storage = self._stored(Bounds(buffer_size, buffer_bytes, total_bytes))
+        self._storage = storage(
+            Wanted(
+                Bounds(buffer_size, buffer_bytes, total_bytes),
+                self.capture,
+                self.directory,
+                service,
+                file or "",
+                UntimelyDeath in self.criteria,
+                clock,
+                redact,
+                self.notice,
+            )
+        )
         self._numbers = itertools.count(1)
         self._open: dict[int, Session] = {}
         self._busy = threading.RLock()
         self._writer: int | None = None
         self._recover_first = False
-        self._forget = _remember(self)
+        self._forget = told(self)
         self.recover()
 
     def begin(self, facts: Facts | None = None) -> Session:
@@ -184,27 +193,6 @@ class BlackBox:
                 session.end(UntimelyDeath.kind)
         self.close()
 
-    def _stored(self, bounds: Bounds) -> Storage:
-        if self.directory is not None:
-            from vigilog.blackbox.in_file import InFile  # noqa: PLC0415 - only where there is a directory
-
-            wanted = UntimelyDeath in self.criteria
-            try:
-                return InFile(
-                    bounds,
-                    self.capture,
-                    self.directory,
-                    self.service,
-                    self.file or "",
-                    wanted=wanted,
-                    clock=self.clock,
-                    redact=self._redact,
-                    notice=self.notice,
-                )
-            except OSError as error:
-                self.notice(f"messages are kept in memory only: {error.filename or self.directory}: {error.strerror}")
-        return InMemory(bounds, self.capture)
-
     def _write(self, file: ForensicFile, session: Session, kind: str, *, on_demand: bool) -> bool:
         now = self.clock()
         if not on_demand and not self.rate.allows(now):
@@ -228,28 +216,3 @@ class BlackBox:
         if self._redact is None or self._storage.redacts:
             return message
         return message._replace(text=self._redact(message.text))
-
-
-class Storage(Protocol):
-    """Where the rings of a box are."""
-
-    redacts: bool
-
-    def ring(self, number: int, facts: Facts) -> Ring: ...
-    def fault_path(self) -> str | None: ...
-    def after_fork(self) -> None: ...
-    def close(self) -> None: ...
-
-
-def _remember(box: BlackBox) -> Callable[[], None]:
-    """Has the box told of a fork and of the program's end; gives what undoes the second (the first cannot be undone)."""
-    reference = weakref.ref(box)
-
-    def in_child() -> None:
-        found = reference()
-        if found is not None:
-            found.after_fork()
-
-    os.register_at_fork(after_in_child=in_child)
-    atexit.register(box.at_exit)
-    return lambda: atexit.unregister(box.at_exit)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from vigilog.blackbox.bounds import Bounds
 from vigilog.blackbox.facts import Facts
-from vigilog.blackbox.memory import MemoryPool, MemoryRing
+from vigilog.blackbox.memory import MemoryRing
+from vigilog.blackbox.memory_pool import MemoryPool
 from vigilog.blackbox.ring import Ring
 
 

@@ -7,80 +7,20 @@ any time. A session that has no more than its fair share of the whole never lose
 
 from __future__ import annotations
 
-import threading
 from collections import deque
 from collections.abc import Collection, Sequence
 from itertools import chain, islice
 from typing import NamedTuple
 
 from vigilog.blackbox.entry import OVERHEAD, Entry, rendered
+from vigilog.blackbox.memory_pool import Held, MemoryPool
 from vigilog.blackbox.ring import Kept
 from vigilog.blackbox.stamp import stamp
 from vigilog.parse.forensics import Message
 
-SESSION = 3072
-"""Bytes that a session needs before it has a message, about: its objects, its facts, an empty ring."""
 CREDIT = 16384
 """Bytes that a ring takes at most before it is looked at."""
 _LEAST = 256
-_WAIT = 0.2
-
-
-class MemoryPool:
-    """What the rings of one box may hold together: `total` bytes, the sessions' own needs included.
-
-    There is no room for messages where the sessions' own needs are more than that: then each keeps a few hundred bytes.
-    """
-
-    def __init__(self, total: int) -> None:
-        self.total = total
-        self.used = 0
-        self.lock = threading.Lock()
-        self._rings: dict[int, MemoryRing] = {}
-        self._turn: deque[int] = deque()
-
-    def __len__(self) -> int:
-        return len(self._rings)
-
-    def enter(self, ring: MemoryRing) -> None:
-        """`ring` counts from now on. The lock is held."""
-        self._rings[id(ring)] = ring
-        self._turn.append(id(ring))
-        self.charge(ring, SESSION + ring.held)
-
-    def leave(self, ring: MemoryRing) -> None:
-        """`ring` counts no longer. The lock is held."""
-        if self._rings.pop(id(ring), None):
-            self.used -= SESSION + ring.held
-
-    def charge(self, ring: MemoryRing, more: int) -> None:
-        """`ring` needs `more` bytes (fewer if negative); if that is too much, somebody gives. The lock is held."""
-        self.used += more
-        if self.used > self.total:
-            self._make_room(ring)
-
-    def after_fork(self) -> None:
-        """In the child: whichever thread held the lock is not here."""
-        self.lock = threading.Lock()
-
-    def share(self) -> int:
-        """Bytes of messages that a session may always hold."""
-        return max(0, self.total // max(1, len(self._rings)) - SESSION)
-
-    def _make_room(self, asker: MemoryRing) -> None:
-        share = self.share()
-        if asker.held > share:
-            self.used -= asker.shrink(share)
-        for _ in range(len(self._turn)):
-            if self.used <= self.total:
-                return
-            ring = self._rings.get(self._turn[0])
-            if ring is None:
-                self._turn.popleft()
-                continue
-            self._turn.rotate(-1)
-            if ring.held > share:
-                self.used -= ring.shrink(share)
 
 
 class _Batch(NamedTuple):
@@ -127,7 +67,7 @@ class MemoryRing:
         self._used = self._count = self._evicted = self._credit = self.left = 0
         self._closed = False
         self.deferred = True
-        with _Held(pool):
+        with Held(pool):
             pool.enter(self)
 
     @property
@@ -161,7 +101,7 @@ class MemoryRing:
 
     def written(self, kept: Kept) -> None:
         count, evicted_then = kept.mark
-        with _Held(self._pool):
+        with Held(self._pool):
             if self._closed:
                 return
             evicted_since = self._evicted - evicted_then
@@ -171,7 +111,7 @@ class MemoryRing:
             self._pool.charge(self, self.held - before)
 
     def close(self) -> None:
-        with _Held(self._pool):
+        with Held(self._pool):
             if not self._closed:
                 self._closed = True
                 self._pool.leave(self)
@@ -250,23 +190,6 @@ class MemoryRing:
             self._used -= size
         elif count > 0:
             del self._open[:count]
-
-
-class _Held:
-    """The pool's lock, while this lasts. A signal handler may find it held by what it interrupted: it goes on without."""
-
-    __slots__ = ("_lock", "_locked")
-
-    def __init__(self, pool: MemoryPool) -> None:
-        self._lock = pool.lock
-        self._locked = False
-
-    def __enter__(self) -> None:
-        self._locked = self._lock.acquire(timeout=_WAIT)
-
-    def __exit__(self, *_: object) -> None:
-        if self._locked:
-            self._lock.release()
 
 
 def _as_is(entry: Entry) -> Message:

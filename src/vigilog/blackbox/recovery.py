@@ -15,22 +15,18 @@ from dataclasses import dataclass, field
 from zlib import crc32
 
 from vigilog.blackbox import death_log, journal
-from vigilog.blackbox.block import block
-from vigilog.blackbox.criteria import UntimelyDeath
+from vigilog.blackbox.dead import Dead, beside, dead
 from vigilog.blackbox.death_log import ProcessRecord
 from vigilog.blackbox.forensic_file import ForensicFile, line_begun
-from vigilog.blackbox.header import Circumstances, header
 from vigilog.blackbox.layout import HEAD, Head, head_of
-from vigilog.blackbox.reading import Contents, contents, last_seen, sessions, unreadable
-from vigilog.blackbox.ring_access import closed, lock, names, opened, read
-from vigilog.blackbox.ring_file import FAULT, NEW, RING
+from vigilog.blackbox.reading import unreadable
+from vigilog.blackbox.ring_access import closed, lock, names, opened
+from vigilog.blackbox.ring_file import NEW, RING
 from vigilog.core.clock import Clock, wall
-from vigilog.parse.forensics import Message
 
 DAMAGED = ".damaged"
 """What is put behind the name of a ring file that cannot be read."""
 _STALE = 60.0
-_TRACE = 1 << 16
 
 
 @dataclass(slots=True)
@@ -44,22 +40,6 @@ class Recovered:
 
 class _Unwritten(Exception):
     pass
-
-
-@dataclass(frozen=True, slots=True)
-class _Dead:
-    """A ring file whose process is dead: open and locked as `ring`, at `path`."""
-
-    ring: int
-    path: str
-    data: bytes
-    head: Head
-    contents: tuple[tuple[int, Contents], ...]
-    trace: tuple[Message, ...]
-
-    def record(self) -> ProcessRecord:
-        seen = max([last_seen(self.data), self.head.made, *(each.last for _, each in self.contents)])
-        return ProcessRecord(self.head.pid, self.head.service, self.head.began, seen, alive=False)
 
 
 def recover(
@@ -103,7 +83,7 @@ def processes(directory: str, *, clock: Clock = wall) -> Iterator[ProcessRecord]
             if closed(ring):
                 continue
             if lock(ring, path, exclusive=False):
-                yield _dead(ring, path, read(ring), head).record()
+                yield dead(ring, path, head).record()
             elif os.path.exists(path):
                 yield ProcessRecord(head.pid, head.service, head.began, clock(), alive=True)
 
@@ -124,32 +104,26 @@ def _recover(
         # A normal end, whose process could not remove its file.
         os.unlink(path)
         return
-    data = read(ring)
-    dead = _dead(ring, path, data, head)
-    if damaged := unreadable(data, head):
+    found = dead(ring, path, head)
+    if damaged := unreadable(found.data, head):
         notice(f"{path}: {damaged} of its pages cannot be read")
     count = 0
-    if head.wanted and dead.contents:
+    if head.wanted and found.contents:
         target = file if file is not None else _own_target(ring, head)
         if target is None:
             notice(f"{path}: it is not known where its blocks belong")
             return
         try:
-            count = _write(dead, target, notice)
+            count = _write(found, target, notice)
         except _Unwritten:
             return
-    record = dead.record()
+    record = found.record()
     death_log.add(os.path.dirname(path), os.path.basename(path), record, count)
     with suppress(FileNotFoundError):
-        os.unlink(_beside(path))
+        os.unlink(beside(path))
     os.unlink(path)
     result.processes.append(record)
     result.blocks += count
-
-
-def _dead(ring: int, path: str, data: bytes, head: Head) -> _Dead:
-    found = [(number, contents(pages, head.secret)) for number, pages in sessions(data, head)]
-    return _Dead(ring, path, data, head, tuple(found), _trace(_beside(path)))
 
 
 def _own_target(ring: int, head: Head) -> str | None:
@@ -157,7 +131,7 @@ def _own_target(ring: int, head: Head) -> str | None:
     return head.file if own and head.file.startswith("/") else None
 
 
-def _write(dead: _Dead, target: str, notice: Callable[[str], None]) -> int:
+def _write(dead: Dead, target: str, notice: Callable[[str], None]) -> int:
     """Writes what is not written yet; how many blocks there are of this process. Raises _Unwritten."""
     file = ForensicFile(target, notice)
     try:
@@ -165,7 +139,7 @@ def _write(dead: _Dead, target: str, notice: Callable[[str], None]) -> int:
         for number, found in dead.contents:
             if before and (number < before.session or (number == before.session and journal.done(before, target))):
                 continue
-            data = _block(dead, found)
+            data = dead.block(found)
             torn = before if before and before.session == number else None
             if not file.append(data, _Plan(dead.ring, number, target, data, torn)):
                 raise _Unwritten
@@ -195,33 +169,6 @@ class _Plan:
         entry = journal.Entry(self.session, found.st_dev, found.st_ino, start, len(self.block), crc32(self.block))
         journal.written(self.ring, entry)
         return start
-
-
-def _block(dead: _Dead, found: Contents) -> bytes:
-    messages = found.messages[-dead.head.messages :]
-    what = Circumstances(
-        dead.record().last_seen,
-        found.began,
-        dead.head.service,
-        dead.head.pid,
-        found.evicted + len(found.messages) - len(messages),
-        found.damaged,
-    )
-    return block(UntimelyDeath.kind, header(found.identity, found.counters, what), [*messages, *dead.trace])
-
-
-def _beside(path: str) -> str:
-    return path.removesuffix(RING) + FAULT
-
-
-def _trace(path: str) -> tuple[Message, ...]:
-    """What faulthandler wrote, a message for each line."""
-    try:
-        with opened(path, write=False) as file:
-            text = os.pread(file, _TRACE, 0)
-    except OSError:
-        return ()
-    return tuple(Message("Unspec", 0, line) for line in text.split(b"\n") if line)
 
 
 def _sweep(directory: str, now: float) -> None:
