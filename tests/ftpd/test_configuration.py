@@ -6,11 +6,12 @@ import os
 import re
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
-from tests.ftpd.world import VIGILOG, Server, free_port, ready, vigilog
+from tests.ftpd.world import VIGILOG, WAIT, Server, free_port, ready, vigilog
 
 
 def checked(path, *options):
@@ -176,7 +177,9 @@ def test_between_commands_the_process_is_the_servers_user(world, serve, as_root)
     wanted = "0\t65534\t0\t65534"
     seen: set[str] = set()
     # It may just be on its way back from the last command.
+    until = time.monotonic() + WAIT
     while wanted not in seen:
+        assert time.monotonic() < until, seen
         seen |= set(re.findall(r"(?m)^Uid:\t(.*)$", Path(f"/proc/{server.pid}/status").read_text()))
     assert seen <= {wanted, "0\t1001\t0\t1001", "0\t0\t0\t0"}
     assert client.say("NOOP").startswith("200")

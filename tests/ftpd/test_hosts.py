@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import time
 
 import pytest
 
@@ -105,8 +106,9 @@ def test_a_reload_with_a_mistake_changes_nothing_and_says_so(world, serve):
     path.write_text(path.read_text() + "Nonsense on\n")
     server.process.send_signal(1)
     said = next(world.root.glob("*.said"))
+    until = time.monotonic() + WAIT
     while "not reloaded" not in said.read_text():
-        pass
+        assert time.monotonic() < until
     assert "Nonsense" in said.read_text()
     assert server.client().login().say("NOOP").startswith("200")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ftplib
 import os
+import random
 import shutil
 import signal
 import socket
@@ -12,9 +13,10 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import pytest
 from passlib.hash import sha512_crypt
 
 from vigilog.parse.forensics import Block, blocks
@@ -26,10 +28,12 @@ WAIT = 30.0
 
 
 def free_port() -> int:
-    """A port that nobody listens at."""
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
+    """A port that nobody listens at, of those that the kernel gives to nobody by itself."""
+    while True:
+        port = random.randrange(20_000, 32_000)
+        with socket.socket() as sock, suppress(OSError):
+            sock.bind(("", port))
+            return port
 
 
 class World:
@@ -215,6 +219,8 @@ def ready(port: int, process: subprocess.Popen[bytes] | None, said: Path) -> Non
             assert process is None or process.poll() is None, said.read_text()
             assert time.monotonic() < until, said.read_text()
             time.sleep(0.02)
+        except TimeoutError:
+            pytest.fail(f"no greeting: {said.read_text()} {process and process.poll()}")
         else:
             # Its session is over when this is.
             assert client.says("QUIT", "")[1] == ""
