@@ -95,7 +95,8 @@ def test_variables_as_apache_writes_them(template, line):
 def test_no_bytes_are_a_number_in_json_and_a_dash_in_the_common_format():
     assert LogFormat("%b", "apache").parse(b"-") == {"bytes_sent": 0}
     assert LogFormat("%b", "apache").render({}) == b"-"
-    assert LogFormat("%B", "apache").parse(b"-") == {}
+    assert LogFormat("%B", "apache").parse(b"-") is None
+    assert LogFormat("%B", "apache").render({}) == b"0"
     assert LogFormat("%404b", "apache").parse(b"-") == {}
 
 
@@ -168,3 +169,10 @@ def test_a_mistake_is_told_with_its_column(template, column, words):
         LogFormat(template, "apache", Place("f", 3))
     assert words in str(told.value)
     assert str(told.value).startswith(f"f:3:{column}: ")
+
+
+def test_a_value_is_there_if_any_of_its_variables_has_it():
+    twice = LogFormat("%u %!200u", "apache")
+    assert twice.fields({"user": "anna", "response_code": 200}) == {"user": "anna"}
+    assert twice.parse(b"anna -") == {"user": "anna"}
+    assert twice.parse(b"anna bert") is None

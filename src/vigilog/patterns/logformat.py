@@ -63,7 +63,7 @@ class LogFormat:
         self.items = items(template, dialect, place)
         self.place = place
         self._writers = tuple(item if isinstance(item, str) else item.write for item in self.items)
-        self._takers = tuple({item.key: item.take for item in self.items if isinstance(item, Variable)}.items())
+        self._takers = tuple((item.key, item.take) for item in self.items if isinstance(item, Variable))
 
     def __repr__(self) -> str:
         return f"LogFormat({self.template!r}, {self.dialect!r})"
@@ -71,7 +71,7 @@ class LogFormat:
     @property
     def keys(self) -> tuple[str, ...]:
         """The keys that fields can have, in the order of the template."""
-        return tuple(key for key, _ in self._takers)
+        return tuple(dict.fromkeys(key for key, _ in self._takers))
 
     def render(self, event: Event) -> bytes:
         """The line of an event, without a newline. Raises ValueError or TypeError for a number that is none."""

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 TEXT = Form("text", read=unescaped)
 BYTES = Form("number", NUMBER.shape + "|-", NUMBER.starts, NUMBER.holds, lambda written: 0 if written == "-" else int(written))
+WHOLE_BYTES = NUMBER._replace()
 QUERY = Form("text", read=lambda written: unescaped(written[1:]))
 USER = Form("text", read=lambda written: "" if written == '""' else unescaped(written))
 FLOW = Form("text", "[X+-]", frozenset("X+-"))
@@ -40,7 +41,7 @@ ROWS: dict[str, dict[str, Row]] = {
     "a": {"": Row("remote_ip"), "c": Row("peer_ip")},
     "A": {"": Row("local_ip")},
     "b": {"": Row("bytes_sent", BYTES, always=True)},
-    "B": {"": Row("bytes_sent", NUMBER)},
+    "B": {"": Row("bytes_sent", WHOLE_BYTES, always=True)},
     "D": {"": Row("response_micros", NUMBER)},
     "f": {"": Row("file")},
     "h": {"": Row("remote_dns"), "c": Row("peer_dns")},
@@ -142,10 +143,10 @@ def _row(given: Written, place: Place | None) -> tuple[Row, str]:
 
 
 def _both(form: Form, own: Callable[[Event], Any], key: str = "") -> tuple[Take, Write]:
-    if form is BYTES:
+    if form is BYTES or form is WHOLE_BYTES:
         amount = as_number(own)
-        # Apache writes no bytes and no number of bytes alike
-        return (lambda event: amount(event) or 0), (lambda event: str(amount(event) or "-"))
+        none = "-" if form is BYTES else "0"  # Apache writes no bytes and no number of bytes alike
+        return (lambda event: amount(event) or 0), (lambda event: str(amount(event) or none))
     if form.type == "number":
         amount = _positive(as_number(own)) if key.endswith("response_code") else as_number(own)
         return amount, written(amount, "-", str)
