@@ -472,7 +472,18 @@ def test_ten_thousand_sessions_hold_the_memory_bound(tmp_path):
         "    sys.stdout.flush(); import time; time.sleep(0.05)\n"
         "print('end', flush=True); time.sleep(60)\n"
     )
-    options = ("--pass", "none", "--also", "^end", "--session", r"^\[(?P<session>\d+)\]", "--total-size", "32M")
+    options = (
+        "--pass",
+        "none",
+        "--also",
+        "^end",
+        "--session",
+        r"^\[(?P<session>\d+)\]",
+        "--total-size",
+        "32M",
+        "--drain-size",
+        "64M",
+    )
     with around(tmp_path, *options, "--", *python(code)) as it:
         it.until(lambda: "end" in it.said())
         with open(f"/proc/{it.process.pid}/status") as file:
@@ -481,3 +492,21 @@ def test_ten_thousand_sessions_hold_the_memory_bound(tmp_path):
         it.ended()
     # 32 MiB of messages and 10,000 sessions, and the program itself with its engine.
     assert int(facts["RssAnon"]) < 160 << 10
+
+
+def test_a_fault_of_vigilogs_own_leaves_the_program_its_parent_and_its_log(tmp_path):
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / "sitecustomize.py").write_text(
+        "import sys\n"
+        "if sys.argv[0].endswith('vigilog'):\n"
+        "    from vigilog.blackbox import around_router\n"
+        "    def broken(*_): raise ZeroDivisionError('a fault')\n"
+        "    around_router.Router.route = broken\n"
+    )
+    shell = "echo one; echo two >&2; sleep 0.3; echo three; exit 5"
+    options = ("--as", "sshd", "--pass", "none")
+    with around(tmp_path, *options, "--", "sh", "-c", shell, environment={"PYTHONPATH": str(tmp_path / "broken")}) as it:
+        assert it.ended() == 5
+    assert "a fault of Vigilog's own; no more blocks are written" in it.said()
+    assert "ZeroDivisionError: a fault" in it.said()
+    assert "three" in it.said()

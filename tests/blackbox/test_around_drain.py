@@ -12,8 +12,7 @@ import time
 
 import pytest
 
-from vigilog.blackbox import drain
-from vigilog.blackbox.around_drained import Drained, Record
+from vigilog.blackbox.around_drained import Drained, Record, pending
 from vigilog.blackbox.around_program import ends
 
 SECONDS = 30
@@ -79,7 +78,7 @@ def test_what_finds_no_room_is_counted_to_the_byte(channel):
             piece = chance.randbytes(chance.randrange(1, 9000))
             written += piece[: os.write(writes, piece)]
         limit = time.monotonic() + SECONDS
-        while drain.pending(drained.channels[0].descriptor):
+        while pending(drained.channels[0].descriptor):
             assert time.monotonic() < limit
             time.sleep(0.001)
     os.close(writes)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import subprocess
 import sys
+import termios
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
 from vigilog.blackbox import drain
-from vigilog.blackbox.drain import DATA, END, GAP, LOST, MOST_PARENTS, PAGE, RECORD, STEP, Shared, pending
+from vigilog.blackbox.drain import DATA, END, GAP, LOST, MOST_PARENTS, PAGE, RECORD, STEP, Shared
 
 AT_ONCE = 2 << 20
 """About so many bytes are taken at a time."""
@@ -152,3 +154,8 @@ class Drained:
             start_new_session=True,
             cwd="/",
         )
+
+
+def pending(descriptor: int) -> int:
+    """Bytes that wait to be read from a pipe or a socket."""
+    return int.from_bytes(fcntl.ioctl(descriptor, termios.FIONREAD, b"\0\0\0\0"), sys.byteorder)

@@ -109,7 +109,10 @@ class Processes:
 
     def ended(self) -> list[int]:
         """The processes that have ended; their numbers stay here until they are released."""
-        return [*self._gone, *(self._of[descriptor] for descriptor, _ in self._poll.poll(0) if descriptor in self._of)]
+        for descriptor, _ in self._poll.poll(0):
+            self._poll.unregister(descriptor)
+            self._gone.add(self._of[descriptor])
+        return list(self._gone)
 
     def status(self, process: int) -> int | None:
         """How a process that has ended did so, as wait(2) has it; None if that is not known."""

@@ -5,8 +5,12 @@ from __future__ import annotations
 import os
 import select
 import signal
+import traceback
+from collections.abc import Callable, Collection
 from contextlib import suppress
+from functools import partial
 
+from vigilog.blackbox.around_burials import PATIENCE, SOON, Burials
 from vigilog.blackbox.around_drained import Drained, Record
 from vigilog.blackbox.around_lines import Block, Lines
 from vigilog.blackbox.around_outlet import Outlet
@@ -19,9 +23,6 @@ from vigilog.blackbox.box import BlackBox
 from vigilog.core.clock import Clock
 
 TICK = 1.0
-SOON = 0.02
-PATIENCE = 3.0
-"""Seconds that are given to what was written before an end was noticed."""
 
 
 class Running:
@@ -52,8 +53,9 @@ class Running:
         by_process = known.by == "process"
         self._router = Router(self._sessions, matchers, steady, by_process=by_process, stamped=known.stamped)
         self._outlets = [Outlet(descriptor) for descriptor in outputs[: len(drained.channels)]]
-        self._dying: dict[int, float] = {}
+        self._burials = Burials(self._processes, self._sessions, self._lines, steady)
         self._told_lost = 0
+        self._fault: str | None = None
 
     def loop(self) -> int:
         """Returns when the program has ended and what it wrote is routed, with its status."""
@@ -64,20 +66,40 @@ class Running:
         due = self._steady() + TICK
         over = False
         while not over:
-            wait = 0.0 if self._drained.more else SOON if self._dying else max(0.0, due - self._steady())
+            wait = 0.0 if self._drained.more else SOON if self._burials.pending else max(0.0, due - self._steady())
             ready = {descriptor for descriptor, _ in poll.poll(wait * 1000)}
             self._hand_on()
-            self._turn()
-            if self._processes.fileno() in ready or self._dying:
-                self._bury()
+            tick = self._steady() >= due
+            due = self._steady() + TICK if tick else due
+            self._safely(partial(self._look, ready, tick=tick))
             over = ended in ready
-            if self._steady() >= due:
-                due = self._steady() + TICK
-                self._tick()
         os.close(ended)
         status = os.waitstatus_to_exitcode(os.waitpid(self._process, 0)[1])
-        self._end(status)
+        self._read_rest()
+        self._safely(partial(self._see_off, status))
+        self._safely(self._account)
+        for outlet in self._outlets:
+            outlet.close(PATIENCE)
         return status
+
+    def _safely(self, work: Callable[[], None]) -> None:
+        """Does what is about sessions. A fault of ours must not take its parent from the program: from then on its output is
+        only passed on, all of it."""
+        try:
+            if self._fault is None:
+                work()
+        except Exception:  # noqa: BLE001 - it is said, and told again at the end
+            self._fault = traceback.format_exc()
+            self._say(f"a fault of Vigilog's own; no more blocks are written:\n{self._fault}")
+        if self._fault is not None:
+            self._pass_as_it_is(self._drained.take())
+
+    def _look(self, ready: Collection[int], *, tick: bool) -> None:
+        self._turn()
+        if self._processes.fileno() in ready or self._burials.pending:
+            self._burials.look(self._drained.quiet)
+        if tick:
+            self._tick()
 
     def _hand_on(self) -> bool:
         """Hands signals on to the program; whether one of them was to stop it."""
@@ -115,23 +137,6 @@ class Running:
             if data:
                 outlet.write(data)
 
-    def _bury(self, *, at_once: bool = False) -> None:
-        """Ends the sessions of processes that are gone, when all is routed that they have written."""
-        now = self._steady()
-        for process in self._processes.ended():
-            self._dying.setdefault(process, now)
-        if not self._dying:
-            return
-        quiet = at_once or self._drained.quiet()
-        for process, since in list(self._dying.items()):
-            status = self._processes.status(process)
-            # The kernel tells how it ended when its parent has asked.
-            if (quiet and (status is not None or now - since > SOON * 4)) or now - since > PATIENCE or at_once:
-                del self._dying[process]
-                self._sessions.die(process, status)
-                self._processes.release(process)
-                self._lines.forget(process)
-
     def _tick(self) -> None:
         if self._drained.watch():
             self._say("the process that reads the output had to be replaced; some of the output may be lost")
@@ -141,25 +146,25 @@ class Running:
             self._told_lost = self._router.lost_bytes
         self._pass_notices()
 
-    def _end(self, status: int) -> None:
-        """The program has ended: routes what it has left, and writes what there is to write."""
+    def _read_rest(self) -> None:
+        """Reads what the program has left. Others may write on: for them there is a limit."""
         limit = self._steady() + PATIENCE
         while self._steady() < limit and not self._drained.quiet() and not self._hand_on():
-            self._turn()
+            self._safely(self._turn)
             if not self._drained.more:
                 select.select([self._drained.descriptor], [], [], SOON)
         while self._drained.more:
-            self._turn()
+            self._safely(self._turn)
+
+    def _see_off(self, status: int) -> None:
+        """The program has ended, and all that it wrote is routed: writes what there is to write."""
         self._route(list(self._lines.rest()))
-        self._bury(at_once=True)
+        self._burials.look(self._drained.quiet, at_once=True)
         died = status != 0 and not (self._sessions.stopping and (status > 0 or -status in STOPS))
         self._last_words(status if died else None)
         self._box.close()
         self._processes.close()
         self._pass_notices()
-        self._account()
-        for outlet in self._outlets:
-            outlet.close(PATIENCE)
 
     def _last_words(self, status: int | None) -> None:
         """With a `status` the program died: writes its own block, and those of the sessions that died with it."""

@@ -9,14 +9,12 @@ numbers: how much was taken (written by who takes), how often this program read,
 
 from __future__ import annotations
 
-import fcntl
 import mmap
 import os
 import select
 import signal
 import struct
 import sys
-import termios
 
 PAGE = 4096
 STEP = 16
@@ -187,11 +185,6 @@ def parent(process: int) -> int:
             return int(file.read().rpartition(b")")[2].split()[1])
     except (OSError, ValueError, IndexError):
         return 0
-
-
-def pending(descriptor: int) -> int:
-    """Bytes that wait to be read from a pipe or a socket."""
-    return int.from_bytes(fcntl.ioctl(descriptor, termios.FIONREAD, b"\0\0\0\0"), sys.byteorder)
 
 
 def main(words: list[str]) -> None:
