@@ -9,8 +9,7 @@ from __future__ import annotations
 import mmap
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Sequence
 from zlib import crc32
 
 from vigilog.blackbox.crash_pool import CrashPool, Page
@@ -34,8 +33,10 @@ from vigilog.blackbox.layout import (
     seed_of,
     slot,
 )
-from vigilog.blackbox.reading import Contents, contents
+from vigilog.blackbox.reading import Contents, Record, contents
 from vigilog.blackbox.ring import Kept
+from vigilog.blackbox.voice import Voice
+from vigilog.blackbox.writing import parts_of, put_record
 
 LONGEST = 65536
 """Bytes of a message that are kept in a file; what is longer is cut and ends in `....`, as ProFTPD's own do."""
@@ -43,20 +44,6 @@ _ROUND = RECORD.size + 7
 _TRIES = 3
 _PAUSE = 0.001
 _pack = RECORD.pack_into
-
-
-class Voice(NamedTuple):
-    """What every ring of a box does alike: `kinds` are the log types that are kept, by their names; `clock` tells the time;
-    `redact` is applied to each text; `identity` and `counters` give what is known about a session, as it is stored; `messages`
-    is how many are kept. `stamped` are kinds by log types for those who call `put`; none where texts are to be redacted."""
-
-    kinds: Mapping[str, int]
-    clock: Callable[[], float]
-    redact: Callable[[bytes], bytes] | None
-    identity: Callable[[Facts], bytes]
-    counters: Callable[[Facts], tuple[int, ...]]
-    messages: int
-    stamped: Mapping[str, int]
 
 
 class CrashRing:
@@ -220,8 +207,7 @@ class CrashRing:
 
     def _put(self, moment: float, kind: int, level: int, payload: bytes) -> bool:
         """Writes a record, in a new page if need be; False if it is too long for one or there is none. The lock is held."""
-        length = len(payload)
-        size = length + _ROUND & -8
+        size = len(payload) + _ROUND & -8
         if self._at + size > self._limit:
             if size > PAGE - RECORDS - _ROUND or not self._fresh():
                 return False
@@ -235,8 +221,7 @@ class CrashRing:
         self.number += 0 if kind & (IDENTITY | PART) else 1
         seed, into = self._seed, self._map
         assert into is not None
-        into[at + RECORD.size : at + RECORD.size + length] = payload
-        _pack(into, at, moment, length, kind, level, crc32(payload, seed ^ (length << 16 | kind << 8 | level)))
+        put_record(into, at, seed, Record(moment, kind, level, payload))
         return True
 
     def _long(self, moment: float, kind: int, level: int, text: bytes) -> bool:
@@ -245,15 +230,10 @@ class CrashRing:
             return False
         room = self._limit - self._at - RECORD.size - FRAGMENT.size - 7
         longest = min(LONGEST, room * self._pool.longest)
-        if len(text) > longest:
-            text = text[: longest - 4] + b"...."
-        parts = [text[at : at + room] for at in range(0, len(text), room)]
-        name = self.number & 0xFFFFFFFF
-        for index, part in enumerate(parts):
-            last = index == len(parts) - 1
+        for index, part in enumerate(parts_of(text, room, longest, self.number)):
             if index and not self._fresh():
                 return False
-            if not self._put(moment, kind | PART, level, FRAGMENT.pack(name, index, last) + part):
+            if not self._put(moment, kind | PART, level, part):
                 return False
         self.number += 1
         return True
@@ -272,15 +252,13 @@ class CrashRing:
         file.begin(index, header)
         into, seed, start = file.map, seed_of(file.secret, order), HEAD + index * PAGE
         self._known = known = self._known or self._voice.identity(self._facts)
-        at = start + RECORDS
-        into[at + RECORD.size : at + RECORD.size + len(known)] = known
-        _pack(into, at, now, len(known), IDENTITY, 0, crc32(known, seed ^ (len(known) << 16 | IDENTITY << 8)))
+        at = put_record(into, start + RECORDS, seed, Record(now, IDENTITY, 0, known))
         self.pages.append(Page(index, header))
         self._count(into)
         file.open(index)
         file.seen(now)
         # One assignment after the other, nothing called between them.
-        end, at = start + PAGE, at + (len(known) + _ROUND & -8)
+        end = start + PAGE
         self._map = into
         self._seed = seed
         self._limit = end

@@ -9,13 +9,14 @@ from collections.abc import Callable
 
 from vigilog.blackbox.bounds import Bounds
 from vigilog.blackbox.crash_pool import CrashPool
-from vigilog.blackbox.crash_ring import CrashRing, Voice
+from vigilog.blackbox.crash_ring import CrashRing
 from vigilog.blackbox.directory import prepared
 from vigilog.blackbox.facts import Facts
 from vigilog.blackbox.header import counters, identity
 from vigilog.blackbox.layout import STAMPED, TYPES, identity_bytes
 from vigilog.blackbox.ring import Ring
 from vigilog.blackbox.ring_file import RingFile
+from vigilog.blackbox.voice import Voice
 from vigilog.core.clock import Clock
 
 
