@@ -198,6 +198,12 @@ class TestConditions:
         assert configuration.servers[0].port == (2121 if holds else 21)
         assert configuration.servers[0].umask == 0o077
 
+    def test_what_is_in_one_that_is_wrong_is_looked_at(self, conf):
+        assert found(conf("<IfModule>\nPort x\n</IfModule>\n")) == [
+            (1, "<IfModule>: missing parameters"),
+            (2, "Port: value must be between 0 and 65535"),
+        ]
+
     def test_what_is_passed_over_may_be_anything(self, conf):
         text = "<IfModule mod_sql.c>\n<IfModule mod_tls.c>\nPort x\n</IfModule>\nNonsense <\n</Limit>\n</IfModule>\nPort 22\n"
         assert conf(text).servers[0].port == 22

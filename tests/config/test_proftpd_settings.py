@@ -186,6 +186,10 @@ class TestInheritance:
             assert [each.commands for each in server.limits] == [("LOGIN",)]
             assert [(each.path, each.umask) for each in server.directories] == [("/srv", 0o077)]
 
+    def test_each_has_its_own_name(self, conf):
+        text = "ServerName main\n<VirtualHost 127.0.0.1>\nServerName host\n</VirtualHost>\n<VirtualHost 127.0.0.2>\nServerAlias other\n</VirtualHost>\n"
+        assert [server.name for server in conf(text).servers] == ["main", "host", "other"]
+
 
 class TestAnonymous:
     TEXT = (
@@ -249,6 +253,20 @@ class TestTls:
         )
         assert (tls.protocols, tls.log) == (("TLSv1.2", "TLSv1.3"), "/tls")
         assert (tls.verify_client, tls.ciphers, tls.ciphers_of_tls_1_3) == ("optional", "HIGH", "TLS_AES_128_GCM_SHA256")
+
+    @pytest.mark.parametrize(
+        "name", ["TLSRSACertificateFile", "TLSECCertificateFile", "TLSCertificateChainFile", "TLSCACertificateFile"]
+    )
+    def test_a_certificate_must_be_one(self, tmp_path, pair, name):
+        path = tmp_path / "proftpd.conf"
+        path.write_text(f"{name} {pair[1]}\n{name} {tmp_path}/none\n{name} {pair[0]}\n")
+        assert [error.place.line for error in read(str(path)).errors if error.place] == [1, 2]
+
+    @pytest.mark.parametrize("name", ["TLSRSACertificateKeyFile", "TLSECCertificateKeyFile"])
+    def test_a_key_must_be_one(self, tmp_path, pair, name):
+        path = tmp_path / "proftpd.conf"
+        path.write_text(f"{name} {pair[0]}\n{name} {tmp_path}/none\n{name} {pair[1]}\n")
+        assert [error.place.line for error in read(str(path)).errors if error.place] == [1, 2]
 
     @pytest.mark.parametrize(
         ("word", "expected"),
