@@ -116,3 +116,17 @@ def test_what_the_other_process_cannot_read_is_an_error_here():
     first, second = ledger(b"+1|x\n", b"")
     with pytest.raises(OSError, match="gone"):
         unfinished([first], [second._replace(blocks=broken)])
+
+
+@given(st.lists(st.tuples(identities, st.booleans()), min_size=20, max_size=80), st.integers(0, 5), st.integers(1, 3000))
+def test_requests_that_end_at_once_make_no_difference(parts, gap, size):
+    lines = []
+    for number, (identity, ends_at_once) in enumerate(parts):
+        lines.append(b"+%s|GET /%d" % (identity, number))
+        lines += [b"-" + identity] * ends_at_once
+        lines += [b""] * (gap == number % 7)
+    content = b"".join(line + b"\n" for line in lines)
+    assert texts(content, size=size) == model(content)
+    assert [(line.line, line.text) for line in unfinished(ledger(content, size=size))] == [
+        (number, line) for number, line in enumerate(lines, 1) if line in model(content)
+    ]
