@@ -41,7 +41,7 @@ def scope(headers, **more):
 
 
 def asgi(headers, **more):
-    return asgi_fields()(scope(headers, **more), headers)
+    return asgi_fields()(scope(headers, **more), headers).removesuffix(b"\n")
 
 
 @pytest.mark.parametrize("byte", range(256))
@@ -107,7 +107,7 @@ def test_what_clients_say_again_and_again_is_written_the_same_each_time() -> Non
     fields = asgi_fields()
     for number in range(5000):
         headers = [(b"host", b"h"), (b"x-number", b"%d:" % number)]
-        assert fields(scope(headers), headers) == b"GET / HTTP/1.1|Host:h|X-Number:%d%%3a" % number
+        assert fields(scope(headers), headers) == b"GET / HTTP/1.1|Host:h|X-Number:%d%%3a\n" % number
 
 
 def test_headers_that_come_as_lists_are_taken() -> None:

@@ -17,15 +17,15 @@ Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 STATE = "forensic-id"
 """Under this key a request's name is in `scope["state"]`."""
 
+_ENTERED = frozenset(("http", "websocket"))
 _LAST = {
-    "http.response.body": "more_body",
     "http.response.zerocopysend": "more_body",
     "http.response.pathsend": "",
     "http.response.trailers": "more_trailers",
     "websocket.close": "",
     "websocket.http.response.body": "more_body",
 }
-"""After these messages there is nothing more to send, unless the key named here is true in them."""
+"""As after http.response.body, there is nothing more to send after these, unless the key named here is true in them."""
 _STARTS = frozenset(("http.response.start", "websocket.http.response.start", "websocket.accept"))
 
 
@@ -45,30 +45,32 @@ class AsgiLedger:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request, websocket or lifespan."""
-        kind = scope["type"]
-        if kind not in ("http", "websocket"):
+        if scope["type"] not in _ENTERED:
             await self._app(scope, receive, send)
             return
         headers = scope["headers"]
-        if not isinstance(headers, (list, tuple)):
+        if type(headers) is not list:
             # ASGI promises no more than something to go through, and that may be possible only once.
             headers = scope["headers"] = list(headers)
         identifier, write, last_line = self._enter(headers, self._fields(scope, headers))
-        try:
+        if "state" in scope:
             scope["state"][STATE] = identifier
-        except KeyError:
+        else:
             scope["state"] = {STATE: identifier}
         if self._response_header:
             send = _naming(send, self._response_header, identifier)
-        trailers = False
-        over = False
+        trailers = over = False
 
         # Not a coroutine itself: most messages need none but the server's own.
         def passed_on(message: Message) -> Awaitable[None]:
             nonlocal trailers
             kind = message["type"]
-            if kind == "http.response.start":
-                trailers = "trailers" in message and bool(message["trailers"])
+            if kind == "http.response.body":
+                if not trailers and not message.get("more_body"):
+                    return finishing(message)
+            elif kind == "http.response.start":
+                if "trailers" in message:
+                    trailers = bool(message["trailers"])
             elif kind in _LAST and not message.get(_LAST[kind]) and (not trailers or kind == "http.response.trailers"):
                 return finishing(message)
             return send(message)

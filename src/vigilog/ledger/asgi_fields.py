@@ -10,6 +10,8 @@ from vigilog.ledger.headers import Header, canonical, joined
 
 _KEPT = 1024
 _LONGEST_KEPT = 256
+_SETS_KEPT = 256
+_LONGEST_SET_KEPT = 2048
 _METHODS = {method: method.encode("ascii") + b" " for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")}
 _VERSIONS = {"1.1": b" HTTP/1.1", "1.0": b" HTTP/1.0", "2": b" HTTP/2.0", "3": b" HTTP/3.0", "0.9": b""}
 
@@ -27,10 +29,35 @@ class _Headers(dict[Header, bytes]):
         return written
 
 
+class _HeaderSets(dict[tuple[Header, ...], bytes]):
+    """From all headers of a request to the end of the line. On a connection that is kept they are mostly the same."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._written = _Headers().__getitem__
+
+    def __missing__(self, headers: tuple[Header, ...]) -> bytes:
+        written = self.made(headers)
+        if len(written) <= _LONGEST_SET_KEPT:
+            if len(self) >= _SETS_KEPT:
+                self.clear()
+            self[headers] = written
+        return written
+
+    def made(self, headers: Collection[Header]) -> bytes:
+        """The same, of headers that may be lists, as they are in some servers."""
+        pairs = [(name, value) for name, value in headers]
+        if len(dict(pairs)) == len(pairs):
+            return b"".join((*map(self._written, pairs), b"\n"))
+        spelled = joined([(canonical(name), value) for name, value in pairs])
+        return b"".join((*(escaped_header(name, value) for name, value in spelled), b"\n"))
+
+
 def asgi_fields() -> Callable[[Mapping[str, Any], Collection[Header]], bytes]:
-    """A function that makes `REQUEST-LINE|NAME:VALUE...`, escaped, of a scope of the type http or websocket and its headers:
-    names in canonical form, repeated headers joined."""
-    written = _Headers().__getitem__
+    """A function that makes `REQUEST-LINE|NAME:VALUE...` and a newline, escaped, of a scope of the type http or websocket and
+    its headers: names in canonical form, repeated headers joined."""
+    sets = _HeaderSets()
+    methods, versions = _METHODS.get, _VERSIONS.get
 
     def fields(scope: Mapping[str, Any], headers: Collection[Header]) -> bytes:
         # A websocket begins as a GET, or in HTTP/2 as a CONNECT (RFC 8441). Some servers do not say which version it was.
@@ -38,19 +65,17 @@ def asgi_fields() -> Callable[[Mapping[str, Any], Collection[Header]], bytes]:
         method = scope.get("method") or ("GET" if version < "2" else "CONNECT")
         target = scope.get("raw_path") or _quoted(scope["path"])
         if query := scope["query_string"]:
-            target = b"%b?%b" % (target, query)
+            target = target + b"?" + query
         if target.translate(None, PLAIN):
             target = escaped(target)
-        begins = _METHODS[method] if method in _METHODS else escaped(method.encode("latin-1", "replace") + b" ")
-        ends = _VERSIONS[version] if version in _VERSIONS else escaped(b" HTTP/" + version.encode("latin-1", "replace"))
-        if len(dict(headers)) == len(headers):
-            try:
-                return b"".join((begins, target, ends, *map(written, headers)))
-            except TypeError:
-                # Lists instead of tuples, as some servers have them.
-                pass
-        spelled = joined([(canonical(name), value) for name, value in headers])
-        return b"".join((begins, target, ends, *(escaped_header(name, value) for name, value in spelled)))
+        begins = methods(method) or escaped(method.encode("latin-1", "replace") + b" ")
+        ends = versions(version)
+        if ends is None:
+            ends = escaped(b" HTTP/" + version.encode("latin-1", "replace"))
+        try:
+            return begins + target + ends + sets[tuple(headers)]
+        except TypeError:
+            return begins + target + ends + sets.made(headers)
 
     return fields
 

@@ -72,10 +72,10 @@ class Ledger:
         `request_line` is as the client wrote it (`GET /x HTTP/1.1`), `headers` are names and values as they came: not escaped,
         and repeated ones not joined. From now on FORENSIC_ID has the request's name in this task or thread.
         """
-        return Entry(*self.enter(headers, escaped_fields(request_line, joined(headers))))
+        return Entry(*self.enter(headers, escaped_fields(request_line, joined(headers)) + b"\n"))
 
     def enter(self, headers: Collection[Header], fields: bytes) -> tuple[str, Write, bytes]:
-        """As `begin`, for who has made the `fields` of the line: `REQUEST-LINE|NAME:VALUE...`, escaped.
+        """As `begin`, for who has made the `fields` of the line: `REQUEST-LINE|NAME:VALUE...` and a newline, escaped.
 
         Gives the request's name, and a function and a line: when the request is over, the one is to be called with the other,
         once.
@@ -84,8 +84,8 @@ class Ledger:
         FORENSIC_ID.set(identifier)
         write = self._write if self._hosts is None else self._hosts.write_for(headers)
         name = identifier.encode("ascii")
-        write(b"".join((b"+", name, b"|", fields, b"\n")))
-        return identifier, write, b"-%b\n" % name
+        write(b"+" + name + b"|" + fields)
+        return identifier, write, b"-" + name + b"\n"
 
     def reopen(self) -> None:
         """For a program that is told of a rotation: the next lines go to the new files. May be called from a signal handler."""
