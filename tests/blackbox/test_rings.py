@@ -435,3 +435,32 @@ def test_the_current_session_is_each_threads_and_each_contexts_own():
     context = contextvars.copy_context()
     context.run(CURRENT.set, BlackBox(None).begin())
     assert CURRENT.get() is None
+
+
+def test_sessions_that_ended_leave_nothing_in_the_pool(box):
+    shared = box()
+    for _ in range(2000):
+        session = shared.begin()
+        session.keep("SystemLog", 7, b"x" * 100)
+        session.end()
+    pool = shared._storage._pool
+    assert len(pool._turn) < 50
+    assert len(pool._rings) == 0
+    assert getattr(pool, "used", 0) == 0
+
+
+def test_several_entries_at_once_are_kept_like_one_after_the_other(box):
+    session = box(buffer_size=5).begin()
+    session.ring.many([(lambda entry: Message("SystemLog", 7, b"%d" % entry[1]), number) for number in range(8)], 8 * 128)
+    assert numbers(session) == [3, 4, 5, 6, 7]
+    assert session.ring.take().evicted == 3
+
+
+def test_the_newest_of_many_large_messages_is_kept_though_they_came_at_once(box):
+    session = box(buffer_bytes=100_000).begin()
+    entries = [(lambda entry: Message("SystemLog", 7, b"%d" % entry[1] + b"." * 10_000), number) for number in range(50)]
+    session.ring.many(entries, 50 * 10_128)
+    kept = numbers(session)
+    assert kept[-1] == 49
+    assert 1 <= len(kept) <= 12
+    assert session.ring.take().evicted == 50 - len(kept)
