@@ -131,10 +131,10 @@ def pace(port: int, seconds: float, headers: tuple[str, ...]) -> float:
 BENCHMARK = Benchmark(
     "The ledger",
     f"""
-    uvicorn, one worker, an application that says hello, asked by wrk over {CONNECTIONS} connections: as it is, with uvicorn's own
-    access log (to a file), and with `AsgiLedger` (to a file, strict) instead. What each costs for one request is the difference
-    of the times for one request, of medians of {ROUNDS} rounds in turns. A browser sends five more headers, which the ledger
-    writes down and the access log does not.
+    uvicorn, one worker, an application that says hello, asked by wrk over {CONNECTIONS} connections: as it is, with uvicorn's
+    own access log (to a file), and with `AsgiLedger` (to a file, strict) instead. What each costs for one request is the
+    difference of the times for one request, of medians of {ROUNDS} rounds in turns. A browser sends five more headers, which the
+    ledger writes down and the access log does not.
     """,
     figures,
 )

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from vigilog.core.errors import ConfigurationError
+from vigilog.ledger import Ledger
 from vigilog.ledger.failure import Abort, Count
 from vigilog.ledger.target import target
 from vigilog.ledger.target_file import FileTarget
@@ -231,6 +232,14 @@ def test_half_a_line_that_found_room_ends_the_process_if_strict(tmp_path: Path) 
     assert done.returncode == -signal.SIGABRT
     assert b"only 3 of a line's 5 bytes were written; the ledger is strict" in done.stderr
     assert done.stdout == b""
+
+
+def test_a_ledger_says_how_many_lines_it_lost(caplog: pytest.LogCaptureFixture) -> None:
+    ledger = Ledger("/dev/full", hosts={"a": "/dev/null"}, strict=False)
+    for host in (b"a", b"b"):
+        ledger.begin(b"GET / HTTP/1.1", [(b"Host", host)]).end()
+    assert ledger.lost == 2
+    assert len(caplog.records) == 1
 
 
 FULL = """

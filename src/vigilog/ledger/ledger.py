@@ -87,6 +87,11 @@ class Ledger:
         write(b"+" + name + b"|" + fields)
         return identifier, write, b"-" + name + b"\n"
 
+    @property
+    def lost(self) -> int:
+        """How many lines this process could not write, if the ledger is not strict."""
+        return sum(getattr(each, "lost", 0) for each in self._targets)
+
     def reopen(self) -> None:
         """For a program that is told of a rotation: the next lines go to the new files. May be called from a signal handler."""
         for each in self._targets:

@@ -11,6 +11,7 @@ from time import monotonic
 
 from vigilog.core.errors import ConfigurationError
 from vigilog.ledger.failure import Failure, said
+from vigilog.ledger.forks import tell_of_forks
 from vigilog.ledger.opened import opened
 
 _LOOK = 0.005
@@ -43,6 +44,7 @@ class FileTarget:
         self._nameless = ""
         self._trouble = False
         self._changing = threading.Lock()
+        tell_of_forks(self)
 
     @property
     def lost(self) -> int:
@@ -74,6 +76,13 @@ class FileTarget:
         self._is = (0, 0)
         self._gone = -inf
         self._look_at = 0.0
+
+    def before_fork(self) -> None:
+        """Nothing to do: the file is written to by both."""
+
+    def after_fork(self) -> None:
+        """A thread that is not in this process may have held the old lock."""
+        self._changing = threading.Lock()
 
     def close(self) -> None:
         """No line can be written from now on."""
