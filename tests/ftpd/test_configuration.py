@@ -71,6 +71,7 @@ def test_debians_own_configuration_is_taken_as_it_is_and_serves(world, need, as_
     said = next(world.root.glob("*.said")).read_text()
     for name in ("DisplayLogin", "LoadModule"):
         assert f"{name} has no effect here" in said
+    assert said.count("LoadModule") == 1
     assert world.read("xferlog").count(b"\n") == 1
 
 

@@ -103,6 +103,13 @@ def test_extended_logs_take_the_classes_that_they_name(world, serve):
     assert text["every"] == ["USER 331", "PASS 230", "EPSV 229", "STOR 226", "EPSV 229", "RETR 226", "NOOP 200", "QUIT 221"]
 
 
+def test_the_beginning_is_logged_for_those_who_ask_for_it(world, serve):
+    server = serve('LogFormat who "%a %m."', f"ExtendedLog {world.logs}/began CONNECT who")
+    os.truncate(world.logs / "began", 0)
+    server.client("127.0.0.9").says("USER anna", "QUIT", "")
+    assert world.read("began") == b"127.0.0.9 .\n"
+
+
 def test_the_end_says_why(world, serve):
     form = 'LogFormat why "%m %E"'
     server = serve(form, f"ExtendedLog {world.logs}/exit EXIT why", "MaxLoginAttempts 1")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections import Counter
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -48,8 +49,10 @@ def run(options: argparse.Namespace) -> int:
     configuration = read(options)
     for remark in configuration.remarks:
         say(str(remark))
-    for directive in configuration.without_effect:
-        say(f"{directive.place}: {directive.name} has no effect here")
+    times = Counter(directive.name for directive in configuration.without_effect)
+    first = {directive.name: directive.place for directive in reversed(configuration.without_effect)}
+    for name, count in times.items():
+        say(f"{first[name]}: {name} has no effect here" + (f" (and {count - 1} more)" if count > 1 else ""))
     if options.configtest:
         say("the configuration is all right")
         return 0
