@@ -133,8 +133,8 @@ BENCHMARK = Benchmark(
     f"""
     uvicorn, one worker, an application that says hello, asked by wrk over {CONNECTIONS} connections: as it is, with uvicorn's
     own access log (to a file), and with `AsgiLedger` (to a file, strict) instead. What each costs for one request is the
-    difference of the times for one request, of medians of {ROUNDS} rounds in turns. A browser sends five more headers, which the
-    ledger writes down and the access log does not.
+    difference of the times for one request, of medians of {ROUNDS} rounds in turns. A browser sends five more headers, and
+    the ledger writes them down.
     """,
     figures,
 )

@@ -7,6 +7,7 @@ import os
 import re
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -35,6 +36,13 @@ def check_forensic(path: Path) -> set[bytes]:
     return {line[1:].partition(b"|")[0] for line in done.stdout.split(b"\n") if line} - closed
 
 
+def ledger_check(path: Path) -> set[bytes]:
+    """The IDs that the installed command names."""
+    command = [Path(sys.executable).with_name("vigilog"), "ledger", "check", path]
+    done = subprocess.run(command, capture_output=True, check=True, timeout=120)
+    return {line[1:].partition(b"|")[0] for line in done.stdout.split(b"\n") if line}
+
+
 @pytest.mark.parametrize("kind", COMMANDS)
 def test_when_a_worker_is_killed_exactly_its_requests_are_open(kind: str, tmp_path: Path, need) -> None:
     need("check_forensic")
@@ -58,7 +66,7 @@ def test_when_a_worker_is_killed_exactly_its_requests_are_open(kind: str, tmp_pa
         answered = {query for client in load for query in client.answered}
         asked = {query_of(line.request) for line in served.lines() if line.sign == "+"} - {""}
         assert asked == answered | set(served.begun())
-        assert check_forensic(served.log) == set(served.open())
+        assert check_forensic(served.log) == ledger_check(served.log) == set(served.open())
         of_victim = {query for query, process in served.begun().items() if process == victim}
         assert {query_of(line) for name, line in served.open().items() if name.startswith(b"%d:" % victim)} == of_victim
         assert len(kept) == hangs
@@ -99,7 +107,7 @@ def test_when_a_worker_is_killed_at_work_no_request_without_an_answer_is_missing
         assert (asked & unanswered) - named == set()
         assert named - unanswered - hung <= answered
         assert len(named - unanswered - hung) <= (24 if kind == "gunicorn-threads" else 3)
-        assert check_forensic(served.log) == set(served.open())
+        assert check_forensic(served.log) == ledger_check(served.log) == set(served.open())
 
 
 def workers_of(served: Served) -> list[int]:
