@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import socket
+
 import pytest
+
+from tests.ftpd.world import WAIT
 
 pytestmark = pytest.mark.usefixtures("as_root")
 
@@ -122,6 +126,25 @@ def test_who_takes_too_long_is_told_so_and_leaves_no_block(world, serve, directi
     answer = client.answer()
     assert answer.startswith("421 ")
     assert words in answer
+    assert client.answer() == ""
+    assert kinds(world) == []
+
+
+def test_data_that_does_not_move_ends_the_session(world, serve):
+    client = serve("TimeoutStalled 1").client().login()
+    port = int(client.say("EPSV").split("|")[3])
+    with socket.create_connection(("127.0.0.1", port), timeout=WAIT):
+        assert client.say("STOR f").startswith("150")
+        assert client.answer().startswith("426")
+        assert client.answer().startswith("421 Data transfer stall timeout")
+        assert client.answer() == ""
+    assert world.read("xferlog").split()[-1] == b"i"
+    assert kinds(world) == []
+
+
+def test_a_session_may_have_a_longest_time(world, serve):
+    client = serve("TimeoutSession 1 user anna").client().login()
+    assert client.answer().startswith("421 Session timeout (1 second)")
     assert client.answer() == ""
     assert kinds(world) == []
 

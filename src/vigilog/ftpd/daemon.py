@@ -87,7 +87,8 @@ class Daemon:
         """Where the process was when it died of a fault becomes part of the blocks that the next start writes."""
         paths = [path for host in self._hosts if host.box is not None and (path := host.box.fault_path())]
         if paths:
-            self._faults = open(paths[0], "wb")  # noqa: SIM115 - open as long as the process lives
+            descriptor = os.open(paths[0], os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+            self._faults = open(descriptor, "wb")  # noqa: SIM115 - open as long as the process lives
             faulthandler.enable(self._faults)
 
     def _made(self, configuration: Configuration) -> list[Host]:
