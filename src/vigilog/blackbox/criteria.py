@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from vigilog.parse.forensics import Message
 
 
-@dataclass(frozen=True, slots=True)
-class Criterion:
+class Criterion(NamedTuple):
     """A reason to write a block. `name` is what a configuration calls it, `kind` what the block is called.
 
     `test`, if given, is asked about each message that is kept; if it says yes, the block is written, that message included.

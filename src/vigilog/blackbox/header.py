@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from vigilog.blackbox.facts import COUNTERS, Facts
 from vigilog.blackbox.stamp import iso
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(NamedTuple):
     """The facts of a session but its counters, as text; what is not known is None. `extra` are further fields."""
 
     client_address: str | None
@@ -24,8 +23,7 @@ class Identity:
     extra: tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Circumstances:
+class Circumstances(NamedTuple):
     """What a block says of itself: when it was made and when its session began (seconds since the epoch), whose process it was,
     and how many messages are not in it: evicted by newer ones, or damaged. `withheld` blocks were not written before it."""
 

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
 LOG_TYPES = ("Unspec", "TransferLog", "syslog", "SystemLog", "ExtendedLog", "TraceLog")
@@ -45,8 +44,7 @@ class Message(NamedTuple):
     pid: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(NamedTuple):
     """One block: its name (`FAILED LOGIN`), header fields in their order, messages, whether its end marker is there, and the
     number of the line (from 1) that its begin marker stands on. The last message of one that is not complete may be torn."""
 
@@ -87,16 +85,18 @@ def blocks(lines: Iterable[bytes]) -> Iterator[Block]:
         yield left.block(complete=False)
 
 
-@dataclass(slots=True)
 class _Open:
-    kind: str
-    line: int
-    header: list[tuple[str, str]] = field(default_factory=list)
-    messages: list[Message] = field(default_factory=list)
-    more: list[bytes] = field(default_factory=list)
-    in_header: bool = True
-    pid: int | None = None
-    whole: bool = False
+    """A block whose end was not read yet."""
+
+    def __init__(self, kind: str, line: int) -> None:
+        self.kind = kind
+        self.line = line
+        self.header: list[tuple[str, str]] = []
+        self.messages: list[Message] = []
+        self.more: list[bytes] = []
+        self.in_header = True
+        self.pid: int | None = None
+        self.whole = False
 
     def add(self, message: Message) -> None:
         self._close()
