@@ -38,7 +38,7 @@ def check_forensic(path: Path) -> set[bytes]:
 
 def ledger_check(path: Path) -> set[bytes]:
     """The IDs that the installed command names."""
-    command = [Path(sys.executable).with_name("vigilog"), "ledger", "check", path]
+    command = [str(Path(sys.executable).with_name("vigilog")), "ledger", "check", str(path)]
     done = subprocess.run(command, capture_output=True, check=True, timeout=120)
     return {line[1:].partition(b"|")[0] for line in done.stdout.split(b"\n") if line}
 
@@ -179,6 +179,37 @@ def test_a_full_disk_ends_the_process_that_has_the_request(kind: str, tmp_path: 
     with pytest.raises(AssertionError, match=r"so process \d+ ends"), serving(kind, tmp_path, workers=2, ledger="/dev/full"):
         # Being asked for the first time kills the worker, so it never becomes ready.
         pytest.fail("a request was served without a ledger")
+
+
+@pytest.mark.parametrize("kind", ["uvicorn", "hypercorn", "gunicorn-preload", "gunicorn-uvicorn-preload"])
+def test_a_program_gets_the_lines_of_all_workers_and_is_started_again(kind: str, tmp_path: Path, need) -> None:
+    need("check_forensic")
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "take").write_text('#!/bin/sh\necho $$ >> pids\nexec cat >> "$1"\n')
+    (tmp_path / "bin" / "take").chmod(0o755)
+    with serving(kind, tmp_path, ledger="|bin/take forensic.log") as served:
+        answered: set[str] = set()
+        hanging(served, "hang", 4)
+        served.until(lambda: len(served.begun()) == 4)
+        for number in range(3):
+            load = [Client(served.port, f"load{number}{client}") for client in range(4)]
+            served.until(lambda load=load: sum(len(client.answered) for client in load) > 100)
+            for client in load:
+                client.stop()
+                answered |= client.answered
+            served.until(lambda: len(served.open()) == 4)
+            programs = {int(pid) for pid in (tmp_path / "pids").read_text().split()}
+            alive = [pid for pid in programs if not dead(pid)]
+            # Workers that share a process which made the ledger share its program.
+            assert len(alive) == (1 if "preload" in kind else 3)
+            os.kill(alive[0], signal.SIGKILL)
+            served.until(lambda pid=alive[0]: dead(pid))
+        victim = served.begun()["hang-0"]
+        os.kill(victim, signal.SIGKILL)
+        served.until(lambda: dead(victim))
+        assert {query_of(line) for line in served.open().values()} == set(served.begun())
+        assert {query_of(line.request) for line in served.lines() if line.sign == "+"} - {""} == answered | set(served.begun())
+        assert check_forensic(served.log) == set(served.open())
 
 
 def test_logrotate_loses_no_line_of_several_workers(tmp_path: Path, need) -> None:
