@@ -34,3 +34,11 @@ def test_importing_the_black_box_imports_nothing_heavy():
 def test_what_only_a_directory_needs_is_imported_only_with_one():
     crash = {"vigilog.blackbox.crash_ring", "vigilog.blackbox.recovery", "mmap"}
     assert not imported("import vigilog.blackbox; vigilog.blackbox.BlackBox(None)") & crash
+
+
+def test_everything_that_is_public_is_there():
+    import vigilog.blackbox
+
+    for name in vigilog.blackbox.__all__:
+        assert getattr(vigilog.blackbox, name) is not None
+    assert not hasattr(vigilog.blackbox, "nonsense")
