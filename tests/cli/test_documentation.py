@@ -133,7 +133,7 @@ def test_every_example_is_a_command_line_that_is_understood(document):
 
 def test_every_option_that_any_page_names_is_one():
     known = {option for name in COMMANDS for action in actions(parser(name)) for option in action.option_strings}
-    known |= {"--version", "--help", "--no-install-recommends"}
+    known |= {"--version", "--help", "--no-install-recommends", "--preload"}  # and those of other programs
     for document in DOCUMENTS:
         options = set(re.findall(r"`(--[a-z][a-z-]+)", document.read_text()))
         assert options <= known, document.name

@@ -256,6 +256,8 @@ some_lines = st.lists(
 def test_with_exact_grep_the_sections_are_those_of_the_scripts_greps(
     tmp_path: Path, contents: list[bytes | None], lines: list[bytes]
 ) -> None:
+    # GNU grep 3.8 finds `(a)\1` in `a` where another pattern of the file is `{`, and in `aa` only where it is alone: its own fault
+    assume(not any(content and b"{\n" in content + b"\n" and b"\\1" in content for content in contents))
     rules = loaded(tmp_path, dict(zip(NAMES, contents, strict=True)), exact_grep=True)
     text = b"".join(line + b"\n" for line in lines)
     assert rules.judge(text).verdict == script(tmp_path, text)
