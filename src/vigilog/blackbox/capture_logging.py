@@ -65,7 +65,7 @@ def _at_level(capture: Capture, level: int) -> Function:
                 kind = type(argument)
                 if kind is str:
                     size += len(argument)
-                elif kind not in scalars:
+                elif kind is not int and kind not in scalars:
                     break
             else:
                 if size <= room:

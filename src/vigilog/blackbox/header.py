@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from operator import attrgetter
 from typing import NamedTuple
 
 from vigilog.blackbox.facts import COUNTERS, Facts
 from vigilog.blackbox.stamp import iso
+
+_NUMBERS = attrgetter(*COUNTERS)
 
 
 class Identity(NamedTuple):
@@ -53,7 +56,8 @@ def identity(facts: Facts, uid: int, gid: int) -> Identity:
 
 def counters(facts: Facts) -> tuple[int, ...]:
     """The six numbers of `facts`, in the order of the header."""
-    return tuple(getattr(facts, name) for name in COUNTERS)
+    numbers: tuple[int, ...] = _NUMBERS(facts)
+    return numbers
 
 
 def header(who: Identity, numbers: Sequence[int], what: Circumstances) -> Iterator[tuple[str, str]]:

@@ -133,7 +133,10 @@ def page_header_of(page: bytes) -> tuple[int, PageHeader] | None:
 
 def slot(numbers: tuple[int, ...], generation: int) -> bytes:
     """`numbers` as they are stored. Of two slots the whole one of the higher generation counts."""
-    rest = SLOT.pack(*(min(max(number, 0), (1 << 64) - 1) for number in numbers), generation & 0xFFFFFFFF, 0)[:-4]
+    try:
+        rest = SLOT.pack(*numbers, generation & 0xFFFFFFFF, 0)[:-4]
+    except struct.error:
+        return slot(tuple(min(max(int(number), 0), (1 << 64) - 1) for number in numbers), generation)
     return rest + PID.pack(crc32(rest))
 
 
