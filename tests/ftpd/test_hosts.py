@@ -57,7 +57,7 @@ def test_each_server_has_its_own_forensic_file(world, serve):
 def test_host_drops_what_was_kept_and_goes_on_with_the_other_ones_file(world, serve):
     port = free_port()
     own = f"ForensicLogEngine on\nForensicLogFile {world.logs}/second"
-    server = serve(virtual(world, port, "second", own), port=port)
+    server = serve("DefaultServer off", virtual(world, port, "second", own), port=port)
     client = server.client()
     client.says("USER anna", "PASS first")
     assert client.say("HOST second.example") == "220 second here"
@@ -73,7 +73,7 @@ def test_host_drops_what_was_kept_and_goes_on_with_the_other_ones_file(world, se
 
 def test_host_to_a_server_without_a_file_leaves_nothing(world, serve):
     port = free_port()
-    client = serve(virtual(world, port, "second"), port=port).client()
+    client = serve("DefaultServer off", virtual(world, port, "second"), port=port).client()
     client.say("HOST second.example")
     client.says("USER anna", "PASS wrong")
     assert list(blocks(world.read("forensic").splitlines(keepends=True))) == []
@@ -81,7 +81,7 @@ def test_host_to_a_server_without_a_file_leaves_nothing(world, serve):
 
 def test_host_knows_no_other_names_and_nothing_after_a_login(world, serve):
     port = free_port()
-    client = serve(virtual(world, port, "second"), port=port).client()
+    client = serve("DefaultServer off", virtual(world, port, "second"), port=port).client()
     assert client.say("HOST nowhere.example") == "504 nowhere.example: Unknown hostname provided"
     client.login()
     assert client.say("HOST second.example") == "503 Bad sequence of commands"

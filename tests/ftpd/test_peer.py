@@ -27,22 +27,27 @@ def real(need):
 
 
 class Both:
-    """Both servers side by side; the logs of the real one have `real-` before their names."""
+    """Both servers side by side; the logs of the real one have `real-` before their names. In further lines, OWN- stands for that,
+    and PORT for the server's."""
 
     def __init__(self, world: World, stack: ExitStack, *more: str, modules: tuple[str, ...] = ()) -> None:
         self.world, self.stack = world, stack
         first, second = free_port(), free_port()
         loads = [f"LoadModule {name}" for name in modules]
-        text = "\n".join([*loads, world.configuration(first, *more, prefix="real-")])
+
+        def lines(port: int, prefix: str) -> list[str]:
+            return [line.replace("OWN-", prefix).replace("PORT", str(port)) for line in more]
+
+        text = "\n".join([*loads, world.configuration(first, *lines(first, "real-"), prefix="real-")])
         self.real = stack.enter_context(proftpd(world, text, first))
-        self.own_configuration, self.own_port = world.configuration(second, *more), second
+        self.own_configuration, self.own_port = world.configuration(second, *lines(second, "")), second
         self.mine = self.start()
 
     def start(self) -> Server:
         return self.stack.enter_context(vigilog(self.world, self.own_configuration, self.own_port))
 
-    def blocks(self) -> tuple[list[Block], list[Block]]:
-        return self.world.blocks("real-forensic"), self.world.blocks("forensic")
+    def blocks(self, name: str = "forensic") -> tuple[list[Block], list[Block]]:
+        return self.world.blocks(f"real-{name}"), self.world.blocks(name)
 
     def fields(self, block: Block, server: Server) -> dict[str, str]:
         """A block's header, comparable: without what only Vigilog has, and without the port and the time."""
@@ -51,19 +56,19 @@ class Both:
         header["Server-Address"] = header["Server-Address"].replace(str(server.port), "PORT")
         return header
 
-    def settled(self, count: int) -> tuple[list[Block], list[Block]]:
+    def settled(self, count: int, name: str = "forensic") -> tuple[list[Block], list[Block]]:
         """The blocks of both, as soon as each has written `count`."""
         until = time.monotonic() + WAIT
         while True:
-            found = self.blocks()
+            found = self.blocks(name)
             if all(len(each) >= count and all(block.complete for block in each) for each in found):
                 return found
             assert time.monotonic() < until, [[(block.kind, block.header) for block in each] for each in found]
             time.sleep(0.05)
 
-    def agree(self, count: int) -> tuple[list[Block], list[Block]]:
+    def agree(self, count: int, name: str = "forensic") -> tuple[list[Block], list[Block]]:
         """All blocks of both agree, field by field and in their order."""
-        real, mine = self.settled(count)
+        real, mine = self.settled(count, name)
         assert [block.kind for block in mine] == [block.kind for block in real]
         assert len(real) == count
         for one, other in zip(real, mine, strict=True):
@@ -333,3 +338,54 @@ def test_addresses_over_ipv6(world, both):
         theirs, ours = servers.fields(one, servers.real), servers.fields(other, servers.mine)
         assert ours.pop("Server-Address").removeprefix("::ffff:") == theirs.pop("Server-Address").removeprefix("::ffff:")
         assert ours == theirs
+
+
+def test_mod_wrap_refuses(world, both):
+    """The older module: a failed login in both."""
+    (world.root / "allow").write_text("ALL: 127.0.0.5\n")
+    (world.root / "deny").write_text("ALL: 127.0.0.6\n")
+    servers = both(f"TCPAccessFiles {world.root}/allow {world.root}/deny", modules=("mod_wrap.c",))
+    said = []
+    for server in (servers.real, servers.mine):
+        client = server.client("127.0.0.6")
+        said.append([*client.says("USER anna", "PASS secret")])
+        client.close()
+        server.client("127.0.0.5").login().close()
+        server.client("127.0.0.7").login().close()
+    assert said[0] == said[1]
+    real, mine = servers.settled(1)
+    assert [block.kind for block in (*real, *mine)] == ["FAILED LOGIN"] * 2
+    assert servers.fields(mine[0], servers.mine) == servers.fields(real[0], servers.real)
+
+
+def test_host_drops_what_was_kept_and_counts_on(world, both):
+    virtual = f"""<VirtualHost 127.0.0.1>
+Port PORT
+ServerName "second"
+ServerIdent on "second here"
+ServerAlias second.example
+AuthUserFile {world.root}/passwd
+AuthOrder mod_auth_file.c
+RequireValidShell off
+ForensicLogEngine on
+ForensicLogFile {world.logs}/OWN-second
+</VirtualHost>"""
+    servers = both("DefaultServer off", virtual)
+    said = []
+    for server in (servers.real, servers.mine):
+        client = server.client()
+        lines = ["USER anna", "PASS wrong", "HOST nowhere.example", "HOST second.example", "USER anna", "PASS wrong", "QUIT"]
+        said.append(client.says(*lines))
+        client.close()
+    assert said[0] == said[1]
+    servers.agree(1)
+    real, mine = servers.agree(1, "second")
+    for block in (real[0], mine[0]):
+        assert not any(b"FTP session opened" in message.text for message in block.messages)
+
+
+@pytest.mark.parametrize("more", [[], ["DefaultServer off"], ["DefaultAddress 127.0.0.2"]], ids=str)
+def test_which_server_of_an_address_a_connection_is_for(both, more):
+    virtual = "<VirtualHost 127.0.0.1>\nPort PORT\nServerIdent on {0}\nServerAlias {0}.example\n</VirtualHost>"
+    servers = both(*more, virtual.format("second"), virtual.format("third"))
+    assert servers.mine.client().greeting == servers.real.client().greeting

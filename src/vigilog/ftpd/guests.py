@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 ANONYMOUS_GRANTED = "Anonymous access granted, restrictions apply"
 WRAP = "mod_wrap2/2.0.7"
+ACCESS_DENIED = "Access denied"
 AFTER_BAD_TABLES = (MODULE_CONFIG, FAILED_LOGIN)
 """Kinds of the one block that a refusal by mod_wrap2's tables is worth, the first that is wanted; ProFTPD writes only the
 first."""
@@ -31,27 +32,24 @@ def may_enter(connection: Connection) -> bool:
     if not may_connect(settings.limits, anonymous, visitor):
         connection.record.log.say(5, f"Connection from {connection.client} [{connection.client}] denied")
         return False
-    if settings.wrap.engine and settings.wrap.on_connect and by_tables(connection, ""):
+    if settings.wrap.engine and settings.wrap.on_connect and not by_tables(connection, "", older=False):
         connection.record.log.say(5, f"refused connection from {connection.client}")
         return False
     return True
 
 
-def by_tables(connection: Connection, user: str) -> tuple[str, ...]:
-    """Why the allow and deny tables do not let the connection in: the kinds that its block may be of; none if they do.
-
-    mod_wrap's tables are looked at in any case, mod_wrap2's if its engine is on."""
+def by_tables(connection: Connection, user: str, *, older: bool) -> bool:
+    """Whether the allow and deny tables let the connection in: mod_wrap's (`older`), or mod_wrap2's, if its engine is on."""
     wrap, rights, log = connection.host.settings.wrap, connection.host.rights, connection.record.log
+    tables = [each for each in wrap.tables if each.directive.startswith("TCP") == older]
+    if not tables or not (older or wrap.engine):
+        return True
     entry = connection.host.accounts.find(user) if user else None
     groups = connection.host.accounts.groups(entry)[1] if entry else ()
     client = Client(connection.client, "", user)
-    older = [each for each in wrap.tables if each.directive.startswith("TCP")]
-    newer = [each for each in wrap.tables if each not in older] if wrap.engine else []
-    if older and not lets_in(older, wrap.tcp_service, client, groups, rights, lambda text: log.debug(1, f"mod_wrap: {text}")):
-        return AFTER_POLICY
-    if newer and not lets_in(newer, wrap.service, client, groups, rights, lambda text: log.module(log.logs.wrap, WRAP, text)):
-        return AFTER_BAD_TABLES
-    return ()
+    if older:
+        return lets_in(tables, wrap.tcp_service, client, groups, rights, lambda text: log.debug(1, f"mod_wrap: {text}"))
+    return lets_in(tables, wrap.service, client, groups, rights, lambda text: log.module(log.logs.wrap, WRAP, text))
 
 
 def user(connection: Connection, name: str) -> None:
@@ -75,10 +73,15 @@ def password(connection: Connection, secret: str) -> None:
         connection.reply(503, "Login with USER first")
         return
     host, wrap = connection.host, connection.host.settings.wrap
-    kinds = by_tables(connection, real_name(host.settings, tried))
-    if kinds:
-        connection.ended_by("Module-specific policy", kinds)
-        connection.reply(530, wrap.deny_message.replace("%u", tried) or "Access denied")
+    name = real_name(host.settings, tried)
+    if not by_tables(connection, name, older=True):
+        # The session goes on, as it does there.
+        connection.record.log.say(4, f"mod_wrap/1.2.4: refused connection from {connection.client}")
+        connection.reply(530, ACCESS_DENIED)
+        return
+    if not by_tables(connection, name, older=False):
+        connection.ended_by("Module-specific policy", AFTER_BAD_TABLES)
+        connection.reply(530, wrap.deny_message.replace("%u", tried) or ACCESS_DENIED)
         connection.close_when_done()
         return
     ends = connection.record.ends

@@ -198,10 +198,12 @@ def host(
 
 
 def meant(candidates: Iterable[Host], address: str) -> Host | None:
-    """The server that a connection to `address` is for, of those on its port: the one that has this address, else one that has
-    all of them, else the default server."""
+    """The server that a connection to `address` is for, of those on its port: the first one that has this address, one that
+    is the default for others after those that are not; else one that has all of them, else the default server. As in
+    ProFTPD."""
     known = list(candidates)
     for fits in (
+        lambda host: address in host.addresses and not host.settings.default_server,
         lambda host: address in host.addresses,
         lambda host: not host.addresses,
         lambda host: host.settings.default_server,
