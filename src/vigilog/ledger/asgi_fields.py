@@ -57,27 +57,33 @@ def asgi_fields() -> Callable[[Mapping[str, Any], Collection[Header]], bytes]:
     """A function that makes `REQUEST-LINE|NAME:VALUE...` and a newline, escaped, of a scope of the type http or websocket and
     its headers: names in canonical form, repeated headers joined."""
     sets = _HeaderSets()
-    methods, versions = _METHODS.get, _VERSIONS.get
 
     def fields(scope: Mapping[str, Any], headers: Collection[Header]) -> bytes:
-        # A websocket begins as a GET, or in HTTP/2 as a CONNECT (RFC 8441). Some servers do not say which version it was.
-        version = scope.get("http_version", "1.1")
-        method = scope.get("method") or ("GET" if version < "2" else "CONNECT")
-        target = scope.get("raw_path") or _quoted(scope["path"])
-        if query := scope["query_string"]:
-            target = target + b"?" + query
-        if target.translate(None, PLAIN):
-            target = escaped(target)
-        begins = methods(method) or escaped(method.encode("latin-1", "replace") + b" ")
-        ends = versions(version)
-        if ends is None:
-            ends = escaped(b" HTTP/" + version.encode("latin-1", "replace"))
         try:
-            return begins + target + ends + sets[tuple(headers)]
-        except TypeError:
-            return begins + target + ends + sets.made(headers)
+            target: bytes = scope["raw_path"]
+            if query := scope["query_string"]:
+                target = target + b"?" + query
+            if not target.translate(None, PLAIN):
+                return _METHODS[scope["method"]] + target + _VERSIONS[scope["http_version"]] + sets[tuple(headers)]
+        except (AttributeError, KeyError, TypeError):
+            # Something that is not there, or a list instead of a tuple, as in some servers.
+            pass
+        return _request_line(scope) + sets.made(headers)
 
     return fields
+
+
+def _request_line(scope: Mapping[str, Any]) -> bytes:
+    # A websocket begins as a GET, or in HTTP/2 as a CONNECT (RFC 8441). Some servers do not say which version it was.
+    version = scope.get("http_version", "1.1")
+    method = scope.get("method") or ("GET" if version < "2" else "CONNECT")
+    target = scope.get("raw_path") or _quoted(scope["path"])
+    if query := scope["query_string"]:
+        target = target + b"?" + query
+    ends = _VERSIONS.get(version)
+    if ends is None:
+        ends = escaped(b" HTTP/" + version.encode("latin-1", "replace"))
+    return escaped(method.encode("latin-1", "replace")) + b" " + escaped(target) + ends
 
 
 def _quoted(path: str) -> bytes:
