@@ -510,3 +510,27 @@ def test_a_fault_of_vigilogs_own_leaves_the_program_its_parent_and_its_log(tmp_p
     assert "a fault of Vigilog's own; no more blocks are written" in it.said()
     assert "ZeroDivisionError: a fault" in it.said()
     assert "three" in it.said()
+
+
+def test_closed_outputs_lead_to_nowhere(tmp_path):
+    code = "import os\nos.write(1, b'out')\nos.write(2, b'err')\nopen('done', 'w').close()"
+    shell = f'exec {installed()} blackbox run --file {tmp_path}/blocks -- "$@" <&- >&- 2>&-'
+    done = subprocess.run(["sh", "-c", shell, "sh", *python(code)], check=False, cwd=tmp_path, timeout=60)
+    assert done.returncode == 0
+    assert (tmp_path / "done").exists()
+
+
+def test_a_program_that_closes_its_outputs_runs_on(tmp_path):
+    code = "import os, sys, time\nos.close(1); os.close(2)\ntime.sleep(2.5)\nsys.exit(0) if os.getppid() > 1 else sys.exit(4)"
+    with around(tmp_path, "--", *python(code)) as it:
+        assert it.ended() == 0
+        assert it.said() == ""
+
+
+def test_what_others_hold_open_keeps_nobody(tmp_path):
+    """A daemon that has ended, while a child of it still has its output."""
+    with around(tmp_path, "--", "sh", "-c", "sleep 50 & echo ended; exit 3") as it:
+        assert it.ended(20) == 3
+        assert it.said() == "ended\n"
+        (block,) = it.blocks()
+    assert text(block).endswith(" ended")

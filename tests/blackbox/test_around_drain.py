@@ -101,11 +101,10 @@ def test_pieces_of_different_processes_are_told_apart(channel):
     drained, writes = channel(tells=True)
     code = "import os, sys\nfor n in range(200): os.write(1, b'%d %d\\n' % (os.getpid(), n))"
     processes = [subprocess.Popen([sys.executable, "-c", code], stdout=writes) for _ in range(4)]
-    for process in processes:
-        assert process.wait() == 0
     os.close(writes)
     records = all_of(drained, ended)
     for process in processes:
+        assert process.wait() == 0  # not before: whose child a process was, it can be asked until it was waited for
         own = b"".join(record.data for record in records if record.process == process.pid)
         assert own == b"".join(b"%d %d\n" % (process.pid, number) for number in range(200))
         assert drained.parents[process.pid] == os.getpid()

@@ -105,15 +105,15 @@ class Drained:
     def watch(self) -> bool:
         """To be called now and then, half a second apart or more: replaces a drain that died or does not read what is
         there, and tells whether that had to be done. What it had in its hands is lost then."""
-        if len(self.ended) == len(self.channels):
+        ended = self.process.poll()
+        if ended == 0 or len(self.ended) == len(self.channels):
             return False
         turns = self._shared.numbers[drain.TURNS]
         waiting = any(pending(channel.descriptor) for channel in self.channels)
         # What waits now may have come just now: it must have waited the last time, too.
         stands = waiting and turns == self._before
         self._before = turns if waiting else -1
-        ended = self.process.poll()
-        if ended == 0 or (ended is None and not stands):
+        if ended is None and not stands:
             return False
         self.process.kill()
         self.process.wait()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from vigilog.blackbox.around_drained import Lost
 from vigilog.blackbox.around_facts import learn
 from vigilog.blackbox.around_lines import Block
 from vigilog.blackbox.around_rules import Key, Matchers, Said
@@ -17,6 +16,7 @@ from vigilog.parse.forensics import Message
 from vigilog.parse.stamps import stamp as stamp_of
 
 LOG_TYPE = "SystemLog"
+WARNING = 4
 ENTRY = 128
 """Bytes that an entry needs besides its line: a tuple, its place in the ring, what Python needs for the line itself."""
 
@@ -31,11 +31,15 @@ class Router:
     ) -> None:
         self._sessions, self._matchers, self._steady = sessions, matchers, steady
         self._by_process, self._stamped = by_process, stamped
+        self._moment = 0.0
+        sessions.main.lost = 0
+        sessions.before = self._tell_lost
         self.lines = 0
         self.lost_bytes = 0
 
     def route(self, blocks: list[Block], moment: float) -> None:
         """Routes the lines of `blocks`, which arrived at `moment` (seconds since the epoch)."""
+        self._moment = moment
         together: list[Block] = []
         for block in blocks:
             if block.lost is None:
@@ -43,7 +47,7 @@ class Router:
             else:
                 self._together(together, moment)
                 together = []
-                self._lost(block.lost, moment)
+                self.lost_bytes += block.lost.size
         self._together(together, moment)
 
     def _together(self, blocks: list[Block], moment: float) -> None:
@@ -87,6 +91,8 @@ class Router:
         for key, own in grouped(lines, keys).items():
             live = self._live(key)
             live.heard = now
+            if live.lost != self.lost_bytes:
+                self._tell_lost(live)
             live.session.many([(render, moment, line) for line in own], len(own) * ENTRY + sum(map(len, own)))
 
     def _rendered(self, entry: Entry) -> Message:
@@ -115,17 +121,17 @@ class Router:
             case "criterion" if said.kind == DIED:
                 self._sessions.doom(live, fields.get("signal", b"").decode("ascii", "replace"))
             case "criterion":
+                self._tell_lost(live)
                 live.session.dump(said.kind)
             case "end" if live is not self._sessions.main:
                 self._sessions.leave(live)
 
-    def _lost(self, lost: Lost, moment: float) -> None:
-        """Says in every session that something may be missing here."""
-        self.lost_bytes += lost.size
-        text = b"(Vigilog was not fast enough: %d bytes of output are missing here, of this session or of others)"
-        message = text % lost.size
-        for live in self._sessions.all():
-            live.session.keep(LOG_TYPE, 4, message, moment)
+    def _tell_lost(self, live: Live) -> None:
+        """Says in a session how much is missing since it was told last. A session that has just begun misses nothing."""
+        if live.lost is not None and live.lost != self.lost_bytes:
+            text = b"(Vigilog was not fast enough: %d bytes of output are missing here, of this session or of others)"
+            live.session.keep(LOG_TYPE, WARNING, text % (self.lost_bytes - live.lost), self._moment)
+        live.lost = self.lost_bytes
 
 
 def number(value: bytes | None) -> int:

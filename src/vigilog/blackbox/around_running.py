@@ -74,8 +74,8 @@ class Running:
             self._safely(partial(self._look, ready, tick=tick))
             over = ended in ready
         os.close(ended)
+        self._read_rest()  # before it is waited for: until then its number is nobody else's, and signals may go to it
         status = os.waitstatus_to_exitcode(os.waitpid(self._process, 0)[1])
-        self._read_rest()
         self._safely(partial(self._see_off, status))
         self._safely(self._account)
         for outlet in self._outlets:

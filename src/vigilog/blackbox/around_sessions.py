@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from heapq import nsmallest
 
 from vigilog.blackbox.around_processes import Processes
 from vigilog.blackbox.around_signals import STOPS
@@ -20,14 +21,16 @@ ORDERLY = frozenset(word for number in STOPS for word in (str(int(number)), numb
 
 class Live:
     """One open session: its key, the process it lives in (0: not known), when something was last heard of it (`steady`
-    seconds), whether it has said that it ends, and of what it has said to die (None: nothing of the kind)."""
+    seconds), whether it has said that it ends, of what it has said to die (None: nothing of the kind), and how many bytes
+    of output had been lost when it was told of that last."""
 
-    __slots__ = ("dies_of", "ends", "heard", "key", "process", "session")
+    __slots__ = ("dies_of", "ends", "heard", "key", "lost", "process", "session")
 
     def __init__(self, key: bytes | int, session: Session, process: int, heard: float) -> None:
         self.key, self.session, self.process, self.heard = key, session, process, heard
         self.ends = False
         self.dies_of: str | None = None
+        self.lost: int | None = None
 
 
 class Sessions:
@@ -54,6 +57,8 @@ class Sessions:
         self.main = Live(processes.main, box.begin(Facts(protocol=protocol or None)), processes.main, steady())
         self.main.session.facts.extra["Process"] = str(processes.main)
         self.begun = self.removed = 0
+        self.before: Callable[[Live], None] = lambda live: None  # noqa: ARG005 - until somebody wants to know
+        """Called before a block of a session is written."""
         self.stopping = False
         """The program was told to end: that its processes go with it is no death."""
 
@@ -84,6 +89,8 @@ class Sessions:
 
     def end(self, live: Live, kind: str | None = None) -> None:
         """The session is over; with `kind` its block is written."""
+        if kind:
+            self.before(live)
         if live is self.main:
             if kind:
                 live.session.dump(kind)
@@ -127,8 +134,7 @@ class Sessions:
 
     def _begin(self, key: bytes | int, process: int) -> Live:
         if len(self._open) >= self._most:
-            self.removed += 1
-            self.end(min(self._open.values(), key=lambda live: live.heard))
+            self._make_room()
         facts = Facts(protocol=self._protocol or None)
         if process:
             facts.extra["Process"] = str(process)
@@ -141,6 +147,12 @@ class Sessions:
                 self.processes.watch(process)
             together.add(key)
         return live
+
+    def _make_room(self) -> None:
+        """Throws away the sessions that were silent longest: one in fifty, for looking for them takes its time."""
+        for live in nsmallest(max(1, self._most // 50), self._open.values(), key=lambda live: live.heard):
+            self.removed += 1
+            self.end(live)
 
     def _leave(self, process: int) -> None:
         """No session lives in it any more."""

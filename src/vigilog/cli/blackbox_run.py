@@ -137,6 +137,7 @@ def run(options: argparse.Namespace) -> int:
     from vigilog.blackbox.around_program import CannotRun, end_like  # noqa: PLC0415 - as above
     from vigilog.blackbox.box import BlackBox  # noqa: PLC0415 - as above
 
+    have_standard_descriptors()
     rules = blackbox_rules.known(options)
     made = around_matching.matchers(rules, blackbox_rules.passing(options, rules))
     service = options.service or rules.name or os.path.basename(options.command[0])
@@ -162,6 +163,20 @@ def run(options: argparse.Namespace) -> int:
         print(f"vigilog blackbox run: {visible(options.command[0])}: {error}", file=sys.stderr)
         return error.status
     return end_like(status)
+
+
+def have_standard_descriptors() -> None:
+    """What is closed of 0, 1 and 2 leads to nowhere from now on: whatever is opened later must not get its number."""
+    for number in (0, 1, 2):
+        try:
+            os.fstat(number)
+        except OSError:
+            nowhere = os.open(os.devnull, os.O_RDWR)
+            if nowhere != number:
+                os.dup2(nowhere, number)
+                os.close(nowhere)
+    sys.stdout = sys.stdout or os.fdopen(1, "w", closefd=False)
+    sys.stderr = sys.stderr or os.fdopen(2, "w", closefd=False)
 
 
 def outputs(log: str | None) -> tuple[int, int]:
