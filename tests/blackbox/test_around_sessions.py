@@ -7,7 +7,9 @@ import signal
 
 import pytest
 
+from vigilog.blackbox.around_burials import Burials
 from vigilog.blackbox.around_facts import learn
+from vigilog.blackbox.around_lines import Lines
 from vigilog.blackbox.around_processes import Processes, exit_status
 from vigilog.blackbox.around_sessions import Sessions
 from vigilog.blackbox.box import BlackBox
@@ -220,3 +222,21 @@ def test_fields_find_their_places_in_the_header():
     assert (facts.user, facts.uid, facts.gid, facts.raw_bytes_in) == ("an\udcffna", 1000, None, 77)
     assert list(facts.extra) == ["Request-Line"]
     assert len(facts.extra["Request-Line"]) == 1024
+
+
+def test_a_process_that_had_ended_before_its_first_line_was_looked_at_is_buried_too(made, written):
+    sessions, time = made()
+    child = os.fork()
+    if not child:
+        os._exit(0)
+    os.waitpid(child, 0)
+    lines = Lines()
+    burials = Burials(sessions.processes, sessions, lines, time)
+    assert not burials.pending
+    sessions.doom(sessions.get(b"a", child), "SIGABRT")
+    assert burials.pending
+    burials.look(lambda: True)
+    time.now += 1
+    burials.look(lambda: True)
+    assert not burials.pending
+    assert written() == ["UNTIMELY DEATH"]

@@ -26,7 +26,7 @@ class Burials:
     @property
     def pending(self) -> bool:
         """Whether there is a process that is gone and whose sessions are still open: look again SOON."""
-        return bool(self._gone)
+        return bool(self._gone or self._processes.gone)
 
     def look(self, is_quiet: Callable[[], bool], *, at_once: bool = False) -> None:
         """Ends what can be ended. `is_quiet` tells whether all is routed that was written until now; `at_once`: it is, and

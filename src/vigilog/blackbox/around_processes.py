@@ -43,7 +43,8 @@ class Processes:
         self._roots: dict[int, int] = {}
         self._open: dict[int, int] = {}
         self._of: dict[int, int] = {}
-        self._gone: set[int] = set()
+        self.gone: set[int] = set()
+        """Those that are known to have ended, and are not released."""
         self._poll = select.epoll()
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         with suppress(OSError, ValueError):
@@ -96,7 +97,7 @@ class Processes:
         try:
             descriptor = self._open[process] = os.pidfd_open(process)
         except ProcessLookupError:
-            self._gone.add(process)
+            self.gone.add(process)
         except OSError:
             return
         else:
@@ -105,14 +106,14 @@ class Processes:
 
     def watches(self, process: int) -> bool:
         """Whether it will be told when the process ends."""
-        return process in self._open or process in self._gone
+        return process in self._open or process in self.gone
 
     def ended(self) -> list[int]:
         """The processes that have ended; their numbers stay here until they are released."""
         for descriptor, _ in self._poll.poll(0):
             self._poll.unregister(descriptor)
-            self._gone.add(self._of[descriptor])
-        return list(self._gone)
+            self.gone.add(self._of[descriptor])
+        return list(self.gone)
 
     def status(self, process: int) -> int | None:
         """How a process that has ended did so, as wait(2) has it; None if that is not known."""
@@ -121,7 +122,7 @@ class Processes:
 
     def release(self, process: int) -> None:
         """It is of no interest any more."""
-        self._gone.discard(process)
+        self.gone.discard(process)
         descriptor = self._open.pop(process, None)
         if descriptor is not None:
             del self._of[descriptor]
