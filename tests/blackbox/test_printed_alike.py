@@ -150,11 +150,20 @@ def main():
 """,
     "mistakes in a call": BASIC
     + """
+import traceback
+class Raises(logging.Handler):
+    def emit(self, record): raise OSError("the handler's own")
 def main():
+    raises = logging.getLogger("raises"); raises.addHandler(Raises())
+    for method in (raises.info, raises.error, raises.critical, raises.exception, logging.LoggerAdapter(raises, {}).warning):
+        try: method("x")
+        except OSError: logging.exception("raised")
+    try: raises.log(30, "x")
+    except OSError: logging.exception("raised")
     for call in (lambda log: log.log("INFO", "x"), lambda log: log.info("x", extra={"message": 1}), lambda log: log.info(),
                  lambda log: log.info("x", nonsense=1), lambda log: log.debug("x", nonsense=1), lambda log: log.debug()):
         try: print(call(logging.getLogger("x")))
-        except Exception as error: print(type(error), str(error))
+        except Exception as error: print(type(error), str(error), traceback.format_exc())
 """,
     "threads, and asyncio tasks": BASIC
     + """

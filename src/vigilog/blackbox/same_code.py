@@ -6,6 +6,8 @@ from collections.abc import Callable
 from types import FunctionType
 from typing import Any
 
+from vigilog.blackbox.line_table import lines_of
+
 KIND = 0xFF
 """Of a code's flags those that say what kind of function it is; the others say what its module imports from __future__."""
 
@@ -32,6 +34,7 @@ def in_place_of(former: FunctionType, ours: Callable[..., Any]) -> FunctionType:
         co_name=theirs.co_name,
         co_qualname=theirs.co_qualname,
         co_firstlineno=theirs.co_firstlineno,
+        co_linetable=lines_of(theirs, ours.__code__),
     )
     module = {**ours.__globals__, "__name__": former.__globals__.get("__name__")}
     made = FunctionType(code, module, former.__name__, former.__defaults__, ours.__closure__)
