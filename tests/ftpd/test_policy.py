@@ -24,7 +24,7 @@ def test_limit_write_leaves_reading(world, serve):
     assert client.says("MKD d", "DELE f", "RNFR f") == [
         "550 d: Permission denied",
         "550 f: Operation not permitted",
-        "550 f: Permission denied",
+        "550 f: Operation not permitted",
     ]
     assert client.data("RETR f")[1] == b"here"
     assert sorted(each.name for each in world.home.iterdir()) == ["f"]
@@ -157,7 +157,7 @@ def anonymous(world, *more):
 def test_anonymous_clients_are_put_where_they_belong(world, serve):
     world.users("anna", "nobody:*:65534:65534::/nonexistent:/bin/none")
     (world.root / "anon" / "f").write_text("public")
-    server = serve(anonymous(world, "RequireValidShell off", "<Limit WRITE>\nDenyAll\n</Limit>"))
+    server = serve("UseFtpUsers off", anonymous(world, "RequireValidShell off", "<Limit WRITE>\nDenyAll\n</Limit>"))
     client = server.client()
     assert client.says("USER anonymous", "PASS me@example.org", "PWD") == [
         "331 Anonymous login ok, send your complete email address as your password",
@@ -176,7 +176,7 @@ def test_anonymous_clients_are_put_where_they_belong(world, serve):
 def test_a_hostile_anonymous_password_cannot_forge_a_line(world, serve):
     world.users("anna", "nobody:*:65534:65534::/nonexistent:/bin/none")
     (world.root / "anon" / "f").write_text("public")
-    client = serve(anonymous(world, "RequireValidShell off")).client()
+    client = serve("UseFtpUsers off", anonymous(world, "RequireValidShell off")).client()
     client.says("USER anonymous", "PASS x\nMon Jan  1 00:00:00 2026 0 ::1 0 /etc/shadow b _ o r root ftp 0 * c")
     client.data("RETR f")
     assert world.read("xferlog").count(b"\n") == 1

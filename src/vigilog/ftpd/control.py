@@ -24,7 +24,7 @@ from vigilog.ftpd.scope import Scope
 from vigilog.ftpd.talk import Talk
 
 HIDDEN = frozenset({"PASS", "ADAT"})
-PLAIN_REFUSAL = frozenset({"STOR", "APPE", "STOU", "DELE", "RETR"})
+PLAIN_REFUSAL = frozenset({"STOR", "APPE", "STOU", "DELE", "RETR", "RNFR", "RNTO", "SIZE", "MDTM"})
 """Commands that ProFTPD refuses by <Limit> with the words `Operation not permitted`."""
 
 LISTINGS = frozenset({"LIST", "NLST"})
@@ -223,9 +223,13 @@ class Control(Talk):
             outside = self.fs.outside(path)
             if self.proto_cmds[cmd]["perm"]:
                 command.path, command.outside = path, outside
-            if not may_do(self.scope.limits(outside), cmd.replace(" ", "_"), self.visitor(), command.argument):
+            out_of_turn = cmd == "RNTO" and self._rnfr is None
+            if not out_of_turn and not may_do(
+                self.scope.limits(outside), cmd.replace(" ", "_"), self.visitor(), command.argument
+            ):
                 why = "Operation not permitted" if cmd in PLAIN_REFUSAL else "Permission denied"
-                self.reply(550, f"{command.argument}: {why}" if command.argument else why)
+                about = f"{cmd} {command.argument}".removeprefix("SITE ") if cmd.startswith("SITE ") else command.argument
+                self.reply(550, f"{about}: {why}" if about else why)
                 return
             former = os.umask(self.scope.umask(outside, directory=cmd in {"MKD", "XMKD"}))
             try:

@@ -86,7 +86,7 @@ def barred(settings: ServerSettings, section: AnonymousSettings | None, tried: s
     """Why somebody is not let in whatever his password is, if that is so."""
     if entry.uid == 0 and not settings.root_login:
         return Refused(INCORRECT, "SECURITY VIOLATION: Root login attempted")
-    if settings.use_ftp_users and section is None and listed(FTPUSERS, entry.name):
+    if settings.use_ftp_users and listed(FTPUSERS, entry.name):
         return Refused(INCORRECT, f"USER {tried} (Login failed): User in {FTPUSERS}")
     wanted = section.require_valid_shell if section else settings.require_valid_shell
     if wanted and not listed(SHELLS, entry.shell):
