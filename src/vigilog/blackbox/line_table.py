@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dis
 from collections.abc import Iterator
 from types import CodeType
 
@@ -29,6 +28,8 @@ def lines_of(theirs: CodeType, ours: CodeType) -> bytes:
 
 
 def _names(code: CodeType) -> Iterator[tuple[str, int]]:
+    import dis  # noqa: PLC0415 - importing the black box takes half the time without
+
     for found in dis.get_instructions(code):
         if found.opname in _LOOKS_UP and found.positions is not None and found.positions.lineno is not None:
             yield found.argval, found.positions.lineno

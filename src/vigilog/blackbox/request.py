@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from vigilog.blackbox.facts import Facts
 from vigilog.blackbox.last_words import last_words
@@ -24,8 +23,7 @@ class Beginning(Protocol):
         """A new session."""
 
 
-@dataclass(frozen=True, slots=True)
-class Conditions:
+class Conditions(NamedTuple):
     """When a request is written, besides an exception that escapes from it: a status of 500 or more, an answer that began later
     than `slow` seconds after the request (None: however late), a status of `failed_logins`."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from vigilog.blackbox.captured import Captured
 from vigilog.blackbox.criteria import Criterion
@@ -12,8 +12,7 @@ from vigilog.blackbox.log_types import level_of
 from vigilog.parse.forensics import Message
 
 
-@dataclass(frozen=True)
-class Trigger:
+class Trigger(NamedTuple):
     """A message sets off a block of `kind` ("FAILED LOGIN") when all of these hold: its level, as `logging` counts, is `level`
     or more; its logger is `logger` or below it; `pattern` is found in its text (no stamp, logger and level); `when` says so.
 
