@@ -24,6 +24,8 @@ class Around:
 
     def __init__(self, directory: Path, *words: object, **options: Any) -> None:
         self.file, self.log = directory / "blocks", directory / "log"
+        self.known: dict[int, bytes] = {}
+        """The processes that a test has asked for, with their words."""
         environment = {"PATH": f"{installed().parent}:{SYSTEM_PATH}", "LANG": "C.UTF-8", "HOME": "/root", "TZ": "UTC"}
         environment |= options.pop("environment", {})
         command = [str(installed()), "blackbox", "run", "--file", str(self.file), *map(str, words)]
@@ -52,11 +54,16 @@ class Around:
 
     def child(self) -> int:
         """The number of the program's process: the child that is not the drain."""
-        return next(each for each in children(self.process.pid) if b"drain.py" not in command_line(each))
+        return self._one(is_drain=False)
 
     def drain(self) -> int:
         """The number of the drain's process."""
-        return next(each for each in children(self.process.pid) if b"drain.py" in command_line(each))
+        return self._one(is_drain=True)
+
+    def _one(self, *, is_drain: bool) -> int:
+        found = next(each for each in children(self.process.pid) if (b"drain.py" in command_line(each)) is is_drain)
+        self.known[found] = command_line(found)
+        return found
 
     def ended(self, seconds: float = SECONDS) -> int:
         """Waits for its end and gives its status."""
@@ -67,15 +74,14 @@ class Around:
 def around(directory: Path, *words: object, **options: Any) -> Iterator[Around]:
     """A program that runs; what is left of it is killed with the block, processes that lost Vigilog, too."""
     made = Around(directory, *words, **options)
-    known: set[int] = set()
     try:
         yield made
     finally:
-        known |= set(descendants(made.process.pid))
+        left = set(descendants(made.process.pid)) | {each for each, words in made.known.items() if command_line(each) == words}
         if made.process.poll() is None:
             made.process.kill()
         made.process.wait()
-        for each in known:
+        for each in left:
             with suppress(ProcessLookupError):
                 os.kill(each, 9)
 
