@@ -49,7 +49,7 @@ class ApacheIdentifiers:
             prefix = f"{self._pid}:{now:x}:"
             # One assignment: another thread never sees half of it.
             self._stamp = now, prefix
-        return f"{prefix}{next(self._counter):x}"
+        return prefix + hex(next(self._counter))[2:]  # noqa: FURB116 - half the time
 
     def before_fork(self) -> None:
         """Nothing to do."""

@@ -42,7 +42,6 @@ class FileTarget:
         self._refused = False
         self._torn = False
         self._nameless = ""
-        self._trouble = False
         self._changing = threading.Lock()
         tell_of_forks(self)
 
@@ -53,15 +52,10 @@ class FileTarget:
 
     def write(self, line: bytes) -> None:
         """Appends `line`, which ends in a newline. Raises nothing."""
-        now = self._clock()
-        if now >= self._look_at:
-            self._look(now)
-        if self._trouble:
-            if self._nameless:
-                self._failure(self._path, self._nameless)
+        if self._clock() >= self._look_at:
+            line = self._looked(line)
+            if not line:
                 return
-            line = b"\n" + line
-            self._torn = self._trouble = False
         try:
             written = os.write(self._file, line)
         except OSError as error:
@@ -75,7 +69,7 @@ class FileTarget:
         """The next line goes to what is at the path by then, for a program that is told of a rotation."""
         self._is = (0, 0)
         self._gone = -inf
-        self._look_at = 0.0
+        self._look_at = -inf
 
     def before_fork(self) -> None:
         """Nothing to do: the file is written to by both."""
@@ -96,7 +90,20 @@ class FileTarget:
             # So that the next line, of whichever process, is not taken for a part of this one.
             os.write(self._file, b"\n")
         except OSError:
-            self._torn = self._trouble = True
+            self._torn = True
+            self._look_at = -inf
+
+    def _looked(self, line: bytes) -> bytes:
+        """What is to be written for `line`, after a look at the path; nothing if there is no file that has a name."""
+        self._look(self._clock())
+        if self._nameless:
+            self._look_at = -inf
+            self._failure(self._path, self._nameless)
+            return b""
+        if self._torn:
+            self._torn = False
+            return b"\n" + line
+        return line
 
     def _look(self, now: float) -> None:
         self._look_at = now + _LOOK
@@ -129,12 +136,11 @@ class FileTarget:
             self._is = self._identity()
             self._gone = None
             self._nameless = ""
-            self._refused = self._torn = self._trouble = False
+            self._refused = self._torn = False
 
     def _keep(self, error: OSError) -> None:
         if not self._has_name():
             self._nameless = f"the file was removed, and a new one cannot be opened: {error.strerror}"
-            self._trouble = True
         elif not self._refused:
             self._refused = True
             said(f"{self._path}: cannot be opened again: {error.strerror}; the file that was opened first is used")
