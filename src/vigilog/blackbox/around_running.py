@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import os
 import select
-import signal
 import traceback
 from collections.abc import Callable, Collection
-from contextlib import suppress
 from functools import partial
 
 from vigilog.blackbox.around_burials import PATIENCE, SOON, Burials
@@ -103,13 +101,7 @@ class Running:
 
     def _hand_on(self) -> bool:
         """Hands signals on to the program; whether one of them was to stop it."""
-        stop = False
-        for sent in self._signals.take():
-            stop = stop or sent.number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
-            stop = stop or (sent.number == signal.SIGHUP and sent.by_kernel)
-            if not sent.by_kernel:  # a terminal has sent it to the program, too
-                with suppress(ProcessLookupError, PermissionError):
-                    os.kill(self._process, sent.number)
+        stop = self._signals.hand_on(self._process)
         self._sessions.stopping = self._sessions.stopping or stop
         return stop
 

@@ -7,6 +7,7 @@ import os
 import signal
 import struct
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import NamedTuple
 
 PASSED_ON = tuple(
@@ -39,6 +40,7 @@ class Signals:
 
     def __init__(self) -> None:
         self.before = signal.pthread_sigmask(signal.SIG_BLOCK, PASSED_ON)
+        self._leads = os.getsid(0) == os.getpid()
         wanted = (ctypes.c_uint64 * (_SET_BYTES // 8))()
         wanted[0] = sum(1 << (number - 1) for number in PASSED_ON)
         libc = ctypes.CDLL(None, use_errno=True)
@@ -57,6 +59,18 @@ class Signals:
             for at in range(0, len(data), _SIZE):
                 number, _, code, _ = _HEAD.unpack_from(data, at)
                 yield Sent(number, code == _FROM_KERNEL)
+
+    def hand_on(self, process: int) -> bool:
+        """Sends those that have come to a process of this one's group; whether one of them was to stop it."""
+        stop = False
+        for sent in self.take():
+            hangup = sent.number == signal.SIGHUP and sent.by_kernel
+            stop = stop or hangup or sent.number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
+            # A terminal has sent it to the whole group; only that it is gone, it tells whoever leads the session.
+            if not sent.by_kernel or (hangup and self._leads):
+                with suppress(ProcessLookupError, PermissionError):
+                    os.kill(process, sent.number)
+        return stop
 
     def close(self) -> None:
         """Takes none any more; the mask stays as it is."""
