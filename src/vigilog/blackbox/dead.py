@@ -20,7 +20,8 @@ _TRACE = 1 << 16
 
 @dataclass(frozen=True, slots=True)
 class Dead:
-    """A ring file whose process is dead: open and locked as `ring`, at `path`."""
+    """A ring file whose process is dead: open and locked as `ring`, at `path`. `seen` is when it was known to be alive last, in
+    seconds since the epoch."""
 
     ring: int
     path: str
@@ -28,17 +29,17 @@ class Dead:
     head: Head
     contents: tuple[tuple[int, Contents], ...]
     trace: tuple[Message, ...]
+    seen: float
 
     def record(self) -> ProcessRecord:
         """The process, as the list of deaths has it."""
-        seen = max([last_seen(self.data), self.head.made, *(each.last for _, each in self.contents)])
-        return ProcessRecord(self.head.pid, self.head.service, self.head.began, seen, alive=False)
+        return ProcessRecord(self.head.pid, self.head.service, self.head.began, self.seen, alive=False)
 
     def block(self, found: Contents) -> bytes:
         """The block of one of its sessions."""
         messages = found.messages[-self.head.messages :]
         what = Circumstances(
-            self.record().last_seen,
+            self.seen,
             found.began,
             self.head.service,
             self.head.pid,
@@ -52,7 +53,8 @@ def dead(ring: int, path: str, head: Head) -> Dead:
     """The ring file open as `ring`, at `path`, which begins with `head`. Raises OSError."""
     data = read(ring)
     found = [(number, contents(pages, head.secret)) for number, pages in sessions(data, head)]
-    return Dead(ring, path, data, head, tuple(found), _trace(beside(path)))
+    seen = max([last_seen(data), head.made, *(each.last for _, each in found)])
+    return Dead(ring, path, data, head, tuple(found), _trace(beside(path)), seen)
 
 
 def beside(path: str) -> str:
