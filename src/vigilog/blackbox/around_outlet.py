@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import select
 import threading
 from collections import deque
 
@@ -51,13 +53,19 @@ class Outlet:
                     return
                 data = b"".join(self._waiting)
                 self._waiting.clear()
-            view = memoryview(data)
-            try:
-                while view:
-                    view = view[os.write(self._descriptor, view) :]
-            except OSError:  # nobody reads any more, or the disk is full
-                with self._changed:
-                    self.dropped += len(view)
-                    self._broken = True
+            unwritten, gone = self._written(memoryview(data))
             with self._changed:
+                self.dropped += unwritten
+                self._broken = self._broken or gone
                 self._size -= min(self._size, len(data))
+
+    def _written(self, view: memoryview) -> tuple[int, bool]:
+        """Writes it all; gives how many bytes could not be, and whether nobody will ever take any again."""
+        while view:
+            try:
+                view = view[os.write(self._descriptor, view) :]
+            except BlockingIOError:  # somebody has set it so
+                select.select([], [self._descriptor], [])
+            except OSError as error:  # a full disk may have room again
+                return len(view), error.errno in (errno.EPIPE, errno.EBADF, errno.ECONNRESET, errno.ENOTCONN)
+        return 0, False
