@@ -53,19 +53,22 @@ class Outlet:
                     return
                 data = b"".join(self._waiting)
                 self._waiting.clear()
-            unwritten, gone = self._written(memoryview(data))
-            with self._changed:
-                self.dropped += unwritten
-                self._broken = self._broken or gone
-                self._size -= min(self._size, len(data))
+            self._write_out(memoryview(data))
 
-    def _written(self, view: memoryview) -> tuple[int, bool]:
-        """Writes it all; gives how many bytes could not be, and whether nobody will ever take any again."""
+    def _write_out(self, view: memoryview) -> None:
+        """Writes it all, or counts what could not be."""
         while view:
             try:
-                view = view[os.write(self._descriptor, view) :]
+                length = os.write(self._descriptor, view)
             except BlockingIOError:  # somebody has set it so
                 select.select([], [self._descriptor], [])
-            except OSError as error:  # a full disk may have room again
-                return len(view), error.errno in (errno.EPIPE, errno.EBADF, errno.ECONNRESET, errno.ENOTCONN)
-        return 0, False
+                continue
+            except OSError as error:  # a full disk may have room again, a reader does not come back
+                with self._changed:
+                    self._broken = self._broken or error.errno in (errno.EPIPE, errno.EBADF, errno.ECONNRESET, errno.ENOTCONN)
+                    self.dropped += len(view)
+                    self._size -= len(view)
+                return
+            view = view[length:]
+            with self._changed:
+                self._size -= length
