@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Iterator
 
-from vigilog import rule_set
+from vigilog.check import rule_set
 from vigilog.config.settings import Check, Settings, State
 from vigilog.detect.debian import DebianRules
 from vigilog.patterns import block

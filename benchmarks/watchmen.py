@@ -14,7 +14,7 @@ from typing import Any
 
 from benchmarks.checks import PROGRAM, SOURCE
 from benchmarks.fail2ban import wait
-from vigilog.control_client import NotRunning, ask
+from vigilog.run.control_client import NotRunning, ask
 
 
 @dataclass(frozen=True)

@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 
 from tests.patterns import strategies
 from tests.patterns.verdicts import rule
+from vigilog.check.rule_set import RuleSet
 from vigilog.cli.main import main
 from vigilog.core.nouns import Heading
 from vigilog.detect import debian, psionic
 from vigilog.explain import Explanation, explanation
 from vigilog.patterns.closest import closest
 from vigilog.patterns.compiling import compile_rules
-from vigilog.rule_set import RuleSet
 
 RULES = {
     "cracking.d/sshd": r"sshd\[[0-9]+\]: attack from ([0-9.]+)",

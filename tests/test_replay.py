@@ -16,10 +16,10 @@ from vigilog.core.nouns import Alert, Order, Place, Rule
 from vigilog.detect.triggers import Trigger, TriggerSet, live
 from vigilog.parse.stamps import stamp
 from vigilog.replay import Past, Replayed, replay
+from vigilog.run.watchman import Watchman, commit
 from vigilog.store.database import open_store
 from vigilog.watch.options import Options
 from vigilog.watch.sources import open_source
-from vigilog.watchman import Watchman, commit
 
 
 @pytest.fixture(autouse=True)

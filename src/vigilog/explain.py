@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from vigilog import rule_set
+from vigilog.check import rule_set
+from vigilog.check.rule_set import RuleSet
 from vigilog.config.settings import Settings
 from vigilog.core.nouns import Heading, Rule
 from vigilog.parse import syslog
 from vigilog.patterns import block
 from vigilog.patterns.closest import Nearness, closest
 from vigilog.patterns.extract import fields
-from vigilog.rule_set import RuleSet
 
 RAISING = ("attack", "violation")
 """The layers that report what they could not decide; all others leave it to be reported."""

@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import count
 from typing import Literal, NamedTuple
 
-from vigilog.beginnings import Beginnings
 from vigilog.core.clock import Clock
 from vigilog.core.nouns import Chunk, Position
 from vigilog.ledger.check import Input
 from vigilog.parse.forensic_pairs import Begun, Change, Pairs
+from vigilog.run.beginnings import Beginnings
 from vigilog.watch.live import Live
 from vigilog.watch.options import Options
 

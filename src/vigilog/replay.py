@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from vigilog.beginnings import Beginnings
 from vigilog.core.clock import Clock
 from vigilog.core.errors import SourceError
 from vigilog.core.nouns import Alert, Notice, Order
@@ -20,8 +19,9 @@ from vigilog.core.seams import Source
 from vigilog.detect.triggers import TriggerSet
 from vigilog.parse.stamps import stamp
 from vigilog.patterns.block import BLANKS
+from vigilog.run.beginnings import Beginnings
+from vigilog.run.watchman import Watchman, commit
 from vigilog.store.database import open_store
-from vigilog.watchman import Watchman, commit
 
 BATCH = 4 << 20
 """Bytes between two commits."""

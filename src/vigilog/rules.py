@@ -19,7 +19,7 @@ from vigilog.core.errors import ConfigurationError
 from vigilog.core.nouns import Place
 from vigilog.detect.forgery import Audit, audited
 from vigilog.detect.triggers import TriggerSet
-from vigilog.plan import made
+from vigilog.run.plan import made
 
 
 @dataclass(frozen=True, slots=True)

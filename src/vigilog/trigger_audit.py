@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vigilog.audit import decided_slowly
+from vigilog.check.audit import decided_slowly
 from vigilog.config.choose import Chosen
 from vigilog.config.run_settings import Trigger
 from vigilog.core.errors import RuleError

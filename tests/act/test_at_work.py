@@ -11,8 +11,8 @@ from vigilog.act.append import Append
 from vigilog.act.mail import Mail
 from vigilog.act.script import Script
 from vigilog.act.webhook import Webhook
-from vigilog.acting import Acting
 from vigilog.core.nouns import Outcome
+from vigilog.run.acting import Acting
 
 
 def until(acting, found, condition, seconds=15):

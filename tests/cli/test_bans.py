@@ -13,7 +13,7 @@ import pytest
 
 from tests.act.namespaces import namespaces
 from vigilog.cli.bans import table
-from vigilog.control import Control
+from vigilog.run.control import Control
 from vigilog.store import bans
 from vigilog.store.bans import Banned
 from vigilog.store.database import open_store, transaction

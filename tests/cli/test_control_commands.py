@@ -17,8 +17,17 @@ from hypothesis import strategies as st
 
 from vigilog.cli.main import main
 from vigilog.cli.status_text import size, span, told
-from vigilog.control import Control
-from vigilog.status import ActionStatus, NoticeStatus, ReloadStatus, SourceStatus, Status, TriggerStatus, answered, understood
+from vigilog.run.control import Control
+from vigilog.run.status import (
+    ActionStatus,
+    NoticeStatus,
+    ReloadStatus,
+    SourceStatus,
+    Status,
+    TriggerStatus,
+    answered,
+    understood,
+)
 
 SOURCE = Path(__file__).resolve().parent.parent.parent / "src"
 

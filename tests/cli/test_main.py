@@ -9,11 +9,12 @@ import types
 
 import pytest
 
-from vigilog import __version__, control_client
+from vigilog import __version__
 from vigilog.cli import commands
 from vigilog.cli.main import STATUS, main
 from vigilog.core import errors
 from vigilog.core.nouns import Place
+from vigilog.run import control_client
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from vigilog.detect.forgery import audited
 from vigilog.patterns.confirm import linear, tree_of
 from vigilog.patterns.extract import extractor
 from vigilog.patterns.gentle import gentle
-from vigilog.plan import made
+from vigilog.run.plan import made
 
 RULES = shipped()
 DOCUMENTED = [

@@ -15,7 +15,7 @@ from tests.conftest import absent
 from vigilog.config.trigger_files import shipped
 from vigilog.detect.triggers import TriggerSet
 from vigilog.parse.stamps import stamp
-from vigilog.plan import made
+from vigilog.run.plan import made
 
 pytestmark = pytest.mark.peer
 RULES = shipped()

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from itertools import count
 from types import FrameType
 
-from vigilog import pipeline
+from vigilog.check import pipeline
 from vigilog.cli.main import run
 from vigilog.store import lock
 

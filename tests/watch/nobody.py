@@ -28,7 +28,7 @@ def let_in(directory: Path) -> None:
 
 def may_use_checkout() -> bool:
     """Whether a user without rights may read this checkout and run its Python: in somebody's closed directory nobody can."""
-    command = ["setpriv", "--reuid", str(NOBODY), "--clear-groups", sys.executable, "-c", "import vigilog.launch"]
+    command = ["setpriv", "--reuid", str(NOBODY), "--clear-groups", sys.executable, "-c", "import vigilog.run.launch"]
     paths = os.pathsep.join(path for path in sys.path if path)
     return subprocess.run(command, env={"PYTHONPATH": paths}, check=False, capture_output=True, cwd="/").returncode == 0
 

@@ -27,7 +27,7 @@ from typing import Any
 
 from tests.act.namespaces import Namespace
 from tests.conftest import absent
-from vigilog.control_client import NotRunning, Refused, ask
+from vigilog.run.control_client import NotRunning, Refused, ask
 
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 

@@ -9,7 +9,7 @@ from vigilog.cli import control_arguments
 from vigilog.cli.commands import Parser
 from vigilog.cli.told import socket
 from vigilog.cli.visible import visible
-from vigilog.control_client import NotRunning, Refused, ask
+from vigilog.run.control_client import NotRunning, Refused, ask
 
 HELP = "list who is shut out, since when and until when"
 HEADINGS = ("TARGET", "PORT", "RULE", "SINCE", "UNTIL", "TIMES")

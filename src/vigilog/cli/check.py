@@ -16,7 +16,7 @@ from vigilog.core.clock import wall
 from vigilog.core.errors import AlreadyRunning, DeliveryError, VigilogError
 
 if TYPE_CHECKING:
-    from vigilog.delivery import Form
+    from vigilog.check.delivery import Form
 
 HELP = "report what is new and unusual in the logs"
 FAILED = 1
@@ -29,7 +29,7 @@ def arguments(parser: Parser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Checks, and gives logcheck's status: 0, or 1 with `Error: TEXT` on stderr."""
-    from vigilog import rights  # noqa: PLC0415 - a wrong option needs nothing of this
+    from vigilog.check import rights  # noqa: PLC0415 - a wrong option needs nothing of this
 
     tell = debugging if options.debug else silence
     choice = check_arguments.chosen(options, terminal=sys.stdout.isatty())
@@ -51,7 +51,7 @@ def run(options: argparse.Namespace) -> int:
 
 def checked(settings: Settings, options: argparse.Namespace, host: str, tell: Callable[[str], None]) -> int:
     """One run: what is pending is delivered, what is new is read, committed and delivered."""
-    from vigilog import delivery, pipeline, temporary_guard  # noqa: PLC0415 - loads the pattern engines
+    from vigilog.check import delivery, pipeline, temporary_guard  # noqa: PLC0415 - loads the pattern engines
     from vigilog.report.document import silent  # noqa: PLC0415
     from vigilog.store.database import open_store  # noqa: PLC0415
     from vigilog.store.lock import alone  # noqa: PLC0415
@@ -130,7 +130,7 @@ def failed(errors: list[VigilogError], settings: Settings, host: str) -> None:
     print("\n".join(map(visible, text.split("\n"))), file=sys.stderr)
     if not settings.mail.to or any(isinstance(error, AlreadyRunning | DeliveryError) for error in errors):
         return
-    from vigilog import delivery  # noqa: PLC0415 - only after a failure
+    from vigilog.check import delivery  # noqa: PLC0415 - only after a failure
 
     try:
         delivery.report_failure(text, settings.mail, host, settings.check.date_format, wall)

@@ -73,7 +73,7 @@ def by_triggers(options: argparse.Namespace) -> Explainer | None:
     if not choice.settings.triggers:
         return None
     from vigilog.explain_triggers import Explainer  # noqa: PLC0415
-    from vigilog.plan import planned  # noqa: PLC0415
+    from vigilog.run.plan import planned  # noqa: PLC0415
 
     return Explainer(planned(choice.settings, host, str).triggers, os.path.join(choice.settings.state.directory, "cache"))
 

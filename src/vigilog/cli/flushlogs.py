@@ -6,7 +6,7 @@ import argparse
 
 from vigilog.cli import control_arguments
 from vigilog.cli.commands import Parser
-from vigilog.control_client import ask
+from vigilog.run.control_client import ask
 
 HELP = "let the running daemon open the files that it writes anew"
 

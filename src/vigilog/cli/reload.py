@@ -8,7 +8,7 @@ import sys
 from vigilog.cli import control_arguments
 from vigilog.cli.commands import Parser
 from vigilog.cli.visible import visible
-from vigilog.control_client import Refused, ask
+from vigilog.run.control_client import Refused, ask
 
 HELP = "let the running daemon read its configuration anew"
 MISTAKEN = 78

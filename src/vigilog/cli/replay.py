@@ -18,7 +18,7 @@ from vigilog.core.errors import ConfigurationError
 if TYPE_CHECKING:
     from vigilog.core.nouns import Alert, Order
     from vigilog.replay import Happened, Replayed
-    from vigilog.trial import Trial
+    from vigilog.run.trial import Trial
 
 HELP = "say what `vigilog run` would have done about past logs"
 
@@ -41,9 +41,9 @@ def arguments(parser: Parser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Replays, and gives 0."""
     from vigilog.config.host import look  # noqa: PLC0415 - wrong options need nothing of this
-    from vigilog.plan import compiled, planned  # noqa: PLC0415
     from vigilog.replay import replay  # noqa: PLC0415
-    from vigilog.trial import Trial  # noqa: PLC0415
+    from vigilog.run.plan import compiled, planned  # noqa: PLC0415
+    from vigilog.run.trial import Trial  # noqa: PLC0415
     from vigilog.watch.options import Options  # noqa: PLC0415
     from vigilog.watch.sources import open_source  # noqa: PLC0415
 

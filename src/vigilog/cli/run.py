@@ -44,7 +44,7 @@ def arguments(parser: Parser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Runs until it is told to end; gives 0."""
     settings = checked(options)
-    from vigilog.launch import launch  # noqa: PLC0415 - a mistake in the configuration needs nothing of this
+    from vigilog.run.launch import launch  # noqa: PLC0415 - a mistake in the configuration needs nothing of this
 
     launch(settings, lambda: checked(options), clock=wall, say=say, debug=max(0, options.debug), dry_run=options.dry_run)
     return 0

@@ -8,7 +8,7 @@ import sys
 
 from vigilog.cli import control_arguments
 from vigilog.cli.commands import Parser
-from vigilog.control_client import ask
+from vigilog.run.control_client import ask
 
 HELP = "show what the running daemon reads, counts and does"
 
@@ -32,7 +32,7 @@ def run(options: argparse.Namespace) -> int:
         print(json.dumps({key: value for key, value in answer.items() if key != "ok"}, indent=2))
         return 0
     from vigilog.cli.status_text import told  # noqa: PLC0415 - not for JSON
-    from vigilog.status import understood  # noqa: PLC0415 - as above
+    from vigilog.run.status import understood  # noqa: PLC0415 - as above
 
     colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
     print("\n".join(told(understood(answer), colour=colour)))

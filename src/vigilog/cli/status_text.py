@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from vigilog.cli.visible import visible
 from vigilog.core.clock import local
-from vigilog.status import Status
+from vigilog.run.status import Status
 
 BOLD, DIM, RED, YELLOW, GREEN = "1", "2", "1;31", "1;33", "1;32"
 UNITS = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))

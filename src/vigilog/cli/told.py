@@ -9,8 +9,8 @@ from typing import Any
 
 from vigilog.cli import control_arguments
 from vigilog.cli.visible import visible
-from vigilog.control_client import NotRunning, Refused, ask
 from vigilog.core.errors import ConfigurationError
+from vigilog.run.control_client import NotRunning, Refused, ask
 
 
 def asked(options: argparse.Namespace, command: str, **arguments: Any) -> int:

@@ -45,7 +45,8 @@ def run(options: argparse.Namespace) -> int:
 
 def in_patterns(choice: Chosen, watch: Chosen) -> tuple[list[ConfigurationError], list[str]]:
     """Mistakes in rules and patterns, and what is harmless in them."""
-    from vigilog import audit, trigger_audit  # noqa: PLC0415 - loads the pattern engines
+    from vigilog import trigger_audit  # noqa: PLC0415 - loads the pattern engines
+    from vigilog.check import audit  # noqa: PLC0415 - loads the pattern engines
 
     errors: list[ConfigurationError] = []
     notices = list(choice.notices)

@@ -15,13 +15,13 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from typing import Any
 
-from vigilog import rights
 from vigilog.act.ban.action import Answer, Ban
 from vigilog.act.ban.backends import Choice
 from vigilog.act.ban.helper import start_helper
 from vigilog.act.ban.judge import Policy
 from vigilog.act.ban.never import Never
 from vigilog.act.ban.own import own_addresses
+from vigilog.check import rights
 from vigilog.cli.visible import visible
 from vigilog.config import toml
 from vigilog.config.layer import settled
@@ -60,7 +60,7 @@ def carried_out(
         store = stack.enter_context(closing(open_store(settings.state.directory)))
         policy = Policy(Never((), own_addresses, helper.peers, time.monotonic))
         if command == "ban":
-            from vigilog.shutting import Shutting  # noqa: PLC0415 - what ends bans must not need all that this loads
+            from vigilog.run.shutting import Shutting  # noqa: PLC0415 - what ends bans must not need all that this loads
 
             policy = Shutting(settings, helper, clock=wall, say=_say).action.policy
         action = Ban(helper, policy, lambda targets, since: bans.past(store, targets, since), clock=wall, say=_nothing)

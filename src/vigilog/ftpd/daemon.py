@@ -23,8 +23,8 @@ from vigilog.ftpd.record import UNTIMELY_DEATH
 from vigilog.ftpd.rights import Rights
 from vigilog.ftpd.rooted import usable
 from vigilog.ftpd.server import Listener, Waiting, descriptors, listening, loop, turn, wanted
-from vigilog.service import Service
-from vigilog.signals import Signals
+from vigilog.run.service import Service
+from vigilog.run.signals import Signals
 
 LOOKS = 1.0
 """Seconds between two looks whether a log was rotated."""

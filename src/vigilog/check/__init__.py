@@ -1,0 +1,1 @@
+"""The report: `vigilog check`, from the configuration to the delivery."""

@@ -1,0 +1,347 @@
+"""`vigilog run`: one loop that waits for lines, commands, outcomes and signals, and never for anything else.
+
+A turn reads what there is of each source, a few megabytes at most, commits it with what it raised, and hands orders to the
+actions' threads. Nothing is kept in memory that a kill would lose.
+"""
+
+from __future__ import annotations
+
+import math
+import select
+import signal
+import sqlite3
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import closing
+from typing import Any
+
+from vigilog.config.settings import Settings
+from vigilog.core.clock import Clock
+from vigilog.core.errors import StoreError, VigilogError
+from vigilog.core.nouns import Chunk, Notice, Order, Position
+from vigilog.core.seams import Source
+from vigilog.run import reloading
+from vigilog.run.accounts import Accounts
+from vigilog.run.actions import BAN, Actions
+from vigilog.run.answers import answer, status
+from vigilog.run.beginnings import Beginnings
+from vigilog.run.control import Control, Deferred
+from vigilog.run.desk import Desk
+from vigilog.run.errands import Done, Errands
+from vigilog.run.exposition import rendered
+from vigilog.run.lookouts import Look, Lookouts
+from vigilog.run.metrics import Metrics, written
+from vigilog.run.plan import Plan, compiled
+from vigilog.run.recovering import Recovering
+from vigilog.run.service import Service
+from vigilog.run.shutting import Shutting
+from vigilog.run.signals import Signals
+from vigilog.run.watchman import CONSUMER, commit, forget, resume
+from vigilog.store import bans
+from vigilog.store.database import transaction
+from vigilog.store.outbox import drop_orders, forget_alerts
+from vigilog.store.positions import positions
+from vigilog.watch.live import Live
+
+TURN = 4 << 20
+"""Bytes of one source that are read before others get their turn."""
+TOGETHER = 4
+"""So many times as much is read where other processes help."""
+HOUSEKEEPING = 60.0
+PATIENCE = 1.0
+"""Seconds until a store that could not be written is tried again."""
+DAY = 86400.0
+
+Again = Callable[[], tuple[Settings, Plan]]
+"""Reads the configuration anew. Raises VigilogError, or an ExceptionGroup of them, if there is a mistake in it."""
+
+
+class Daemon:
+    """The running watchman. `say` takes a line for the log, more of them at a `debug` level up to 2; `shutting` is there
+    where it may ban. Raises what makes starting impossible: AlreadyRunning, StoreError, ConfigurationError."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        plan: Plan,
+        again: Again,
+        *,
+        store: sqlite3.Connection,
+        live: Live,
+        actions: Actions,
+        shutting: Shutting | None,
+        clock: Clock,
+        steady: Clock,
+        say: Callable[[str], None],
+        debug: int = 0,
+        dry_run: bool = False,
+    ) -> None:
+        self.settings, self.plan, self.again = settings, plan, again
+        self.store, self.live, self.actions, self.shutting = store, live, actions, shutting
+        self.clock, self.steady, self.say, self.dry_run = clock, steady, say, dry_run
+        self.debug = debug
+        self.accounts = Accounts(clock, clock())
+        self.positions = dict(positions(store, CONSUMER))
+        self.beginnings = Beginnings(self.positions.values())
+        self.watchman = resume(store, compiled(plan, settings, plan.names), settings.run.keys)
+        self.desk = Desk(store, self.accounts, clock, lambda rule: self.plan.followers.get(rule, ()), say, self.told)
+        self.lookouts = Lookouts()
+        self.recovering = Recovering(() if dry_run else settings.run.recover, say, steady)
+        self.errands = Errands()
+        self.settling: deque[tuple[Done, Deferred]] = deque()
+        self.service = Service()
+        self.control = None if dry_run else Control(settings.run.control)
+        self.metrics = Metrics(settings.run.metrics_listen) if settings.run.metrics_listen and not dry_run else None
+        self.unread: dict[str, Source] = {}
+        self.uncommitted: list[Position] = []
+        self.stalled: float | None = None
+        self.stopping = self.reloading = self.metrics_missing = False
+        self.next_housekeeping = self.next_metrics = steady()
+
+    def run(self) -> None:
+        """Works until SIGTERM or SIGINT, or, where there is only standard input, until its end."""
+        with Signals([signal.SIGTERM, signal.SIGINT, signal.SIGHUP]) as signals:
+            left = self.desk.open(self.actions.all)
+            if left:
+                self.notice("repeated", f"{left} orders were under way when the last run ended; they are begun again")
+            self.storing(self.work)  # from here on, what is written is new, also to a log that is seen for the first time
+            self.stopping |= self.live.ended
+            text = f"watching {', '.join(self.live.names)}"
+            self.say(f"dry run: {text}" if self.dry_run else text)
+            self.service.ready(text)
+            while not self.stopping:
+                self.wait(signals.fileno())
+                for number in signals.received():
+                    self.stopping |= number != signal.SIGHUP
+                    self.reloading |= number == signal.SIGHUP
+                self.turn()
+                self.stopping |= self.live.ended
+            self.stop()
+
+    def wait(self, *others: int) -> None:
+        """Waits until there is something to do, or something at `others`."""
+        poll = select.poll()
+        for descriptor in (*others, *self.doors()):
+            poll.register(descriptor, select.POLLIN)
+        seconds = self.timeout()
+        poll.poll(None if seconds is None else math.ceil(seconds * 1000))
+
+    def doors(self) -> list[int]:
+        """What to wait for. While the store cannot be written nothing is done about what comes in, so it is not waited for."""
+        doors = [door.fileno() for door in (self.control, self.metrics) if door]
+        if self.stalled is None:
+            doors += [self.live.fileno(), self.desk.fileno(), self.errands.fileno(), self.recovering.fileno()]
+        return doors
+
+    def timeout(self) -> float | None:
+        """How long the loop may wait, in seconds."""
+        if self.stalled is not None:
+            return max(0.0, self.stalled - self.steady())
+        waits = [self.live.timeout(), self.recovering.timeout(), self.service.timeout(), self.next_housekeeping - self.steady()]
+        waits.append(self.control.timeout() if self.control else None)
+        waits.append(0.0 if self.unread else None)
+        waits.append(self.next_metrics - self.steady() if self.metrics_file else None)
+        waits.append(self.metrics.timeout() if self.metrics else None)
+        return max(0.0, min(wait for wait in waits if wait is not None))
+
+    def turn(self) -> None:
+        """One turn of the loop."""
+        if self.reloading:
+            self.reloading = False
+            self.reload_soon()
+        if self.control:
+            self.control.serve(lambda command, arguments: answer(self, command, arguments))
+        if self.metrics:
+            self.metrics.serve(lambda: rendered(status(self)))
+        self.service.alive()
+        if self.stalled is not None and self.steady() < self.stalled:
+            return
+        self.storing(self.work)
+        if self.metrics_file and self.steady() >= self.next_metrics:
+            self.next_metrics = self.steady() + self.settings.run.metrics_interval
+            self.write_metrics()
+
+    def storing(self, work: Callable[[], None]) -> None:
+        """Does what writes to the store. If that cannot be written nothing is lost: it is tried again, and until then nothing
+        more is read."""
+        try:
+            work()
+        except StoreError as error:
+            if self.stalled is None:
+                self.notice("store", f"{error.place}: {error.found}; until it can be written, no more is read or done")
+            self.stalled = self.steady() + PATIENCE
+        else:
+            if self.stalled is not None:
+                self.stalled = None
+                self.notice("store", "the store can be written again")
+
+    def work(self) -> None:
+        """What there is to read, to store and to begin. Raises StoreError."""
+        self.desk.collect()
+        self.settling.extend(self.errands.finished())
+        self.settle()
+        if self.uncommitted:
+            self.commit()
+        for source in self.live.ready():
+            self.unread[source.name] = source
+        for source in list(self.unread.values()):
+            self.read(source)
+            self.desk.collect()
+        self.gather()
+        if self.recovering.is_due():
+            self.errands.add(self.recovering.work)
+        if self.steady() >= self.next_housekeeping:
+            self.tidy()
+
+    def settle(self) -> None:
+        """Stores what errands changed, then gives their answers. Raises StoreError."""
+        while self.settling:
+            done, later = self.settling[0]
+            self.change(done.changes)
+            later.answer(done.then() if done.then and not self.stopping else done.answer)
+            self.settling.popleft()
+
+    def read(self, source: Source) -> None:
+        """Reads what is new of a source, a turn's worth, and commits it."""
+        del self.unread[source.name]
+        taken: deque[tuple[Chunk, bytes]] = deque()
+        with closing(source.read(self.positions.get(source.name))) as reading:  # type: ignore[type-var]
+            blocks = self.taking(source, reading, taken)
+            # what was received must be counted by whoever took it: it cannot be read again
+            together = source.grade == "resumable"
+            try:
+                for sightings in self.lookouts.sightings(self.watchman.triggers, blocks, together=together):
+                    item, lines = taken.popleft()
+                    if item.data:
+                        self.accounts.read(source.name, source.grade, item.data, item.arrived)
+                        self.watchman.count(source.name, lines, item.arrived, sightings)
+                    self.uncommitted = [each for each in self.uncommitted if each.source != source.name] + [item.position]
+            except VigilogError as error:
+                self.notice("lookouts", f"{error.found}; what it had is read again, by this process alone from now on")
+                self.lookouts.give_up()
+                self.unread[source.name] = source
+                self.beginnings = Beginnings(({**self.positions} | {each.source: each for each in self.uncommitted}).values())
+        self.commit()
+
+    def taking(self, source: Source, reading: Iterable[Chunk | Notice], taken: deque[tuple[Chunk, bytes]]) -> Iterator[Look]:
+        """What is to be looked at, a turn's worth; `taken` gets what has been asked for."""
+        size, turn = 0, TURN * TOGETHER if self.lookouts.called else TURN
+        try:
+            for item in reading:
+                if isinstance(item, Notice):
+                    self.accounts.noticed(item)
+                    self.say(item.text)
+                    continue
+                lines = self.beginnings.of(item)
+                taken.append((item, lines))
+                yield source.name, lines, item.arrived
+                size += len(item.data)
+                if size >= turn:
+                    self.unread[source.name] = source
+                    break
+        except VigilogError as error:
+            self.notice("unreadable", str(error))
+
+    def gather(self) -> None:
+        """Calls for help while more than a turn's worth of some log waits."""
+        if not self.unread:
+            self.lookouts.dismiss()
+        elif any(source.grade == "resumable" for source in self.unread.values()):
+            self.lookouts.call(self.watchman.triggers)
+
+    def commit(self) -> None:
+        """Stores what was found and how far was read, and begins what is to be done. Raises StoreError."""
+        room = self.desk.room()
+        alerts, orders = commit(self.store, self.watchman, self.uncommitted, room, self.clock())
+        self.positions.update((position.source, position) for position in self.uncommitted)
+        self.uncommitted = []
+        for alert in alerts:
+            self.say(f"alert: {alert.rule}: {', '.join(alert.key)}")
+        self.desk.begin(orders, room)
+
+    def change(self, changes: Iterable[object]) -> None:
+        """Stores what actions changed. Raises StoreError."""
+        with transaction(self.store):
+            bans.apply(self.store, changes)
+
+    def ask_about_bans(self, command: str, arguments: dict[str, Any]) -> Deferred | Mapping[str, object]:
+        """Has a command about bans carried out; where this has nothing to do with them, whoever asks does it. Raises
+        VigilogError."""
+        if self.shutting is None:
+            return {"ok": False, "bans": False, "error": "the daemon has nothing to do with bans: no trigger bans"}
+        errand = self.shutting.errand(command, arguments)
+        if command == "unban" and arguments.get("all"):
+            banning = [name for name, action in self.settings.actions.items() if action.type == BAN]
+            with transaction(self.store):
+                for name in banning:
+                    drop_orders(self.store, name, "everybody was let in", self.clock())
+        return self.errands.add(errand)
+
+    def told(self, order: Order) -> list[str]:
+        """What is said of an order that begins."""
+        return self.actions.told(order, self.debug) if self.debug else []
+
+    def reload_soon(self) -> Deferred:
+        """Reads the configuration anew, while the watch goes on."""
+        self.service.reloading()
+        return self.errands.add(lambda: reloading.errand(self))
+
+    def tidy(self) -> None:
+        """Drops what is too old, once a minute. Raises StoreError."""
+        self.next_housekeeping = self.steady() + HOUSEKEEPING
+        now = self.clock()
+        triggers = self.watchman.triggers
+        for trigger, windows, undecided in zip(triggers.triggers, self.watchman.windows, triggers.undecided, strict=True):
+            more = windows.dropped - self.accounts.dropped.get(trigger.name, 0)
+            if more > 0:
+                self.notice("dropped", f"trigger {trigger.name}: {more} keys made room for others before they could count")
+            self.accounts.dropped[trigger.name] = windows.dropped
+            if undecided > self.accounts.undecided.get(trigger.name, 0):
+                text = f"trigger {trigger.name}: {undecided} lines were not counted since the start"
+                self.notice("undecided", f"{text}: its pattern needs too long for them")
+            self.accounts.undecided[trigger.name] = undecided
+        forget(self.store, self.watchman)
+        self.recovering.watch()
+        with transaction(self.store):
+            forget_alerts(self.store, now - self.settings.run.keep_days * DAY)
+            bans.prune(self.store, now - self.settings.ban.memory)
+
+    @property
+    def metrics_file(self) -> str:
+        """Where metrics are written to; '' for nowhere: a dry run touches nothing."""
+        return "" if self.dry_run else self.settings.run.metrics_file
+
+    def write_metrics(self) -> None:
+        """Writes the metrics file."""
+        try:
+            written(self.metrics_file, rendered(status(self)))
+        except VigilogError as error:
+            if not self.metrics_missing:
+                self.notice("metrics", str(error))
+            self.metrics_missing = True
+        else:
+            self.metrics_missing = False
+
+    def notice(self, kind: str, text: str) -> None:
+        """Something that must be known: in the log and in the status."""
+        self.accounts.notice(kind, text)
+        self.say(text)
+
+    def stop(self) -> None:
+        """Reads what was received already, lets the actions end what they have, and closes everything."""
+        self.lookouts.dismiss()
+        self.service.stopping()
+        while received := self.live.drain():
+            for source in received:
+                self.unread[source.name] = source
+                self.storing(lambda source=source: self.read(source))  # type: ignore[misc]
+        self.settling.extend(self.errands.close())
+        self.storing(self.settle)
+        self.storing(self.desk.close)
+        for door in (self.control, self.metrics):
+            if door:
+                door.close()
+        self.recovering.close()
+        self.service.close()
+        if self.stalled is not None:
+            raise StoreError("the store could not be written to the end", remedy="what was not stored is read again")
