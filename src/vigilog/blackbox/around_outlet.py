@@ -10,6 +10,8 @@ from collections import deque
 
 MOST = 4 << 20
 """Bytes that wait to be written, at most; what finds no room is dropped, and counted."""
+PIECE = 1 << 16
+"""Bytes that are written at once: a write that has to wait does not tell how much of it was taken."""
 
 
 class Outlet:
@@ -59,7 +61,7 @@ class Outlet:
         """Writes it all, or counts what could not be."""
         while view:
             try:
-                length = os.write(self._descriptor, view)
+                length = os.write(self._descriptor, view[:PIECE])
             except BlockingIOError:  # somebody has set it so
                 select.select([], [self._descriptor], [])
                 continue
