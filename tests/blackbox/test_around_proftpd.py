@@ -10,7 +10,7 @@ import subprocess
 
 import pytest
 
-from tests.blackbox.around import around, children, free_port, listens
+from tests.blackbox.around import around, free_port, listens
 
 pytestmark = pytest.mark.peer
 
@@ -127,7 +127,8 @@ def test_a_session_that_dies_leaves_its_block(server, number):
     client, other = connect(), connect()
     client.login("anna", "secret")
     other.login("anna", "secret")
-    victim = max(children(run.child())[:1])
+    run.until(lambda: run.said().count("USER anna: Login successful") == 2)
+    victim = int(re.findall(r"proftpd\[(\d+)\].*USER anna: Login successful", run.said())[0])
     os.kill(victim, number)
     run.until(run.blocks)
     other.quit()
