@@ -157,8 +157,10 @@ class Served:
 
 
 @contextlib.contextmanager
-def serving(kind: str, root: Path, workers: int = 3, ledger: str = "forensic.log", identifiers: str = "") -> Iterator[Served]:
-    """A server of that kind. It is ended, and what it started, at the end."""
+def serving(
+    kind: str, root: Path, workers: int = 3, ledger: str = "forensic.log", identifiers: str = "", *, ready: bool = True
+) -> Iterator[Served]:
+    """A server of that kind, once it answers if it shall be `ready`. It is ended, and what it started, at the end."""
     (root / "application.py").write_text(APPLICATION)
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
@@ -184,7 +186,8 @@ def serving(kind: str, root: Path, workers: int = 3, ledger: str = "forensic.log
                 return b"hello" in served.ask(b"GET /ready HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
             return False
 
-        served.until(answers, (root / "server.log").read_text)
+        if ready:
+            served.until(answers, (root / "server.log").read_text)
         yield served
     finally:
         process.terminate()
