@@ -419,6 +419,33 @@ DenyAll
     assert lines[0] == lines[1]
 
 
+OTHERS_DOOR = "<Limit LOGIN>\nAllowUser anna\nDenyAll\n</Limit>"
+
+
+@pytest.mark.parametrize(
+    ("inside", "outside"),
+    [
+        ("", ""),
+        ("Group games", ""),
+        ("", OTHERS_DOOR),
+        ("<Limit LOGIN>\nAllowAll\n</Limit>", OTHERS_DOOR),
+        ("<Limit LOGIN>\nDenyAll\n</Limit>", ""),
+    ],
+    ids=["nothing", "a group", "a door outside", "both doors", "a door inside"],
+)
+def test_what_an_anonymous_section_does_not_say_the_server_says(world, both, inside, outside):
+    """Who may log in, and the group that he acts in."""
+    world.users("anna", "games:*:5:12::/nonexistent:/bin/none")
+    section = (
+        f"<Anonymous {world.root}/anon>\nUser games\nUserAlias anonymous games\nRequireValidShell off\n{inside}\n</Anonymous>"
+    )
+    order = "AuthOrder mod_auth_file.c mod_auth_unix.c"
+    servers = both("UseFtpUsers off", order, *filter(None, [outside]), section)
+    said = [server.client().says("USER anonymous", "PASS me", "PASS again", "QUIT") for server in (servers.real, servers.mine)]
+    assert said[1] == said[0]
+    servers.agree(1 if said[0][1].startswith("230") else 2)
+
+
 def test_what_limits_refuse_is_refused_in_the_same_words(both, world):
     (world.home / "f").write_text("x")
     (world.home / "d").mkdir()

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import ftplib
+import itertools
 import os
-import random
 import shutil
 import signal
 import socket
@@ -27,10 +27,14 @@ HASH = sha512_crypt.using(rounds=1000).hash("secret")
 WAIT = 30.0
 
 
+OWN_PORTS = itertools.cycle(range(20_000 + os.getpid() % 240 * 50, 20_050 + os.getpid() % 240 * 50))
+
+
 def free_port() -> int:
-    """A port that nobody listens at, of those that the kernel gives to nobody by itself."""
+    """A port that nobody listens at, of those that the kernel gives to nobody by itself: another one for each server, and
+    for each of the processes that run tests at the same time."""
     while True:
-        port = random.randrange(20_000, 32_000)
+        port = next(OWN_PORTS)
         with socket.socket() as sock, suppress(OSError):
             sock.bind(("", port))
             return port
@@ -203,15 +207,22 @@ class Client:
 
 
 def alive(pid: int) -> bool:
+    """Whether it runs. One that ended and whose parent did not ask for its status yet does not."""
     try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
         return False
-    return True
 
 
-def ready(port: int, process: subprocess.Popen[bytes] | None, said: Path) -> None:
+def ready(port: int, process: subprocess.Popen[bytes] | None, said: Path, pid_file: Path | None = None) -> None:
+    """Waits until the server answers: this one, which has its number in its PidFile, not another one at the same port."""
     until = time.monotonic() + WAIT
+    while (
+        process is not None and pid_file is not None and (not pid_file.exists() or pid_file.read_text() != f"{process.pid}\n")
+    ):
+        assert process.poll() is None, said.read_text()
+        assert time.monotonic() < until, said.read_text()
+        time.sleep(0.02)
     while True:
         try:
             client = Client(port)
@@ -237,7 +248,7 @@ def vigilog(world: World, text: str, port: int, *options: str, descriptors: int 
         process = subprocess.Popen([*map(str, command)], stdin=subprocess.DEVNULL, stdout=out, stderr=out)
     server = Server(port, process.pid, process)
     try:
-        ready(port, process, said)
+        ready(port, process, said, world.root / "pid" if f"PidFile {world.root / 'pid'}\n" in text else None)
         yield server
     finally:
         server.stop()

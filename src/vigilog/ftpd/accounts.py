@@ -131,13 +131,12 @@ class Accounts:
         )
 
     def anonymous(self, settings: AnonymousSettings, entry: Entry) -> Account:
-        """The account of whoever is put into that <Anonymous>, as the user `entry`."""
+        """The account of whoever is put into that <Anonymous>, as the user `entry`, and in its Group, or the server's."""
         first, names, numbers = self.groups(entry)
-        gid = entry.gid
-        if settings.group is not None:
+        gid, group = entry.gid, settings.group or self._settings.group
+        if group is not None:
             with suppress(KeyError):
-                gid = grp.getgrnam(settings.group).gr_gid
-                first = settings.group
+                gid, first = grp.getgrnam(group).gr_gid, group
         root = settings.root
         if root == "~" or root.startswith("~/"):
             root = entry.home + root[1:]

@@ -73,7 +73,8 @@ def decide(
     account = accounts.anonymous(section, entry) if section else accounts.account(entry)
     refused = barred(settings, section, tried, entry)
     visitor = visitor._replace(user=name, groups=account.groups)
-    if refused is None and not may_log_in(section.inside.limits if section else settings.limits, visitor):
+    limits = (section.inside.limits, visitor, settings.limits) if section else (settings.limits, visitor)
+    if refused is None and not may_log_in(*limits):
         refused = Refused(INCORRECT, f"USER {tried} (Login failed): Limit access denies login")
     # The password is looked at in any case, so that the time tells nothing.
     fits = accounts.fits(entry, password) or (section is not None and not section.require_password)
