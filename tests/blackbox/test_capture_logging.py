@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+import sys
 import threading
 import uuid
 from concurrent.futures import ThreadPoolExecutor
@@ -336,16 +337,29 @@ def test_messages_of_records_that_come_from_elsewhere(log, file: Path):
         assert kept(file, session) == ["far DEBUG: a 1", "far INFO: 2"]
 
 
-def test_a_box_with_a_criterion_that_tests_messages(log, file: Path):
+@pytest.mark.parametrize("where", ["memory", "file"])
+def test_a_box_with_a_criterion_that_tests_messages(log, file: Path, where: str):
     from vigilog.blackbox import Criterion
 
     def test(message: Message) -> bool:
         return b"BREAK-IN" in message.text
 
-    with recorded(file, box={"criteria": (Criterion("BreakIn", "BREAK IN", test),)}) as recorder, recorder.session():
+    box = {"criteria": (Criterion("BreakIn", "BREAK IN", test),)}
+    rings = file.parent / "rings" if where == "file" else None
+    with recorded(file, directory=rings, box=box) as recorder, recorder.session():
         log.debug("before")
         log.debug("POSSIBLE %s ATTEMPT", "BREAK-IN")
         log.debug("after")
     (block,) = written(file)
     assert block.kind == "BREAK IN"
     assert len(block.messages) == 2
+
+
+@pytest.mark.parametrize("message", ["y" * 200_000 + " %s", "%d"], ids=["a long template", "a large number"])
+def test_what_a_message_is_made_of_counts_for_the_bound(log, file: Path, message: str):
+    with recorded(file, box={"total_bytes": 1 << 20}) as recorder, recorder.session() as session:
+        for number in range(100):
+            log.debug(message + f" {number}", 1 << 1_000_000)
+        kept_entries = session.ring._batches, session.ring._open
+        entries = [entry for batch in kept_entries[0] for entry in batch.entries] + kept_entries[1]
+        assert sum(sys.getsizeof(part) for *_, text, arguments in entries for part in (text, *arguments)) < 2 << 20

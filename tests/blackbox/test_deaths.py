@@ -265,6 +265,43 @@ def test_a_child_answers_the_signal_for_itself(tmp_path: Path):
     assert block.value("Client-Address") == "192.0.2.2"
 
 
+def test_a_recorder_that_was_begun_twice_answers_once_in_a_child_and_has_no_descriptors(tmp_path: Path):
+    ran = run(
+        tmp_path,
+        """
+        before = os.listdir("/proc/self/fd")
+        recorder = Recorder(box, on_demand=signal.SIGUSR2, deaths=False).start(); recorder.stop(); recorder.start()
+        print(os.listdir("/proc/self/fd") == before)
+        child = os.fork()
+        if not child:
+            session = box.begin(); print(threading.active_count(), flush=True)
+            os.kill(os.getpid(), signal.SIGUSR2)
+            recorder.stop(); session.end(); box.close(); os._exit(0)
+        print(os.waitpid(child, 0)[1])
+        """,
+        start="",
+    )
+    assert (ran.stdout, ran.stderr) == ("True\n2\n0\n", "")
+    assert [block.kind for block in blocks_of(tmp_path)] == ["ON DEMAND"]
+
+
+def test_an_exception_out_of_a_recorder_is_in_the_block_of_its_process(tmp_path: Path):
+    ran = run(
+        tmp_path,
+        """
+        try:
+            with Recorder(box, process=Facts("192.0.2.1")): log.debug("before"); raise RuntimeError("unexpected")
+        except RuntimeError: pass
+        """,
+        start="",
+    )
+    assert (ran.stdout, ran.stderr) == ("", "")
+    (block,) = blocks_of(tmp_path)
+    assert block.kind == "UNTIMELY DEATH"
+    assert shown(block)[0] == "x DEBUG: before"
+    assert shown(block)[-1].endswith("RuntimeError: unexpected")
+
+
 def test_a_segmentation_fault_in_a_child_is_the_childs(tmp_path: Path):
     ran = run(
         tmp_path,

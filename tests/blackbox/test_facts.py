@@ -113,3 +113,27 @@ def test_before_a_login_uid_and_gid_are_the_programs_own(tmp_path):
     assert (found.value("UID"), found.value("GID")) == (str(os.geteuid()), str(os.getegid()))
     assert found.value("User") is None
     assert found.value("Attempted-User") == "guess"
+
+
+class Nameless:
+    def __str__(self) -> str:
+        raise RuntimeError
+
+
+@pytest.mark.parametrize("where", ["memory", "file"])
+def test_facts_of_another_type_than_text_cost_nothing_but_their_own_field(tmp_path, where):
+    file = tmp_path / "f"
+    box = BlackBox(str(file), directory=str(tmp_path / "rings") if where == "file" else None, notice=pytest.fail)
+    facts = Facts(unique_id=4711)  # type: ignore[arg-type]
+    facts.extra["Tenant"] = 7  # type: ignore[assignment]
+    facts.extra["None"] = None  # type: ignore[assignment]
+    session = box.begin(facts)
+    session.facts.user = 42  # type: ignore[assignment]
+    session.facts.extra["Odd"] = Nameless()  # type: ignore[assignment]
+    session.keep("SystemLog", 7, b"text")
+    assert session.dump("FAILED LOGIN")
+    box.close()
+    (found,) = blocks(file.open("rb"))
+    assert [message.text for message in found.messages] == [b"text"]
+    values = [found.value(key) for key in ("User", "UNIQUE_ID", "Tenant", "None", "Odd")]
+    assert values == ["42", "4711", "7", "", "<Nameless: RuntimeError instead of its text>"]

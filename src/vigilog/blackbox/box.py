@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import itertools
-import os
 import sys
-import threading
 from collections.abc import Callable, Sequence
 
-from vigilog.blackbox.block import block
+from vigilog.blackbox.block_writer import BlockWriter, Rules
 from vigilog.blackbox.bounds import Bounds
-from vigilog.blackbox.criteria import Criterion, FailedLogin, UntimelyDeath, allows
+from vigilog.blackbox.criteria import Criterion, FailedLogin, UntimelyDeath
 from vigilog.blackbox.facts import Facts
 from vigilog.blackbox.forensic_file import ForensicFile, absolute
-from vigilog.blackbox.header import Circumstances, counters, header, identity
 from vigilog.blackbox.lifetime import told
 from vigilog.blackbox.notices import Notices
 from vigilog.blackbox.rate import Rate
+from vigilog.blackbox.redaction import trusted
 from vigilog.blackbox.session import Session
 from vigilog.blackbox.storage import Wanted, storage
 from vigilog.blackbox.watched import watching
 from vigilog.core.clock import Clock, wall
 from vigilog.core.errors import ConfigurationError
-from vigilog.parse.forensics import LOG_TYPES, Message
+from vigilog.parse.forensics import LOG_TYPES
 
 BYTES = 1 << 20
 """Bytes that a session may hold, unless something else is said."""
@@ -36,9 +34,9 @@ class BlackBox:
     `buffer_size` messages and about `buffer_bytes` bytes are kept for each session, `total_bytes` for all together. `capture`
     are the log types to be kept, `criteria` the reasons for a block. With `directory` the messages are kept in a file there,
     which outlives the process however it dies; the blocks of dead processes of the same `service` are written at the start.
-    `dumps_per_minute` bounds the blocks that nobody asked for. `redact` is applied to the text of each message. `notice` is
-    given a sentence about whatever goes wrong (standard error, if it is None). With `allow_links` the file may be a symbolic
-    link.
+    `dumps_per_minute` bounds the blocks that nobody asked for. `redact` is applied to the text of each message,
+    and to the names and further fields of the header. `notice` is given a sentence about whatever goes wrong (standard error,
+    if it is None). With `allow_links` the file may be a symbolic link.
 
     A normal end of the program closes the box. Raises ConfigurationError; nothing else raises, here or later.
     """
@@ -73,11 +71,9 @@ class BlackBox:
         self.clock = clock
         self.notice = Notices(notice)
         self.rate = Rate(dumps_per_minute)
-        self.failed = 0
-        """Blocks that could not be written."""
-        self._redact = redact
+        hidden = trusted(redact) if redact is not None else None
         self._tested = tuple(each for each in self.criteria if each.test is not None)
-        self._forensic_file = ForensicFile(file, self.notice, allow_links=allow_links) if file is not None else None
+        forensic = ForensicFile(file, self.notice, allow_links=allow_links) if file is not None else None
         self._storage = storage(
             Wanted(
                 Bounds(buffer_size, buffer_bytes, total_bytes),
@@ -87,14 +83,14 @@ class BlackBox:
                 file or "",
                 UntimelyDeath in self.criteria,
                 clock,
-                redact,
+                hidden,
                 self.notice,
             )
         )
+        rules = Rules(self.criteria, self.rate, service, hidden, self._storage.redacts, clock, self.notice)
+        self._writer = BlockWriter(forensic, rules)
         self._numbers = itertools.count(1)
         self._open: dict[int, Session] = {}
-        self._busy = threading.RLock()
-        self._writer: int | None = None
         self._recover_first = False
         self._forget = told(self)
         self.recover()
@@ -141,29 +137,17 @@ class BlackBox:
         for session in self.sessions():
             session.end()
         self._storage.close()
-        if self._forensic_file is not None:
-            self._forensic_file.close()
+        self._writer.close()
         self._forget()
 
     def write(self, session: Session, kind: str, *, on_demand: bool) -> bool:
         """Writes the block `kind` of `session`; see Session.dump."""
-        if self._forensic_file is None or not (on_demand or allows(self.criteria, kind)):
-            return False
-        me = threading.get_ident()
-        if self._writer == me:
-            # What is being written set off a block itself, or a signal handler did in the middle of it.
-            return False
-        try:
-            with self._busy:
-                self._writer = me
-                try:
-                    return self._write(self._forensic_file, session, kind, on_demand=on_demand)
-                finally:
-                    self._writer = None
-        except Exception as error:  # noqa: BLE001 - the host must not fail for what it did not ask for
-            self.failed += 1
-            self.notice(f"a block is not written: {type(error).__name__}: {error}")
-            return False
+        return self._writer.write(session, kind, on_demand=on_demand)
+
+    @property
+    def failed(self) -> int:
+        """Blocks that could not be written."""
+        return self._writer.failed
 
     def ended(self, session: Session) -> None:
         """`session` is over; what is kept of it is thrown away."""
@@ -172,16 +156,13 @@ class BlackBox:
 
     def after_fork(self) -> None:
         """In the child: whichever thread was writing is not here."""
-        self._busy = threading.RLock()
-        self._writer = None
+        self._writer.after_fork()
         self._storage.after_fork()
         if "multiprocessing.util" in sys.modules:
             from vigilog.blackbox.multiprocess import end_with_it  # noqa: PLC0415 - seldom needed
 
             end_with_it(self)
         self._recover_first = True
-        if self._forensic_file is not None:
-            self._forensic_file.after_fork()
 
     def at_exit(self) -> None:
         """The program ends. By an exception that nobody caught: then its sessions have died."""
@@ -192,27 +173,3 @@ class BlackBox:
                 last_words(session, sys.last_value, "the program")
                 session.end(UntimelyDeath.kind)
         self.close()
-
-    def _write(self, file: ForensicFile, session: Session, kind: str, *, on_demand: bool) -> bool:
-        now = self.clock()
-        if not on_demand and not self.rate.allows(now):
-            return False
-        kept = session.ring.take()
-        facts, unsaid = session.facts, self.rate.unsaid
-        began = now if facts.began is None else facts.began
-        what = Circumstances(now, began, self.service, os.getpid(), kept.evicted, kept.damaged, unsaid)
-        fields = header(identity(facts, os.geteuid(), os.getegid()), counters(facts), what)
-        if not file.append(block(kind, fields, map(self._redacted, kept.messages))):
-            self.failed += 1
-            return False
-        session.ring.written(kept)
-        self.rate.said(unsaid)
-        if not on_demand:
-            self.rate.counts(now)
-        return True
-
-    def _redacted(self, message: Message) -> Message:
-        # In a ring file everything is redacted before it is kept.
-        if self._redact is None or self._storage.redacts:
-            return message
-        return message._replace(text=self._redact(message.text))

@@ -71,7 +71,8 @@ class Capture:
             session.later((self.message, logger, level, moment, message, arguments), size)
         else:
             head = self.heads[level][logger]
-            session.keep(head.log_type, head.level, encoded(head.text + text_of(message, arguments)), moment)
+            # Not the session's: the box's criteria are among the triggers already.
+            session.ring.keep(head.log_type, head.level, encoded(head.text + text_of(message, arguments)), moment)
 
     def take(
         self,
@@ -141,11 +142,8 @@ def unasked(message: object, arguments: tuple[object, ...]) -> str:
 
 
 def size_as_is(message: object, arguments: tuple[object, ...]) -> int:
-    """About how many bytes an entry takes that keeps these two as they are; 0 if that cannot be. A `message` with arguments
-    is mostly a constant of the program, and not counted."""
+    """About how many bytes an entry takes that keeps these two as they are; 0 if that cannot be."""
     if type(message) is not str or len(message) > ROOM:
         return 0
-    if not arguments:
-        return OVERHEAD + len(message)
-    size = size_of(arguments, ROOM)
-    return 0 if size is None else OVERHEAD + size
+    size = size_of(arguments, ROOM) if arguments else 0
+    return 0 if size is None else OVERHEAD + len(message) + size

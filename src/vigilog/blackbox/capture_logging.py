@@ -25,6 +25,8 @@ from vigilog.blackbox.session import Session
 from vigilog.blackbox.tracebacks import of_argument, of_exception, of_stack
 
 LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40, "critical": 50}
+LARGE = 1 << 512
+"""Above it the bytes of an integer are counted."""
 Function = Callable[..., Any]
 
 
@@ -60,12 +62,15 @@ def _at_level(capture: Capture, level: int) -> Function:
         if session is None:
             return
         if type(msg) is str and not kwargs:
-            size = overhead if args else overhead + len(msg)
+            size = overhead + len(msg)
             for argument in args:
                 kind = type(argument)
                 if kind is str:
                     size += len(argument)
-                elif kind is not int and kind not in scalars:
+                elif kind is int:
+                    if not -LARGE < argument < LARGE:
+                        break
+                elif kind not in scalars:
                     break
             else:
                 if size <= room:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 import threading
+from contextvars import Context
 from typing import Any
 
 from vigilog.blackbox.current import CURRENT
@@ -75,7 +76,7 @@ def _session_of(context: dict[str, Any]) -> Session | None:
     for name in ("task", "future", "handle"):
         about: Any = context.get(name)
         known = about.get_context() if hasattr(about, "get_context") else getattr(about, "_context", None)
-        if known is not None:
+        if isinstance(known, Context):
             session: Session | None = known.get(CURRENT)
             return session
     return CURRENT.get()

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from operator import attrgetter
 from typing import NamedTuple
 
+from vigilog.blackbox.bounded import Texts
 from vigilog.blackbox.facts import COUNTERS, Facts
 from vigilog.blackbox.stamp import iso
 
@@ -42,15 +43,15 @@ class Circumstances(NamedTuple):
 def identity(facts: Facts, uid: int, gid: int) -> Identity:
     """What stands in `facts`; `uid` and `gid` are the process's own, for as long as nobody is logged in."""
     return Identity(
-        facts.client_address,
-        facts.server_address,
-        facts.protocol,
-        facts.user,
+        _text(facts.client_address),
+        _text(facts.server_address),
+        _text(facts.protocol),
+        _text(facts.user),
         uid if facts.uid is None else facts.uid,
         gid if facts.gid is None else facts.gid,
-        facts.unique_id,
-        facts.attempted_user,
-        tuple(facts.extra.items()),
+        _text(facts.unique_id),
+        _text(facts.attempted_user),
+        tuple((str(key), _text(value) or "") for key, value in facts.extra.items()),
     )
 
 
@@ -78,6 +79,11 @@ def header(who: Identity, numbers: Sequence[int], what: Circumstances) -> Iterat
         yield name.title().replace("_", "-"), str(number)
     yield from _own(who, what)
     yield from who.extra
+
+
+def _text(value: object) -> str | None:
+    """What a program put among the facts, whatever its type: a user's number must not cost the block."""
+    return value if value is None or type(value) is str else Texts().shown(value)
 
 
 def _own(who: Identity, what: Circumstances) -> Iterator[tuple[str, str]]:

@@ -14,6 +14,7 @@ from vigilog.blackbox.directory import prepared
 from vigilog.blackbox.facts import Facts
 from vigilog.blackbox.header import counters, identity
 from vigilog.blackbox.layout import STAMPED, TYPES, identity_bytes
+from vigilog.blackbox.redaction import of_identity
 from vigilog.blackbox.ring import Ring
 from vigilog.blackbox.ring_file import RingFile
 from vigilog.blackbox.voice import Voice
@@ -47,9 +48,13 @@ class InFile:
         def made(pages: int) -> RingFile:
             return RingFile(directory, service, file, pages, bounds.messages, clock(), wanted=wanted)
 
+        def known(facts: Facts) -> bytes:
+            who = identity(facts, os.geteuid(), os.getegid())
+            return identity_bytes(of_identity(who, redact) if redact else who)
+
         kinds = {name: TYPES[name] for name in capture}
         stamped = {name: kind | STAMPED for name, kind in kinds.items()} if redact is None else {}
-        self._voice = Voice(kinds, clock, redact, _known, counters, bounds.messages, stamped)
+        self._voice = Voice(kinds, clock, redact, known, counters, bounds.messages, stamped)
         self._pool = CrashPool(made, notice, total=bounds.total, limit=bounds.session, messages=bounds.messages)
 
     def ring(self, number: int, facts: Facts) -> Ring:
@@ -69,7 +74,3 @@ class InFile:
     def close(self) -> None:
         """A normal end: the file goes."""
         self._pool.close()
-
-
-def _known(facts: Facts) -> bytes:
-    return identity_bytes(identity(facts, os.geteuid(), os.getegid()))

@@ -11,6 +11,7 @@ import signal
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from queue import SimpleQueue
 from types import FrameType
 from typing import Any
 
@@ -28,9 +29,9 @@ class OnDemand:
         self._number = number
         self._write = write
         self._former: Any = None
-        self._ear, self._mouth = -1, -1
+        self._asked: SimpleQueue[bool] = SimpleQueue()
         self._thread: threading.Thread | None = None
-        self._on = False
+        self._on = self._known_to_forks = False
 
     def start(self) -> None:
         """Takes the signal. Raises ConfigurationError outside of the main thread, and for a signal that cannot be had."""
@@ -42,7 +43,9 @@ class OnDemand:
             ) from error
         self._on = True
         self._listen()
-        os.register_at_fork(after_in_child=self._after_fork)
+        if not self._known_to_forks:
+            self._known_to_forks = True
+            os.register_at_fork(after_in_child=self._after_fork)
 
     def stop(self) -> None:
         """Gives the signal back, and ends the thread when what it writes is written."""
@@ -50,32 +53,25 @@ class OnDemand:
         if signal.getsignal(self._number) == self._handle:
             with suppress(ValueError):
                 signal.signal(self._number, self._former if self._former is not None else signal.SIG_DFL)
-        mouth, self._mouth = self._mouth, -1
-        if mouth >= 0:
-            os.close(mouth)
+        self._asked.put(False)
         if self._thread is not None and self._thread is not threading.current_thread():
             self._thread.join()
 
     def _listen(self) -> None:
-        self._ear, self._mouth = os.pipe()
-        os.set_blocking(self._mouth, False)
-        self._thread = threading.Thread(target=self._wait, args=(self._ear,), name="vigilog-on-demand", daemon=True)
+        # No pipe: a program that closes whatever it does not know, as daemons do, would have its own next file asked.
+        self._asked = asked = SimpleQueue()
+        self._thread = threading.Thread(target=self._wait, args=(asked,), name="vigilog-on-demand", daemon=True)
         self._thread.start()
 
-    def _wait(self, ear: int) -> None:
-        while os.read(ear, 4096):
+    def _wait(self, asked: SimpleQueue[bool]) -> None:
+        while asked.get():
             self._write()
-        os.close(ear)
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
-        with suppress(OSError):
-            os.write(self._mouth, b"!")
+        self._asked.put(True)
         if callable(self._former):
             self._former(number, frame)
 
     def _after_fork(self) -> None:
         if self._on:
-            for descriptor in (self._ear, self._mouth):
-                with suppress(OSError):
-                    os.close(descriptor)
             self._listen()

@@ -20,6 +20,7 @@ from vigilog.blackbox.deaths import Deaths
 from vigilog.blackbox.facts import Facts
 from vigilog.blackbox.fatal_signals import FatalSignals
 from vigilog.blackbox.hooks import Hooks
+from vigilog.blackbox.last_words import last_words
 from vigilog.blackbox.on_demand import KIND, OnDemand
 from vigilog.blackbox.session import Session
 from vigilog.blackbox.stop_signal import close_at_stop
@@ -116,5 +117,6 @@ class Recorder:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
         if isinstance(error, Exception) and self.process is not None:
+            last_words(self.process, error, "the program")
             self.process.end("UNTIMELY DEATH")
         self.stop()
