@@ -19,6 +19,7 @@ from tests.blackbox.recording import kept, recorded, written
 from vigilog.blackbox import CURRENT, Facts, Message
 from vigilog.blackbox.capture import Capture
 from vigilog.blackbox.capture_logging import capture_logging
+from vigilog.blackbox.memory import MemoryRing
 from vigilog.blackbox.recorder import Recorder
 from vigilog.blackbox.work import carried
 from vigilog.core.errors import ConfigurationError
@@ -359,7 +360,9 @@ def test_a_box_with_a_criterion_that_tests_messages(log, file: Path, where: str)
 def test_what_a_message_is_made_of_counts_for_the_bound(log, file: Path, message: str):
     with recorded(file, box={"total_bytes": 1 << 20}) as recorder, recorder.session() as session:
         for number in range(100):
-            log.debug(message + f" {number}", 1 << 1_000_000)
-        kept_entries = session.ring._batches, session.ring._open
-        entries = [entry for batch in kept_entries[0] for entry in batch.entries] + kept_entries[1]
+            template = f"{message} {number}"
+            log.debug(template, 1 << 1_000_000)
+        ring = session.ring
+        assert isinstance(ring, MemoryRing)
+        entries = [entry for batch in ring._batches for entry in batch.entries] + ring._open
         assert sum(sys.getsizeof(part) for *_, text, arguments in entries for part in (text, *arguments)) < 2 << 20

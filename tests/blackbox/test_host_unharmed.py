@@ -250,7 +250,7 @@ def test_memory_of_many_sessions_is_bounded(tmp_path: Path):
         box = BlackBox(None, total_bytes=64 << 20)
         sessions = [box.begin(Facts("192.0.2.1")) for _ in range(10000)]
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        for turn in range(40):
+        for turn in range(15):
             for session in sessions:
                 CURRENT.set(session); log.debug("turn %d of %s", turn, "x" * 500)
         print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) >> 10)

@@ -59,7 +59,8 @@ class OnDemand:
 
     def _listen(self) -> None:
         # No pipe: a program that closes whatever it does not know, as daemons do, would have its own next file asked.
-        self._asked = asked = SimpleQueue()
+        asked: SimpleQueue[bool] = SimpleQueue()
+        self._asked = asked
         self._thread = threading.Thread(target=self._wait, args=(asked,), name="vigilog-on-demand", daemon=True)
         self._thread.start()
 
