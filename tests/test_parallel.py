@@ -12,7 +12,7 @@ from random import Random
 import pytest
 
 from vigilog.core.errors import VigilogError
-from vigilog.parallel import AHEAD, WAITING, ordered
+from vigilog.parallel import AHEAD, WAITING, Workers, ordered
 from vigilog.patterns.confirm import KillableSearch
 
 ASKING = os.getpid()
@@ -225,3 +225,42 @@ def test_what_is_printed_before_is_printed_once(capfd: pytest.CaptureFixture[str
     assert list(ordered(len, [b"a"] * 8, 2)) == [1] * 8
     print("after")
     assert capfd.readouterr().out == "beforeafter\n"
+
+
+def test_they_end_also_where_a_process_that_was_forked_meanwhile_has_their_pipes() -> None:
+    search = KillableSearch(rb"(a)\1")
+    workers: Workers[bytes, int] = Workers(len, 2)
+    assert list(workers.ordered([b"a", b"bb"])) == [1, 2]
+    assert search.search(b"aa")
+    workers.close()
+    assert search.worker
+    search.worker[1].close()
+    search.worker[0].join(10)
+
+
+def test_where_no_more_processes_are_to_be_had_nothing_is_left_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused() -> int:
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+
+    monkeypatch.setattr(os, "fork", refused)
+    with pytest.raises(BlockingIOError):
+        Workers(len, 2)
+
+
+def test_who_asks_is_not_told_of_signals_to_the_others() -> None:
+    """A daemon would take them for its own and end."""
+    here, there = os.pipe()
+    os.set_blocking(there, False)
+    former = signal.signal(signal.SIGTERM, lambda *_: None), signal.set_wakeup_fd(there)
+    try:
+        workers: Workers[bytes, None]
+        with Workers(lambda _: os.kill(os.getpid(), signal.SIGTERM), 1) as workers:
+            list(workers.ordered([b"x"]))
+        os.set_blocking(here, False)
+        with pytest.raises(BlockingIOError):
+            os.read(here, 1)
+    finally:
+        signal.set_wakeup_fd(former[1])
+        signal.signal(signal.SIGTERM, former[0])
+        os.close(here)
+        os.close(there)

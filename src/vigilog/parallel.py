@@ -47,7 +47,8 @@ class _Worker:
 
 
 class Workers(Generic[Block, Result]):
-    """`others` processes that do the same work as this one, until they are closed. To be used with `with`."""
+    """`others` processes that do the same work as this one, until they are closed. To be used with `with`. Raises OSError
+    if they cannot be had."""
 
     def __init__(self, work: Callable[[Block], Result], others: int) -> None:
         self._work = work
@@ -85,14 +86,18 @@ class Workers(Generic[Block, Result]):
             yield _next(expected)
 
     def close(self) -> None:
-        """Ends the processes, when each has done what it is at."""
+        """Ends the processes. They are killed: who waited until they saw the end of their pipes would wait for whatever other
+        process was forked meanwhile and has those pipes, too."""
         for worker in self._workers:
+            with suppress(ProcessLookupError):
+                os.kill(worker.process, signal.SIGKILL)
             with suppress(BrokenPipeError):
                 worker.blocks.close()
             worker.results.close()
             os.close(worker.ready)
         for worker in self._workers:
-            os.waitpid(worker.process, 0)
+            with suppress(ChildProcessError):
+                os.waitpid(worker.process, 0)
         self._workers = []
 
 
@@ -154,10 +159,18 @@ def _wide_pipe() -> tuple[int, int]:
 
 
 def _start(work: Callable[[Any], object], others: Iterable[_Worker]) -> _Worker:
-    from_parent, to_child = _wide_pipe()
-    from_child, to_parent = _wide_pipe()
-    ready = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_SEMAPHORE)
-    process = os.fork()
+    descriptors: list[int] = []
+    parent = os.getpid()
+    try:
+        descriptors += _wide_pipe()
+        descriptors += _wide_pipe()
+        descriptors.append(os.eventfd(0, os.EFD_CLOEXEC | os.EFD_SEMAPHORE))
+        process = os.fork()
+    except OSError:
+        for descriptor in descriptors:
+            os.close(descriptor)
+        raise
+    from_parent, to_child, from_child, to_parent, ready = descriptors
     if process:
         os.close(from_parent)
         os.close(to_parent)
@@ -165,6 +178,9 @@ def _start(work: Callable[[Any], object], others: Iterable[_Worker]) -> _Worker:
     status = 1
     try:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:  # it was gone before it could be asked for
+            os._exit(status)
+        signal.set_wakeup_fd(-1)  # what is sent to this process is not for its parent
         os.close(to_child)
         os.close(from_child)
         for other in others:

@@ -202,3 +202,17 @@ def test_what_re2_can_hold_is_decided_in_linear_time_on_lines_of_any_length(text
         return
     decide = confirmation(rule(text))
     assert decide(b"x" * 1_000_000) in (True, False)
+
+
+def test_where_no_process_is_to_be_had_lines_are_undecided_and_it_is_not_asked_for_ever(monkeypatch):
+    asked = []
+
+    def refused():
+        asked.append(True)
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+
+    search = KillableSearch(rb"(a)\1")
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fork", refused)
+        assert [search.search(b"aa") for _ in range(MOST_KILLS + 2)] == [None] * (MOST_KILLS + 2)
+    assert len(asked) == MOST_KILLS

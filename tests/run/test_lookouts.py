@@ -124,6 +124,18 @@ def test_one_of_the_others_may_die_and_nothing_is_lost_or_counted_twice(tmp_path
     assert [line for line in together[3] if "by this process alone from now on" in line]
 
 
+def test_where_no_process_can_be_had_this_one_does_it_alone(tmp_path, monkeypatch):
+    def refused():
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+
+    text = auth_log(8_000, seed=9)
+    alone = watched(tmp_path / "alone", text, 0, "once")
+    monkeypatch.setattr(os, "fork", refused)
+    refused_once = watched(tmp_path / "refused", text, 2, "once")
+    assert refused_once[:3] == alone[:3]
+    assert len([line for line in refused_once[3] if "no other process can help" in line]) == 1
+
+
 def test_when_nothing_waits_any_more_they_are_gone(tmp_path):
     before = children()
     (tmp_path / "log").touch()

@@ -31,11 +31,13 @@ _STALE = 60.0
 
 @dataclass(slots=True)
 class Recovered:
-    """What a recovery did: the processes that it found dead, the blocks that it wrote, the files that could not be read."""
+    """What a recovery did: the processes that it found dead, the blocks that it wrote, the files that could not be read; and
+    the names of the ring files that are still there although their processes are dead."""
 
     processes: list[ProcessRecord] = field(default_factory=list)
     blocks: int = 0
     damaged: list[str] = field(default_factory=list)
+    left: list[str] = field(default_factory=list)
 
 
 class _Unwritten(Exception):
@@ -60,6 +62,8 @@ def recover(
     for name in names(directory, RING):
         path = os.path.join(directory, name)
         try:
+            if not _is_dead(path):
+                continue
             with opened(path, write=True) as ring:
                 if lock(ring, path, exclusive=True):
                     _recover(ring, path, file, service, notice, result)
@@ -67,6 +71,8 @@ def recover(
             continue
         except OSError as error:
             notice(f"{path}: {error.strerror or error}")
+        if os.path.lexists(path):
+            result.left.append(name)
     _sweep(directory, clock())
     return result
 
@@ -86,6 +92,13 @@ def processes(directory: str, *, clock: Clock = wall) -> Iterator[ProcessRecord]
                 yield dead(ring, path, head).record()
             elif os.path.exists(path):
                 yield ProcessRecord(head.pid, head.service, head.began, clock(), alive=True)
+
+
+def _is_dead(path: str) -> bool:
+    """Whether nobody holds the ring file. It is not opened for writing: whoever watches the directory for closings would hear
+    of this one, and call `recover` again and again. Raises OSError."""
+    with opened(path, write=False) as ring:
+        return lock(ring, path, exclusive=False)
 
 
 def _recover(

@@ -39,7 +39,7 @@ def opened(path: str, *, write: bool) -> Iterator[int]:
 def lock(descriptor: int, path: str, *, exclusive: bool) -> bool:
     """Locks the file for as long as it is open, if nobody else has; False too if it is not at `path` any more."""
     kind = fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH
-    for number in range(_TRIES):
+    for number in range(_TRIES if exclusive else 1):
         if number:
             # Somebody may only have looked whether its process lives.
             time.sleep(_PAUSE)

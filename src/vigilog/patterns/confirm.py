@@ -101,7 +101,11 @@ class KillableSearch:
             return None
         if self.owner != os.getpid():  # a fork: the process behind the pipe answers whoever it was started by
             self.owner, self.worker = os.getpid(), None
-        process, connection = self.worker or self.start()
+        try:
+            process, connection = self.worker or self.start()
+        except OSError:  # the system gives no more processes, or descriptors
+            self.kills += 1
+            return None
         with suppress(EOFError, ConnectionError):
             connection.send_bytes(line)
             if connection.poll(MOST_SECONDS_PER_LINE):
@@ -117,9 +121,13 @@ class KillableSearch:
     def start(self) -> tuple[multiprocessing.process.BaseProcess, multiprocessing.connection.Connection]:
         context = multiprocessing.get_context("fork")
         here, there = context.Pipe()
-        process = context.Process(target=_serve, args=(self.expression, self.flags, there, here), daemon=True)
-        process.start()
-        there.close()
+        with there:
+            process = context.Process(target=_serve, args=(self.expression, self.flags, there, here), daemon=True)
+            try:
+                process.start()
+            except OSError:
+                here.close()
+                raise
         self.worker = (process, here)
         return self.worker
 
@@ -144,4 +152,5 @@ def _serve(
         signal.setitimer(signal.ITIMER_VIRTUAL, SECONDS_PER_LINE)
         found = search(line)
         signal.setitimer(signal.ITIMER_VIRTUAL, 0)
-        connection.send_bytes(pickle.dumps(found.groups() if found else False))
+        with suppress(BrokenPipeError):  # then the pipe has ended
+            connection.send_bytes(pickle.dumps(found.groups() if found else False))

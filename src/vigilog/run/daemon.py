@@ -247,7 +247,11 @@ class Daemon:
         if not self.unread:
             self.lookouts.dismiss()
         elif any(source.grade == "resumable" for source in self.unread.values()):
-            self.lookouts.call(self.watchman.triggers)
+            try:
+                self.lookouts.call(self.watchman.triggers)
+            except OSError as error:
+                self.notice("lookouts", f"no other process can help: {error.strerror}; lines are looked at by this one alone")
+                self.lookouts.give_up()
 
     def commit(self) -> None:
         """Stores what was found and how far was read, and begins what is to be done. Raises StoreError."""

@@ -33,7 +33,8 @@ class Lookouts:
         return self._workers is not None
 
     def call(self, triggers: TriggerSet) -> None:
-        """Has others help, if there can be any, until they are dismissed: with these triggers."""
+        """Has others help, if there can be any, until they are dismissed: with these triggers. Raises OSError if the system
+        gives no more processes or descriptors."""
         if self._workers is None and self._others:
             self._workers = Workers(lambda block: looked(triggers, block), self._others)
 
