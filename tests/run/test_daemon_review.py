@@ -12,11 +12,12 @@ from contextlib import closing
 
 import pytest
 
+import vigilog.run.daemon
 from vigilog.config.host import look
 from vigilog.config.layer import settled
 from vigilog.config.toml import read_text
 from vigilog.core.clock import wall
-from vigilog.core.errors import VigilogError
+from vigilog.core.errors import StoreError, VigilogError
 from vigilog.core.nouns import Alert, Order, Outcome
 from vigilog.run.acting import Acting
 from vigilog.run.actions import Actions
@@ -263,6 +264,39 @@ def test_after_a_full_disk_every_line_is_counted_once(running):
     one.store.execute("PRAGMA max_page_count = 1000000")
     assert one.until(lambda: one.alerts() >= 410)
     assert one.alerts() == 410
+
+
+@pytest.mark.parametrize("is_full", [False, True])
+def test_what_a_full_disk_kept_from_being_stored_is_stored_at_the_end_or_said(running, is_full):
+    one = running()
+    pages = one.store.execute("PRAGMA page_count").fetchone()[0]
+    one.store.execute(f"PRAGMA max_page_count = {pages}")
+    one.log(*[FAILED] * 400)
+    assert one.until(lambda: one.daemon.stalled is not None)
+    one.stopped = True
+    if is_full:
+        with pytest.raises(StoreError):
+            one.daemon.stop()
+    else:
+        one.store.execute("PRAGMA max_page_count = 1000000")
+        one.daemon.stop()
+    assert one.alerts() == (0 if is_full else 400)
+
+
+def test_after_a_reload_nothing_is_read_of_a_source_that_is_gone(running, monkeypatch):
+    monkeypatch.setattr(vigilog.run.daemon, "TURN", 1000)
+    one = running()
+    one.log(*[FAILED + "x" * 1000] * 2000)
+    one.daemon.turn()
+    assert one.daemon.unread
+    (one.directory / "log2").touch()
+    one.text = one.text.replace("/log']", "/log2']")
+    one.daemon.reloading = True
+    assert one.until(lambda: one.daemon.accounts.reloads == 1)
+    before = one.alerts()
+    assert not one.until(lambda: one.alerts() != before, 0.3)
+    assert not one.daemon.unread
+    assert before < 2000
 
 
 # --- numbers of events

@@ -457,6 +457,31 @@ def test_a_line_that_follows_is_counted_after_a_restart_too(store) -> None:
     assert alert.key == ("192.0.2.1",)
 
 
+@pytest.mark.parametrize("how", [{"count": 1}, {"count": 1, "once": True}, {"count": 2, "once": True, "within": 100.0}])
+def test_lines_that_follow_are_counted_after_a_restart_also_where_their_process_raised_nothing(store, how) -> None:
+    """What raises an alert each, or none any more, may be followed as well; the last event of a key is not the only one."""
+    said = [b"t=%d h sshd[%d]: fail root from 192.0.2.1\n" % (number, number) for number in range(1, 9)]
+    then = [b"t=10 h sshd[3]: too many failures\n", b"t=105 h sshd[4]: too many failures\n"]
+    then += [b"t=150 h sshd[99]: fail root from 192.0.2.1\n"] * 2
+    triggers = TriggerSet([replace(FOLLOWED, **how)])
+    watchman = Watchman(triggers, KEYS)
+    see(watchman, *said)
+    first = committed(store, watchman)
+    again = resume(store, TriggerSet([replace(FOLLOWED, **how)]), KEYS)
+    see(watchman, *then)
+    see(again, *then)
+    assert again.tallies[0].events == len(then)
+    assert [raised.by[:5] for raised in again.batch.raised] == [raised.by[:5] for raised in watchman.batch.raised]
+    assert first
+
+
+def test_what_was_undecided_before_a_reload_is_not_forgotten() -> None:
+    former, made = (Watchman(TriggerSet([trigger("t", 3, None)]), KEYS) for _ in range(2))
+    former.triggers.undecided[0] = 7
+    made.inherit(former)
+    assert made.triggers.undecided == [7]
+
+
 def test_a_trigger_that_counts_differently_now_goes_on_with_the_events_that_are_there(store) -> None:
     former = Watchman(TriggerSet([trigger("t", 5, 100.0)]), KEYS)
     see(former, *(line(n, "fail", "a") for n in range(3)))

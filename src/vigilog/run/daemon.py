@@ -339,13 +339,16 @@ class Daemon:
             for source in received:
                 self.unread[source.name] = source
                 self.storing(lambda source=source: self.read(source))  # type: ignore[misc]
+        if self.uncommitted:
+            self.storing(self.commit)
         self.settling.extend(self.errands.close())
-        self.storing(self.settle)
+        if self.settling:
+            self.storing(self.settle)
         self.storing(self.desk.close)
         for door in (self.control, self.metrics):
             if door:
                 door.close()
         self.recovering.close()
         self.service.close()
-        if self.stalled is not None:
+        if self.stalled is not None or self.uncommitted or self.settling:
             raise StoreError("the store could not be written to the end", remedy="what was not stored is read again")

@@ -86,6 +86,7 @@ def take_over(daemon: Daemon, prepared: Prepared) -> None:
     except VigilogError:
         daemon.actions.replace(daemon.settings)
         raise
+    daemon.unread = {name: source for name, source in daemon.unread.items() if name in daemon.live.names}
     for name in ("control", "metrics_listen"):
         if getattr(settings.run, name) != getattr(daemon.settings.run, name):
             daemon.notice("configuration", f"run.{name} stays as it was until vigilog run is started again")

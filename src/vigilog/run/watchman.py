@@ -83,6 +83,7 @@ class Watchman:
         self._last = last
         self._sources: dict[bytes, str] = {}
         self._names = [each.name for each in triggers.triggers]
+        self._followed = [bool(each.follows) for each in triggers.triggers]
 
     def see(self, source: str, lines: bytes, arrived: float, moment: Moment) -> None:
         """Looks at whole lines of a source that arrived at a moment (seconds since the epoch); `moment` gives their times."""
@@ -91,7 +92,7 @@ class Watchman:
     def count(self, source: str, lines: bytes, arrived: float, sightings: Iterable[Sighting]) -> None:
         """Counts what was sighted in lines."""
         windows, tallies, last, newest = self.windows, self.tallies, self._last, self.newest
-        names, batch, name = self._names, self.batch, stored(source)
+        names, followed, batch, name = self._names, self._followed, self.batch, stored(source)
         add, silenced = batch.counted.append, batch.silenced
         for occurrence in self.triggers.told(source, lines, sightings):
             trigger, clears, key, time, line, _ = occurrence
@@ -111,6 +112,9 @@ class Watchman:
                 add((last, names[trigger], False, values, time, arrived, name, line))
                 tallies[trigger].alerts += 1
                 batch.raised.append(Raised(occurrence, last, proof))
+            elif followed[trigger]:
+                # each may have been another process, whose key the lines that follow have
+                add((last, names[trigger], None, values, time, arrived, name, line))
             else:
                 former = silenced.get((trigger, key))
                 if former is None or time >= former[4]:
@@ -144,6 +148,7 @@ class Watchman:
         for place, each in enumerate(self.triggers.triggers):
             if each.name in known:
                 self.tallies[place] = former.tallies[known[each.name]]
+                self.triggers.undecided[place] = former.triggers.undecided[known[each.name]]
                 self.windows[place].dropped = former.windows[known[each.name]].dropped
         self._last = max(self._last, former._last)
 
@@ -197,7 +202,7 @@ def commit(
     wanted = {number for raised in batch.raised for _, number in raised.proof}.difference(known)
     with transaction(store):
         known.update(events(store, wanted))
-        single = {trigger.name for trigger in triggers if trigger.count == 1 and not trigger.once}
+        single = {trigger.name for trigger in triggers if trigger.count == 1 and not (trigger.once or trigger.follows)}
         add_events(store, [row for row in batch.rows() if row[1] not in single] if single else batch.rows())
         alerts = [watchman.alert(raised, known) for raised in batch.raised]
         actions = [triggers[raised.by[0]].actions for raised in batch.raised]
