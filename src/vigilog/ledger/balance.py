@@ -27,30 +27,41 @@ class Balance:
 
     def begin(self, file: str) -> None:
         """What comes now is of this file."""
-        self._keep()
+        self._keep(self._fresh)
+        self._fresh = set()
         self._file, self.lines = file, 0
 
     def add(self, block: bytes) -> None:
         """Takes one block."""
         opened, closed, newlines = heads(block)
-        if self._keeps_loose_ends:
-            self.loose_ends |= set(closed) - opened - self._fresh - self._kept.keys()
-        self._fresh.difference_update(closed)
-        self._keep()
-        if self._kept:
-            for head in self._kept.keys() & closed:
-                del self._kept[head]
-        opened.difference_update(closed)
-        self._fresh, self._block, self._before = opened, block, self.lines
+        if not self._fresh.isdisjoint(opened):
+            self._keep(self._fresh)
+            self._fresh = set()
+        opened |= self._fresh
+        left = opened.difference(closed)
+        # where each end is that of another begin that waited for it, and no ID was used twice, there is no more to look for
+        if len(opened) - len(left) < len(closed) or not self._kept.keys().isdisjoint(opened):
+            self._end(set(closed), opened)
+        lasting = self._fresh & left
+        self._keep(lasting)
+        left -= lasting
+        self._fresh, self._block, self._before = left, block, self.lines
         self.lines += newlines
 
     def left(self) -> dict[bytes, list[Opened]]:
-        """The begins of those that are open, by `+ID`."""
-        self._keep()
+        """The begins of those that are open, by ID."""
+        self._keep(self._fresh)
+        self._fresh = set()
         return self._kept
 
-    def _keep(self) -> None:
-        if self._fresh:
-            for opened in lines_of(self._fresh, self._block, self._file, self._before):
-                self._kept.setdefault(b"+" + opened.id, []).append(opened)
-            self._fresh = set()
+    def _end(self, closed: set[bytes], opened: set[bytes]) -> None:
+        if self._keeps_loose_ends:
+            self.loose_ends |= closed - opened - self._kept.keys()
+        for identity in self._kept.keys() & closed:
+            del self._kept[identity]
+
+    def _keep(self, identities: set[bytes]) -> None:
+        """Finds the lines of requests of the last block."""
+        if identities:
+            for opened in lines_of(identities, self._block, self._file, self._before):
+                self._kept.setdefault(opened.id, []).append(opened)

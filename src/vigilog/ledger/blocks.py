@@ -21,8 +21,7 @@ def blocks(read: Callable[[int], bytes], size: int = SIZE) -> Iterator[bytes]:
     while data := read(size):
         edge = data.rfind(b"\n")
         if edge >= 0:
-            held.append(data[:edge])
-            yield b"".join(held)
+            yield b"".join([*held, memoryview(data)[:edge]])
             held, length = [data[edge:]], len(data) - edge
             continue
         held.append(data)

@@ -43,7 +43,7 @@ def unfinished(ledger: Sequence[Input], later: Sequence[Input] = ()) -> tuple[Op
     Takes as much memory as what is open at a time. Raises what reading raises.
     """
     left = _left(ledger, later)
-    closed = _ends(ledger, later, {head[1:] for head in left}) if left else set()
+    closed = _ends(ledger, later, set(left)) if left else set()
     place = {file.name: number for number, file in enumerate([*ledger, *later])}
     lines = [line for same in left.values() for line in same if line.id not in closed]
     return tuple(sorted(lines, key=lambda each: (place[each.file], each.line)))
@@ -58,11 +58,11 @@ def _left(ledger: Sequence[Input], later: Sequence[Input]) -> Left:
     if not later:
         return _half(ledger, loose_ends=False).left
     first, second = side_by_side(lambda: _half(ledger, loose_ends=False), lambda: _half(later, loose_ends=True))
-    left = {head: lines for head, lines in first.left.items() if head not in second.loose_ends}
+    left = {identity: lines for identity, lines in first.left.items() if identity not in second.loose_ends}
     shared = later[0].name if later[0].continued else ""
-    for head, lines in second.left.items():
+    for identity, lines in second.left.items():
         moved = [line._replace(line=line.line + first.lines) if line.file == shared else line for line in lines]
-        left[head] = left.get(head, []) + moved
+        left[identity] = left.get(identity, []) + moved
     return left
 
 

@@ -19,19 +19,19 @@ class Opened(NamedTuple):
 
 
 def lines_of(wanted: Collection[bytes], block: bytes, file: str, before: int) -> Iterator[Opened]:
-    r"""All lines of a block (see `blocks`) with one of the `wanted` heads (`+ID`). `before` is the number of the file's line in
-    front of the block. In no order."""
+    r"""All `+` lines of a block (see `blocks`) with one of the `wanted` IDs. `before` is the number of the file's line in front
+    of the block. In no order."""
     if len(wanted) > _FEW:
         for number, line in enumerate(block.split(b"\n"), before):
-            if line[:1] == b"+" and (head := line.partition(b"|")[0].removesuffix(b"\r")) in wanted:
-                yield Opened(head[1:], file, number, line)
+            if line[:1] == b"+" and (identity := line[1:].partition(b"|")[0].removesuffix(b"\r")) in wanted:
+                yield Opened(identity, file, number, line)
         return
-    for head in wanted:
-        start = block.find(b"\n" + head)
+    for identity in wanted:
+        head = b"\n+" + identity
+        start = block.find(head)
         while start >= 0:
-            behind = start + 1 + len(head)
-            end = block.find(b"\n", behind)
+            end = block.find(b"\n", start + len(head))
             line = block[start + 1 :] if end < 0 else block[start + 1 : end]
-            if line[len(head) : len(head) + 1] in {b"|", b""} or line[len(head) :] == b"\r" or line[len(head) :][:2] == b"\r|":
-                yield Opened(head[1:], file, before + block.count(b"\n", 0, start) + 1, line)
-            start = block.find(b"\n" + head, behind)
+            if line[len(head) - 1 :].partition(b"|")[0] in {b"", b"\r"}:
+                yield Opened(identity, file, before + block.count(b"\n", 0, start) + 1, line)
+            start = block.find(head, start + len(head))
