@@ -163,6 +163,25 @@ def test_somebody_who_never_gives_up_the_lock_delays_a_block_but_does_not_stop_i
     assert path.read_bytes() == b"x\n"
 
 
+def test_somebody_who_never_gives_up_the_lock_delays_one_block_only(path, told, monkeypatch):
+    waited: list[float] = []
+    monkeypatch.setattr(forensic_file, "LOCK", 0.02)
+    monkeypatch.setattr("vigilog.blackbox.forensic_file.time.sleep", waited.append)
+    file = ForensicFile(str(path), told.append)
+    with path.open("rb") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        assert file.append(b"x\n")
+        assert waited
+        waited.clear()
+        assert file.append(b"x\n")
+        assert not waited
+        fcntl.flock(other, fcntl.LOCK_UN)
+        assert file.append(b"x\n")
+        fcntl.flock(other, fcntl.LOCK_EX)
+        assert file.append(b"x\n")
+        assert waited, "it could be had meanwhile"
+
+
 def test_a_process_that_gave_up_its_rights_goes_on_writing(tmp_path):
     if os.geteuid() != 0:
         absent("only root has rights to give up")

@@ -165,6 +165,31 @@ def test_every_descriptor_closed_under_it(tmp_path: Path):
     assert (ran.stdout, ran.returncode) == ("alive\n", 0), ran.stderr
 
 
+def test_files_of_the_programs_that_have_the_numbers_of_descriptors_that_it_closed(tmp_path: Path):
+    """They are neither written to, nor made longer, nor closed."""
+    ran = run(
+        """
+        import signal, faulthandler
+        work = recorder.session(); session = work.__enter__()
+        log.debug("before")
+        os.closerange(3, 100)
+        own = [os.open(f"own{number}", os.O_RDWR | os.O_CREAT) for number in range(20)]
+        for number in range(5000): log.debug("after %s", "x" * 1000)
+        os.rename(box.file, box.file + ".1")
+        print(session.dump("X", on_demand=True))
+        os.rename(box.file, box.file + ".2"); os.mkdir(box.file)
+        print(session.dump("X", on_demand=True))
+        os.rename(box.file, box.file + ".3"); os.closerange(own[-1] + 1, 100)
+        others = [os.open(f"other{number}", os.O_RDWR | os.O_CREAT) for number in range(20)]; os.mkdir(box.file)
+        print(session.dump("X", on_demand=True))
+        work.__exit__(None, None, None); recorder.stop(); box.close()
+        print([os.fstat(each).st_size for each in own + others] == [0] * 40)
+        """,
+        tmp_path,
+    )
+    assert (ran.stdout, ran.returncode) == ("True\nTrue\nFalse\nTrue\n", 0), ran.stderr
+
+
 def test_logging_at_the_end_of_the_interpreter(tmp_path: Path):
     ran = run(
         """

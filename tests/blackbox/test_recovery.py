@@ -363,3 +363,10 @@ def test_nothing_is_written_through_what_somebody_put_in_place_of_the_list_of_de
     recover(str(rings), str(file), notice=told.append)
     assert (tmp_path / "precious").read_text() == "precious"
     assert len(told) == 1
+
+
+def test_a_pipe_in_place_of_the_list_of_deaths_is_not_waited_for(rings):
+    rings.mkdir(exist_ok=True)
+    os.mkfifo(rings / "deaths.jsonl")
+    with pytest.raises(OSError, match="is no file"):
+        list(processes(str(rings)))

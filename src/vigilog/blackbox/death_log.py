@@ -52,10 +52,14 @@ def dead(directory: str) -> Iterator[ProcessRecord]:
     import json  # noqa: PLC0415 - as above
 
     try:
-        descriptor = os.open(os.path.join(directory, NAME), os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        # A pipe that somebody has put there is not waited for.
+        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+        descriptor = os.open(os.path.join(directory, NAME), flags)
     except FileNotFoundError:
         return
     with open(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "is no file", os.path.join(directory, NAME))
         for line in file:
             try:
                 found = json.loads(line)

@@ -8,6 +8,7 @@ import os
 from contextlib import suppress
 
 from vigilog.blackbox.box import BlackBox
+from vigilog.blackbox.own_descriptor import OwnDescriptor
 
 _FLAGS = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
 
@@ -18,7 +19,7 @@ class FatalSignals:
 
     def __init__(self, box: BlackBox) -> None:
         self._box = box
-        self._descriptor = -1
+        self._descriptor: OwnDescriptor | None = None
         self._process = 0
         self._on = False
 
@@ -38,15 +39,16 @@ class FatalSignals:
             path = self._box.fault_path()
             if path is None:
                 return
-            former, self._descriptor = self._descriptor, os.open(path, _FLAGS, 0o600)
-            faulthandler.enable(self._descriptor, all_threads=True)
-            if former >= 0:
-                os.close(former)
+            descriptor = os.open(path, _FLAGS, 0o600)
+            former, self._descriptor = self._descriptor, OwnDescriptor(descriptor)
+            faulthandler.enable(descriptor, all_threads=True)
+            if former is not None:
+                former.close()
 
     def stop(self) -> None:
         """Turns it off. A second call does nothing."""
-        if self._descriptor >= 0:
+        if self._descriptor is not None:
             faulthandler.disable()
-            os.close(self._descriptor)
-            self._descriptor = -1
+            self._descriptor.close()
+            self._descriptor = None
         self._on = False

@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 
+from vigilog.blackbox.own_descriptor import OwnDescriptor
 from vigilog.core.errors import ConfigurationError, DeliveryError
 
 TRIES = 3
@@ -23,7 +24,8 @@ TRIES = 3
 PAUSE = 0.02
 """Seconds between two tries."""
 LOCK = 1.0
-"""Seconds to wait for another process that writes its block; after them it is written without the lock."""
+"""Seconds to wait for another process that writes its block; after them it is written without the lock, and the next ones
+without waiting until the lock can be had again."""
 
 Before = Callable[[int, int], int]
 """Called while the file is locked, with its descriptor and its end; gives the offset that the block will be written at:
@@ -71,7 +73,8 @@ class ForensicFile:
         self._notice = notice
         self._allow_links = allow_links
         self._mode = mode
-        self._file: int | None = None
+        self._file: OwnDescriptor | None = None
+        self._patience = LOCK
         self._busy = threading.RLock()
         self._current()
 
@@ -84,7 +87,7 @@ class ForensicFile:
                     time.sleep(PAUSE)
                 try:
                     assert file is not None
-                    _append(file, data, before)
+                    self._append(file, data, before)
                 except OSError as error:
                     trouble = error.strerror or str(error)
                 else:
@@ -98,8 +101,8 @@ class ForensicFile:
         """What was appended is safe from a loss of power, too."""
         with self._busy, suppress(OSError):
             # Devices and pipes cannot.
-            if self._file is not None:
-                os.fsync(self._file)
+            if self._file is not None and (file := self._file.number) is not None:
+                os.fsync(file)
 
     def after_fork(self) -> None:
         """In the child: whichever thread was at it is not here."""
@@ -109,22 +112,35 @@ class ForensicFile:
         """Closes the file."""
         with self._busy:
             if self._file is not None:
-                os.close(self._file)
+                self._file.close()
                 self._file = None
 
     def _current(self) -> int | None:
-        if self._file is not None and _is_at(self._file, self.path):
-            return self._file
+        own = self._file.number if self._file is not None else None
+        if own is not None and _is_at(own, self.path):
+            return own
         try:
             fresh = opened(self.path, allow_links=self._allow_links, mode=self._mode)
         except DeliveryError as error:
             # One that was rotated away and cannot be made anew is better than none.
             self._notice(str(error))
-            return self._file
+            return own
         if self._file is not None:
-            os.close(self._file)
-        self._file = fresh
+            self._file.close()
+        self._file = OwnDescriptor(fresh)
         return fresh
+
+    def _append(self, file: int, data: bytes, before: Before | None) -> None:
+        locked = _locked(file, self._patience)
+        # Whoever is stuck with the lock holds the program up once, not at each block.
+        self._patience = LOCK if locked else 0.0
+        try:
+            end = os.fstat(file).st_size
+            start = before(file, end) if before else line_begun(file, end)
+            _write(file, data, start)
+        finally:
+            if locked:
+                fcntl.flock(file, fcntl.LOCK_UN)
 
 
 def line_begun(file: int, end: int) -> int:
@@ -152,19 +168,8 @@ def _is_at(descriptor: int, path: str) -> bool:
         return False
 
 
-def _append(file: int, data: bytes, before: Before | None) -> None:
-    locked = _locked(file)
-    try:
-        end = os.fstat(file).st_size
-        start = before(file, end) if before else line_begun(file, end)
-        _write(file, data, start)
-    finally:
-        if locked:
-            fcntl.flock(file, fcntl.LOCK_UN)
-
-
-def _locked(file: int) -> bool:
-    until = time.monotonic() + LOCK
+def _locked(file: int, patience: float) -> bool:
+    until = time.monotonic() + patience
     while True:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import fcntl
 import mmap
 import os
@@ -25,6 +26,7 @@ from vigilog.blackbox.layout import (
     head_bytes,
     page_header,
 )
+from vigilog.blackbox.own_descriptor import OwnDescriptor
 from vigilog.blackbox.process import began
 
 RING = ".ring"
@@ -55,19 +57,20 @@ class RingFile:
         self.fault = os.path.join(directory, name + FAULT)
         fresh = os.path.join(directory, f".{name}{NEW}")
         head = Head(pid, self.secret, pages, messages, os.geteuid(), os.getegid(), wanted, began(now), now, service, file)
-        self._descriptor = os.open(fresh, _FLAGS, 0o600)
+        descriptor = os.open(fresh, _FLAGS, 0o600)
+        self._descriptor = OwnDescriptor(descriptor)
         try:
-            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            os.posix_fallocate(self._descriptor, 0, HEAD)
-            os.ftruncate(self._descriptor, HEAD + pages * PAGE)
-            self.map = mmap.mmap(self._descriptor, HEAD + pages * PAGE)
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            os.posix_fallocate(descriptor, 0, HEAD)
+            os.ftruncate(descriptor, HEAD + pages * PAGE)
+            self.map = mmap.mmap(descriptor, HEAD + pages * PAGE)
             self.map[:HEAD] = head_bytes(head)
             self.seen(now)
             os.rename(fresh, self.path)
         except OSError:
             with suppress(OSError):
                 os.unlink(fresh)
-            os.close(self._descriptor)
+            self._descriptor.close()
             raise
 
     @property
@@ -117,14 +120,23 @@ class RingFile:
             for path in (self.path, self.fault):
                 with suppress(OSError):
                     os.unlink(path)
+        if self._descriptor.number is None:
+            # The program has closed what it did not know, so the map's own descriptor may be one of its files by now. Closing
+            # the map would close that too: it stays until the program ends.
+            atexit.register(len, self.map)
+            return
         self.map.close()
-        os.close(self._descriptor)
+        self._descriptor.close()
 
     def _grow(self) -> None:
         count = min(_STEP, self.pages - self._grown)
         if count > 0:
+            descriptor = self._descriptor.number
+            if descriptor is None:
+                self._full = True
+                return
             try:
-                os.posix_fallocate(self._descriptor, HEAD + self._grown * PAGE, count * PAGE)
+                os.posix_fallocate(descriptor, HEAD + self._grown * PAGE, count * PAGE)
             except OSError:
                 self._full = True
                 return
