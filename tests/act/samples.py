@@ -20,7 +20,7 @@ def event(line=b"Nov 20 12:00:00 web1 sshd[7]: Failed password for root from 203
 
 
 def alert(*events, key=("203.0.113.5",), rule="sshd", time=NOON):
-    return Alert(rule=rule, key=key, time=time, events=events or (event(rule=rule, time=time),))
+    return Alert(rule=rule, key=key, time=time, events=events or (event(rule=rule, time=time),), count=len(events) or 1)
 
 
 def order(number=1, *, action="act", of=None, attempt=1, about=None, **facts):

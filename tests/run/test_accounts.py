@@ -30,7 +30,7 @@ def accounts(clock):
 
 
 def outcome(action: str, reason: str, *, done: bool) -> Outcome:
-    return Outcome(Order(1, action, Alert("rule", (), 0.0, ())), done, reason)
+    return Outcome(Order(1, action, Alert("rule", (), 0.0, (), 0)), done, reason)
 
 
 def test_each_source_has_its_lines_bytes_and_the_arrival_of_the_last(accounts) -> None:

@@ -20,7 +20,7 @@ LONG = 10.0
 
 
 def order(number: int, action: str = "one") -> Order:
-    return Order(number, action, Alert("rule", (f"192.0.2.{number}",), 0.0, ()))
+    return Order(number, action, Alert("rule", (f"192.0.2.{number}",), 0.0, (), 0))
 
 
 def orders(*numbers: int, action: str = "one") -> list[Order]:

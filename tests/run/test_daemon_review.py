@@ -348,7 +348,7 @@ def test_an_outcome_that_comes_after_the_end_harms_nothing():
 
     acting = Acting()
     acting.replace({"late": Late()}, 1.0)
-    acting.order([Order(1, "late", Alert("rule", (), 0.0, ()))])
+    acting.order([Order(1, "late", Alert("rule", (), 0.0, (), 0))])
     bell = acting.fileno()
     acting.close(0.1)
     threads = [thread for thread in threading.enumerate() if thread.name == "action late"]

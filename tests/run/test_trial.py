@@ -20,7 +20,7 @@ def settings(**ban):
 
 def order(address, time, action="ban"):
     event = Event(time, time, "file:/x", "sshd", "attack", {"address": address}, b"x")
-    return Order(1, action, Alert("sshd", (address,), time, (event,)))
+    return Order(1, action, Alert("sshd", (address,), time, (event,), 1))
 
 
 def trial(chosen):

@@ -20,9 +20,10 @@ from vigilog.core.nouns import Alert, Place, Position, Rule
 from vigilog.detect.triggers import LIVE_LIMIT, Trigger, TriggerSet
 from vigilog.run import watchman as hall
 from vigilog.run.watchman import CONSUMER, Tally, Watchman, commit, forget, resume
-from vigilog.store.database import open_store
+from vigilog.store.database import open_store, transaction
 from vigilog.store.events import all_events, counted
 from vigilog.store.outbox import alerts as stored_alerts
+from vigilog.store.outbox import begin_orders
 from vigilog.store.positions import positions
 
 SOURCE = "file:/log"
@@ -119,6 +120,17 @@ def test_the_event_that_raised_an_alert_is_the_last_of_its_proof_even_if_it_came
     [alert] = committed(store, watchman)
     assert [event.time for event in alert.events] == [1.0, 9.0, 5.0]
     assert (alert.time, alert.events[-1].fields["rest"]) == (5.0, "late")
+
+
+def test_an_alert_says_how_many_events_raised_it_whenever_its_order_begins(store) -> None:
+    watchman = Watchman(TriggerSet([trigger("many", 500, None)]), KEYS)
+    see(watchman, *(line(n, "fail", "a") for n in range(500)))
+    [raised] = committed(store, watchman)
+    with transaction(store):
+        [order] = begin_orders(store, {"mail": 1})
+    assert (raised.count, len(raised.events)) == (500, 500)
+    assert (order.alert.count, len(order.alert.events)) == (500, 100)
+    assert order.alert.events[-1].time - order.alert.events[0].time == 499.0
 
 
 def test_equal_lines_are_events_of_their_own(store) -> None:

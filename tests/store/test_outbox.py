@@ -46,9 +46,8 @@ def connection(directory):
 def alert(address: str = "192.0.2.1", *, rule: str = "sshd", time: float = 100.0) -> Alert:
     fields = {"address": address}
     before = Event(time - 1, time, "file:/log", rule, "attack", fields, b"first")
-    return Alert(
-        rule, (address,), time, (before, Event(time, time, "file:/log", rule, "attack", {**fields, "user": "root"}, b"line"))
-    )
+    crossing = Event(time, time, "file:/log", rule, "attack", {**fields, "user": "root"}, b"line")
+    return Alert(rule, (address,), time, (before, crossing), 2)
 
 
 def add(
@@ -90,7 +89,7 @@ def raised(draw) -> Alert:
         for _ in range(size)
     ]
     some[-1] = some[-1]._replace(fields=draw(st.dictionaries(names, log_text, max_size=4)))
-    return Alert(rule, tuple(key_fields.values()), draw(moments), tuple(some))
+    return Alert(rule, tuple(key_fields.values()), draw(moments), tuple(some), len(some))
 
 
 @settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
@@ -104,11 +103,20 @@ def test_any_alert_comes_back_as_it_was_raised(tmp_path_factory, some: list[Aler
     connection.close()
 
 
-def test_only_the_last_events_of_a_long_proof_are_kept(connection) -> None:
+def test_the_first_and_the_last_events_of_a_long_proof_are_kept_and_how_many_there_were(connection) -> None:
     events = tuple(Event(float(n), 0.0, "s", "sshd", "attack", {}, b"%d" % n) for n in range(PROOF + 50))
-    add(connection, [(replace(alert(), events=events), ["ban"])])
+    add(connection, [(replace(alert(), events=events, count=len(events)), ["ban"])])
     [(_, found, _)] = alerts(connection, 0.0)
-    assert found.events == events[-PROOF:]
+    assert found.events == (events[0], *events[1 - PROOF :])
+    assert found.count == PROOF + 50
+    assert [order.alert for order in begin(connection, ban=1)] == [found]
+
+
+def test_alerts_of_a_store_that_did_not_note_how_many_events_there_were_have_those_that_are_there(connection) -> None:
+    add(connection, [(alert(), ["ban"])])
+    connection.execute("UPDATE alerts SET count = NULL")
+    [(_, found, _)] = alerts(connection, 0.0)
+    assert found == alert()
 
 
 def test_an_alert_without_its_events_is_stored_too(connection) -> None:
@@ -280,7 +288,7 @@ def reached(step):
 
 connection = open_store(sys.argv[1])
 proof = Event(1.0, 1.0, "file:/log", "sshd", "attack", {"ip": "192.0.2.1"}, b"line")
-alert = Alert("sshd", ("192.0.2.1",), 1.0, (proof,))
+alert = Alert("sshd", ("192.0.2.1",), 1.0, (proof,), 1)
 with transaction(connection):
     add_events(connection, [(number, "sshd", False, b"192.0.2.1", 1.0, 1.0, b"file:/log", b"x" * 1000) for number in range(1, 3001)])
     reached("events")

@@ -83,7 +83,7 @@ def _proof(alert: Alert) -> Iterator[str]:
     for event in alert.events[-LINES:]:
         yield f"    {shown_bytes(event.line[:LENGTH])}{' ...' if len(event.line) > LENGTH else ''}"
     if len(alert.events) > LINES:
-        yield f"    (the last {LINES} of {len(alert.events)} lines)"
+        yield f"    (the last {LINES} of {alert.count} lines)"
 
 
 def _row(tally: Tally, key: str) -> str:

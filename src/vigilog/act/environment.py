@@ -98,7 +98,7 @@ def _of_event(alert: Alert) -> dict[str, bytes]:
     return {
         "LT_message": _whole(event.line if event else b""),
         "LT_name": _bytes(alert.rule),
-        "LT_count": b"%d" % len(alert.events),
+        "LT_count": b"%d" % alert.count,
         "LT_generator": _bytes(event.source if event else ""),
         "LT_date": moment.strftime("%Y/%m/%d").encode(),
         "LT_time": moment.strftime("%H:%M:%S").encode(),

@@ -32,7 +32,7 @@ def body(order: Order, host: str) -> bytes:
         "key": [_text(value) for value in alert.key],
         "time": alert.time,
         "when": local(alert.time).isoformat(),
-        "count": len(alert.events),
+        "count": alert.count,
     }
     if event is not None:
         line = event.line[:LINE]

@@ -37,7 +37,7 @@ FIXED: dict[str, Value] = {
     "name": lambda order: shown(order.alert.rule),
     "key": lambda order: shown(", ".join(order.alert.key)) or NOTHING,
     "message": _message,
-    "count": lambda order: str(len(order.alert.events)),
+    "count": lambda order: str(order.alert.count),
     "action": lambda order: shown(order.of.order.action) if order.of else NOTHING,
     "done": _done,
     "reason": lambda order: shown(order.of.reason) if order.of else NOTHING,

@@ -94,7 +94,7 @@ def in_text(trial: Trial) -> Happened:
 
     def told(alert: Alert, orders: list[Order]) -> None:
         moment = local(alert.time).strftime("%Y-%m-%d %H:%M:%S")
-        first, count = alert.events[0].time, len(alert.events)
+        first, count = alert.events[0].time, alert.count
         often = f"{count} events in {alert.events[-1].time - first:.0f} s" if count > 1 else "1 event"
         print(visible(f"{moment}  {alert.rule}  {', '.join(alert.key) or '-'}  {often}"))
         for order in orders:
@@ -112,7 +112,8 @@ def in_json(trial: Trial) -> Happened:
             for event in alert.events
         ]
         actions = [{"action": order.action, "would": trial.would(order)} for order in orders]
-        whole = {"time": alert.time, "rule": alert.rule, "key": alert.key, "events": events, "actions": actions}
+        whole = {"time": alert.time, "rule": alert.rule, "key": alert.key, "count": alert.count, "events": events}
+        whole["actions"] = actions
         print(json.dumps(whole))
 
     return told

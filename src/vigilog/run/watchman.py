@@ -168,7 +168,7 @@ class Watchman:
         found = self.triggers.captures(rule, line)
         fields = {name: value for name, value in named.items() if value} | self.triggers.fields(place, rule, found)
         events[-1] = events[-1]._replace(fields=fields)
-        return Alert(trigger.name, key, time, tuple(events))
+        return Alert(trigger.name, key, time, tuple(events), len(raised.proof))
 
     def _source(self, name: bytes) -> str:
         known = self._sources.get(name)

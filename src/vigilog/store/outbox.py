@@ -18,7 +18,7 @@ from vigilog.store.database import answered
 from vigilog.store.words import stored, told
 
 PROOF = 100
-"""So many of an alert's events are kept with it, the last ones."""
+"""So many of an alert's events are kept with it, the first and the last ones."""
 
 
 class Ended(NamedTuple):
@@ -46,7 +46,7 @@ def add_alerts(
             alert_number += 1
             key = encode([stored(value) for value in alert.key])
             kind = alert.events[-1].kind if alert.events else ""
-            alerts.append((alert_number, alert.rule, kind, key, alert.time, moment, _proof(alert)))
+            alerts.append((alert_number, alert.rule, kind, key, alert.time, moment, _proof(alert), alert.count))
             for action in actions:
                 number += 1
                 has_room = room.get(action, 0) > 0
@@ -54,7 +54,7 @@ def add_alerts(
                 if has_room:
                     room[action] -= 1
                     begun.append(Order(number, action, alert))
-        connection.executemany("INSERT INTO alerts VALUES (?, ?, ?, ?, ?, ?, ?)", alerts)
+        connection.executemany("INSERT INTO alerts VALUES (?, ?, ?, ?, ?, ?, ?, ?)", alerts)
         query = "INSERT INTO outbox (number, alert, action, status, attempts) VALUES (?, ?, ?, ?, ?)"
         connection.executemany(query, orders)
     return begun
@@ -127,7 +127,7 @@ def alerts(connection: sqlite3.Connection, since: float, limit: int = 1000) -> I
 
     Raises StoreError.
     """
-    query = "SELECT number, rule, kind, key, time, events FROM alerts WHERE raised >= ? ORDER BY number DESC LIMIT ?"
+    query = "SELECT number, rule, kind, key, time, events, count FROM alerts WHERE raised >= ? ORDER BY number DESC LIMIT ?"
     with answered(connection):
         rows = connection.execute(query, (since, limit)).fetchall()
         for number, *alert in rows:
@@ -153,7 +153,7 @@ _decode_key = Decoder(list[bytes]).decode
 
 
 def _proof(alert: Alert) -> bytes:
-    events = alert.events[-PROOF:]
+    events = alert.events if len(alert.events) <= PROOF else (alert.events[0], *alert.events[1 - PROOF :])
     rows = [(event.time, event.arrived, stored(event.source), event.line) for event in events]
     ends = [_packed(event.fields) for event in (events[0], events[-1])] if events else [{}, {}]
     return encode((*ends, rows))
@@ -167,13 +167,14 @@ def _unpacked(fields: _Fields) -> dict[str, str]:
     return {name: value.decode("utf-8", "surrogateescape") for name, value in fields.items()}
 
 
-def _alert(rule: str, kind: str, key: bytes, time: float, events: bytes) -> Alert:
+def _alert(rule: str, kind: str, key: bytes, time: float, events: bytes, count: int | None) -> Alert:
     first, last, rows = _decode_proof(events)
     before, crossing = _unpacked(first), _unpacked(last)
     proof = [Event(at, arrived, told(source), rule, kind, before, line) for at, arrived, source, line in rows]
     if proof:
         proof[-1] = proof[-1]._replace(fields=crossing)
-    return Alert(rule, tuple(told(value) for value in _decode_key(key)), time, tuple(proof))
+    values = tuple(told(value) for value in _decode_key(key))
+    return Alert(rule, values, time, tuple(proof), len(proof) if count is None else count)
 
 
 def _last(connection: sqlite3.Connection, table: str) -> int:
@@ -181,15 +182,17 @@ def _last(connection: sqlite3.Connection, table: str) -> int:
     return found[0] if found else 0
 
 
+_Row = tuple[int, str, int, int | None, str, str, bytes, float, bytes, int | None]
+
 _ORDERS = (
-    "SELECT o.number, o.action, o.attempts, o.of, a.rule, a.kind, a.key, a.time, a.events FROM outbox o "
+    "SELECT o.number, o.action, o.attempts, o.of, a.rule, a.kind, a.key, a.time, a.events, a.count FROM outbox o "
     "JOIN alerts a ON a.number = o.alert "
 )
 
 
-def _order(connection: sqlite3.Connection, row: tuple[int, str, int, int | None, str, str, bytes, float, bytes]) -> Order:
-    number, action, attempts, of, rule, kind, key, time, events = row
-    raised = _alert(rule, kind, key, time, events)
+def _order(connection: sqlite3.Connection, row: _Row) -> Order:
+    number, action, attempts, of, rule, kind, key, time, events, count = row
+    raised = _alert(rule, kind, key, time, events, count)
     return Order(number, action, raised, attempts + 1, _outcome(connection, of, raised) if of else None)
 
 

@@ -110,5 +110,9 @@ STEPS: tuple[str, ...] = (
         moment REAL NOT NULL
     ) WITHOUT ROWID;
     """,
+    # How many events raised an alert: not all of them are kept with it. NULL: that was not noted yet.
+    """
+    ALTER TABLE alerts ADD COLUMN count INTEGER;
+    """,
 )
 """Statements of each step, applied in one transaction together with the new version (`PRAGMA user_version`)."""

@@ -98,7 +98,7 @@ class World:
         fields = {field: text} if field else {}
         happened = self.now - ago
         events = tuple(Event(happened - 2 + each, happened, "file:x", rule, "attack", fields, b"line") for each in range(3))
-        return Order(number, "ban", Alert(rule, (text,), happened, events), attempt)
+        return Order(number, "ban", Alert(rule, (text,), happened, events, len(events)), attempt)
 
     def perform(self, *texts, **how):
         return list(self.ban.perform([self.order(text, **how) for text in texts]))
@@ -139,14 +139,14 @@ def test_a_batch_is_one_step_in_the_firewall_and_has_an_outcome_for_each_order_i
 def test_the_address_is_the_field_address_else_ip_else_the_only_key(fields, key, found):
     world = World()
     event = Event(START, START, "s", "r", "attack", fields, b"")
-    (outcome,) = world.ban.perform([Order(1, "ban", Alert("r", key, START, (event,)))])
+    (outcome,) = world.ban.perform([Order(1, "ban", Alert("r", key, START, (event,), 1))])
     assert outcome.changes[0].target == found
 
 
 def test_an_alert_without_an_address_bans_nobody():
     world = World()
     event = Event(START, START, "s", "r", "attack", {"user": "192.0.2.9"}, b"")
-    (outcome,) = world.ban.perform([Order(1, "ban", Alert("r", ("a", "b"), START, (event,)))])
+    (outcome,) = world.ban.perform([Order(1, "ban", Alert("r", ("a", "b"), START, (event,), 1))])
     assert (outcome.done, outcome.reason) == (False, "not banned: the alert names no address (no field address or ip)")
     assert world.firewall.calls == []
 

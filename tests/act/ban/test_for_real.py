@@ -55,7 +55,7 @@ class Host:
 
     def perform(self, *texts):
         events = [Event(wall(), wall(), "s", "sshd", "attack", {"address": text}, b"") for text in texts]
-        outcomes = list(self.ban.perform([Order(1, "ban", Alert("sshd", (), event.time, (event,))) for event in events]))
+        outcomes = list(self.ban.perform([Order(1, "ban", Alert("sshd", (), event.time, (event,), 1)) for event in events]))
         self.keep([change for outcome in outcomes for change in outcome.changes])
         return outcomes
 

@@ -88,8 +88,9 @@ def of_text(text: str, ports: tuple[str, ...], first: float | None, policy: Poli
 
 def why(alert: Alert) -> str:
     """The reason of a ban, for the list of bans."""
-    count = len(alert.events)
-    return f"{count} times in {alert.events[-1].time - alert.events[0].time:.0f} s" if count > 1 else "at once"
+    if alert.count <= 1 or not alert.events:
+        return "at once"
+    return f"{alert.count} times in {alert.events[-1].time - alert.events[0].time:.0f} s"
 
 
 def quoted(text: str) -> str:
