@@ -125,6 +125,39 @@ def test_a_reader_that_went_away_is_no_error(vigilog):
     assert process.wait() == 141
 
 
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize(
+    ("words", "label", "status"),
+    [
+        ([], "vigilog", 75),
+        (["--version"], "vigilog", 75),
+        (["ledger", "--help"], "vigilog", 75),
+        (["rules", "list"], "vigilog rules", 75),
+        (["rules", "--help"], "vigilog rules", 75),
+        (["completion", "bash"], "vigilog completion", 75),
+        (["ledger", "check", "L"], "vigilog ledger check", 75),
+        (["check", "--standard-output", "--test", "-l", "L"], "Error", 1),
+    ],
+)
+def test_what_cannot_be_printed_is_one_line_and_a_status(vigilog, tmp_path, words, label, status, unbuffered):
+    (tmp_path / "L").write_bytes(b"+1|GET / HTTP/1.1\n" * 2000)
+    with open("/dev/full", "wb") as full:
+        done = vigilog(
+            *words,
+            environment={"PYTHONUNBUFFERED": unbuffered, "XDG_STATE_HOME": str(tmp_path)},
+            capture_output=False,
+            stdout=full,
+            stderr=subprocess.PIPE,
+        )
+    assert (done.stderr, done.returncode) == (f"{label}: standard output: No space left on device\n", status)
+
+
+@pytest.mark.parametrize("words", [["--version"], ["rules", "list"]])
+def test_closed_standard_output_is_no_failure(vigilog, words):
+    done = vigilog(*words, capture_output=False, stderr=subprocess.PIPE, preexec_fn=lambda: os.close(1))
+    assert (done.stderr, done.returncode) == ("", 0)
+
+
 def test_a_wrong_option_is_2_with_the_usage_on_stderr(fake, capsys):
     fake(lambda _options: 0)
     with pytest.raises(SystemExit) as exit_:

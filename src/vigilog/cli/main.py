@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
+from contextlib import suppress
 from typing import NoReturn
 
 from vigilog import __version__
+from vigilog.cli import standard_output
 from vigilog.cli.commands import COMMANDS, command, first_words, found, group, parser
 from vigilog.cli.visible import visible
 
@@ -33,6 +36,7 @@ BROKEN_PIPE = 141
 
 def run() -> NoReturn:
     """The entry point: runs the command line of this process and exits."""
+    standard_output.take()
     sys.exit(main(sys.argv[1:]))
 
 
@@ -40,15 +44,14 @@ def main(arguments: list[str]) -> int:
     """Runs one command line, given without the program's name, and gives the exit status."""
     match arguments:
         case [] | ["-h" | "--help" | "help"]:
-            print(overview())
-            return 0
+            return printed(overview())
         case ["--version"]:
-            print(f"vigilog {__version__}")
-            return 0
+            return printed(f"vigilog {__version__}")
         case ["help", *words]:
             return main([*words, "--help"])
     if named := found(arguments):
-        return guarded(*named)
+        name, rest = named
+        return guarded(f"vigilog {name}", lambda: command(name).run(parser(name).parse_args(rest)))
     if members := group(arguments[0]):
         return introduced(arguments[0], members, arguments[1:])
     print(f"vigilog: {visible(arguments[0])} is not a command{nearest(arguments[0], first_words())}\n{USAGE}", file=sys.stderr)
@@ -62,8 +65,15 @@ def introduced(word: str, members: list[str], rest: list[str]) -> int:
         near = nearest(f"{word} {rest[0]}", members)
         print(f"vigilog: {visible(word)} {visible(rest[0])} is not a command{near}\n{usage}", file=sys.stderr)
         return 2
-    print(usage, file=sys.stdout if rest else sys.stderr)
-    return 0 if rest else 2
+    if rest:
+        return printed(usage)
+    print(usage, file=sys.stderr)
+    return 2
+
+
+def printed(text: str) -> int:
+    """Prints what was asked for, and gives the status."""
+    return guarded("vigilog", lambda: print(text) or 0)
 
 
 def listing(names: list[str]) -> str:
@@ -98,26 +108,36 @@ def nearest(name: str, names: list[str]) -> str:
     return f"; did you mean {near[0]}?" if near else ""
 
 
-def guarded(name: str, arguments: list[str]) -> int:
-    """Runs the command `name` and gives its status, or that of the error that ended it."""
-    from vigilog.core.errors import VigilogError  # noqa: PLC0415 - `vigilog --version` needs no errors
+def guarded(label: str, work: Callable[[], int]) -> int:
+    """Does a command's `work` and gives its status, or that of the error that ended it, which begins with `label`."""
+    from vigilog.core.errors import VigilogError  # noqa: PLC0415 - `vigilog --version` needs few of them
 
     try:
-        status = command(name).run(parser(name).parse_args(arguments))
-        sys.stdout.flush()
+        status = flushed(work)
     except VigilogError as error:
-        return told(name, [error])
+        return told(label, [error])
     except BaseExceptionGroup as group:
         errors, others = group.split(VigilogError)
         if errors is None or others is not None:
             raise
-        return told(name, [error for error in leaves(errors) if isinstance(error, VigilogError)])
+        return told(label, [error for error in leaves(errors) if isinstance(error, VigilogError)])
     except BrokenPipeError:
         # What could not be written is dropped here, or the interpreter would complain about it while it exits.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return BROKEN_PIPE
     except KeyboardInterrupt:
         return INTERRUPTED
+    return status
+
+
+def flushed(work: Callable[[], int]) -> int:
+    """The status of `work`, when all that it printed has gone out; also if it was a usage that argparse printed."""
+    try:
+        status = work()
+    except SystemExit:
+        sys.stdout.flush()
+        raise
+    sys.stdout.flush()
     return status
 
 
@@ -129,8 +149,12 @@ def leaves(group: BaseExceptionGroup[BaseException]) -> list[BaseException]:
     return found
 
 
-def told(name: str, errors: list[Exception]) -> int:
+def told(label: str, errors: list[Exception]) -> int:
     """Prints one line for each error and gives the status of the first."""
+    from vigilog.core.errors import DeliveryError  # noqa: PLC0415 - only then
+
+    with suppress(DeliveryError, BrokenPipeError):  # what came before the error goes out before it, if it can
+        sys.stdout.flush()
     for error in errors:
-        print(f"vigilog {name}: {visible(str(error))}", file=sys.stderr)
+        print(f"{label}: {visible(str(error))}", file=sys.stderr)
     return next(STATUS[cls.__name__] for cls in type(errors[0]).__mro__ if cls.__name__ in STATUS)
