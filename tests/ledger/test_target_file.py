@@ -207,6 +207,27 @@ def test_half_a_line_at_the_end_is_ended_before_the_next(tmp_path: Path) -> None
     assert path.read_bytes() == b"+1|x\n+2|GET /ha\n+3|x\n"
 
 
+def test_half_a_line_of_another_worker_that_was_killed_is_ended_before_the_next(tmp_path: Path, clock: Clock) -> None:
+    path = tmp_path / "log"
+    file = FileTarget(str(path), Count(), clock=clock)
+    file.write(b"+1|x\n")
+    with path.open("ab") as other:
+        other.write(b"+2|GET /ha")
+    clock.now += 1
+    file.write(b"+3|x\n")
+    clock.now += 1
+    file.write(b"-3\n")
+    assert path.read_bytes() == b"+1|x\n+2|GET /ha\n+3|x\n-3\n"
+
+
+def test_a_ledger_that_was_closed_counts_what_comes_too_late(tmp_path: Path, clock: Clock) -> None:
+    file = FileTarget(str(tmp_path / "log"), Count(), clock=clock)
+    file.close()
+    clock.now += 1
+    file.write(b"-1\n")
+    assert file.lost == 1
+
+
 LIMITED = """
 import resource, signal, sys
 from vigilog.ledger.target import target

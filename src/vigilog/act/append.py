@@ -7,10 +7,10 @@ import os
 import threading
 from collections.abc import Collection, Iterator, Sequence
 
-from vigilog.act.opening import opened
 from vigilog.act.template import template
 from vigilog.core.errors import ConfigurationError
 from vigilog.core.nouns import Order, Outcome
+from vigilog.core.opening import opened
 
 ALERT = "{message}"
 """The default for alerts: the line itself, as logtrigger's own logit.sh writes it."""

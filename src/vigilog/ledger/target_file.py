@@ -10,14 +10,16 @@ from math import inf
 from time import monotonic
 
 from vigilog.core.errors import ConfigurationError
+from vigilog.core.opening import opened
 from vigilog.ledger.failure import Failure, said
 from vigilog.ledger.forks import tell_of_forks
-from vigilog.ledger.opened import opened
+from vigilog.ledger.torn import is_torn
 
 _LOOK = 0.005
 """Seconds from one look at the path to the next: at full speed a look for each line would cost as much as the line."""
 _GONE = 0.02
 """So many seconds the old file is used after it was renamed: logrotate first renames, then makes the new one."""
+_MODE = 0o600
 
 
 class FileTarget:
@@ -25,13 +27,14 @@ class FileTarget:
 
     Once the path leads to another file (logrotate's `create`), or to none for 20 ms (`nocreate`), the next line goes to a file
     that is opened or made there. If that fails, the old one is used as long as it has a name. A file that was shortened
-    (`copytruncate`) goes on from its new end. Lines that cannot be written are left to `failure`.
+    (`copytruncate`) goes on from its new end. Where a look at the path shows half a line at its end, that is ended before the
+    next. Lines that cannot be written are left to `failure`.
     """
 
     def __init__(self, path: str, failure: Failure, *, clock: Callable[[], float] = monotonic) -> None:
         self._path, self._failure, self._clock = path, failure, clock
         try:
-            self._file = opened(path)
+            self._file = opened(path, _MODE, last_link=False, devices=True)
         except OSError as error:
             raise ConfigurationError(
                 f"the ledger {path!r} cannot be opened: {error.strerror}", remedy="nothing is served without it"
@@ -100,7 +103,8 @@ class FileTarget:
             self._look_at = -inf
             self._failure(self._path, self._nameless)
             return b""
-        if self._torn:
+        if self._torn or is_torn(self._file):
+            # Two processes may see it at once: then there is an empty line, which is none.
             self._torn = False
             return b"\n" + line
         return line
@@ -126,7 +130,7 @@ class FileTarget:
             if self._file < 0:
                 return
             try:
-                file = opened(self._path)
+                file = opened(self._path, _MODE, last_link=False, devices=True)
             except OSError as error:
                 self._keep(error)
                 return
