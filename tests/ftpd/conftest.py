@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
@@ -35,3 +36,17 @@ def serve(world: World) -> Iterator[Callable[..., Server]]:
             return stack.enter_context(vigilog(world, text, chosen, *options, descriptors=descriptors))
 
         yield start
+
+
+@pytest.fixture
+def certified(world, need):
+    need("openssl")
+    command = "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -keyout key.pem -out cert.pem"
+    subprocess.run(command.split(), cwd=world.root, check=True, capture_output=True)
+    return (
+        "TLSEngine on",
+        f"TLSRSACertificateFile {world.root}/cert.pem",
+        f"TLSRSACertificateKeyFile {world.root}/key.pem",
+        f"TLSLog {world.logs}/tls",
+        "TLSOptions NoSessionReuseRequired",
+    )

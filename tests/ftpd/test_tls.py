@@ -12,20 +12,6 @@ import pytest
 pytestmark = pytest.mark.usefixtures("as_root")
 
 
-@pytest.fixture
-def certified(world, need):
-    need("openssl")
-    command = "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -keyout key.pem -out cert.pem"
-    subprocess.run(command.split(), cwd=world.root, check=True, capture_output=True)
-    return (
-        "TLSEngine on",
-        f"TLSRSACertificateFile {world.root}/cert.pem",
-        f"TLSRSACertificateKeyFile {world.root}/key.pem",
-        f"TLSLog {world.logs}/tls",
-        "TLSOptions NoSessionReuseRequired",
-    )
-
-
 def secured(server):
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE

@@ -10,7 +10,6 @@ from typing import NamedTuple
 
 from vigilog.config.proftpd_settings import AnonymousSettings, ForGroups, ServerSettings
 from vigilog.config.proftpd_users import admits
-from vigilog.ftpd.passwords import NOBODYS, same
 from vigilog.ftpd.rights import Identity, Rights
 
 FILE, UNIX = "mod_auth_file.c", "mod_auth_unix.c"
@@ -74,10 +73,6 @@ class Accounts:
             return pwd.getpwuid(uid).pw_name
         except KeyError:
             return str(uid)
-
-    def fits(self, entry: Entry | None, password: str) -> bool:
-        """Whether that is his password. It takes as long for somebody who does not exist."""
-        return same(password, entry.password if entry else NOBODYS) and entry is not None
 
     def _in_file(self, name: str) -> Entry | None:
         if self._settings.auth_user_file is None:

@@ -41,6 +41,8 @@ class Connection(Control):
             return
         super().ftp_AUTH(line)
         if self._ssl_requested and line.upper() in TLS_NAMES:
+            # What was sent behind it in the clear, perhaps by somebody on the way, is no command of the secured client.
+            self.ac_in_buffer = b""
             self.record.facts.protocol = "ftps"
 
     def ftp_PBSZ(self, line: str) -> None:  # noqa: N802

@@ -13,7 +13,7 @@ from OpenSSL import SSL
 from pyftpdlib.handlers import TLS_FTPHandler
 
 from vigilog.config.proftpd_access import Visitor, may_do
-from vigilog.ftpd import clocks, guests
+from vigilog.ftpd import clocks, guests, patience
 from vigilog.ftpd.accounts import Account
 from vigilog.ftpd.authorizer import Open
 from vigilog.ftpd.command import Command
@@ -195,8 +195,9 @@ class Control(Talk):
             self._in_buffer, self._in_buffer_len = [], 0
             self.command = None
             self.reply(500, "Invalid command")
-            return
-        super().found_terminator()
+        else:
+            super().found_terminator()
+        patience.after_command(self)
 
     def pre_process_command(self, line: str, cmd: str, arg: str) -> None:
         name, argument = cmd, arg

@@ -16,6 +16,7 @@ from vigilog import __version__
 from vigilog.config.proftpd_settings import Configuration
 from vigilog.core.clock import Clock
 from vigilog.core.errors import VigilogError
+from vigilog.ftpd.comparisons import Comparisons
 from vigilog.ftpd.hosts import Host, hosts, identity
 from vigilog.ftpd.log_lines import system_line
 from vigilog.ftpd.logs import DEBUG, Logs, Opener
@@ -49,6 +50,7 @@ class Daemon:
         self._rights = Rights(identity(configuration.servers[0]))
         self._opener = Opener(clock, socket.gethostname().partition(".")[0], os.getpid())
         self._loop = loop()
+        self._comparisons = Comparisons()
         self._listeners: dict[tuple[str, int], Listener] = {}
         self._leaving: list[Host] = []
         self._looked = 0.0
@@ -65,6 +67,7 @@ class Daemon:
         descriptors()
         with Signals((signal.SIGTERM, signal.SIGINT, signal.SIGHUP)) as signals:
             Waiting(self._loop, signals.fileno(), lambda: self._told(signals.received()))
+            Waiting(self._loop, self._comparisons.descriptor, self._comparisons.answer)
             logging.getLogger("pyftpdlib").addHandler(ToLog(lambda text: self._note(3, text)))
             kind: str | None = UNTIMELY_DEATH
             try:
@@ -116,7 +119,9 @@ class Daemon:
                 made = listening(*place, ipv6=configuration.ipv6, backlog=configuration.tcp_backlog)
             self._listeners[place] = Listener(
                 *(made, self._loop, lambda port=place[1]: self._of_port(port)),
-                *(self._look_at_logs, self._has_room, configuration.tcp_backlog),
+                *(self._look_at_logs, self._has_room),
+                backlog=configuration.tcp_backlog,
+                comparisons=self._comparisons,
             )
         for place in [each for each in self._listeners if each not in places]:
             self._listeners.pop(place).close()

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vigilog.config.proftpd_access import Visitor, may_connect
-from vigilog.ftpd.accounts import Account
-from vigilog.ftpd.login import INCORRECT, Refused, decide, greeting, home_missing, real_name
+from vigilog.ftpd.accounts import Account, Entry
+from vigilog.ftpd.login import INCORRECT, Refused, decide, greeting, hash_to_fit, home_missing, real_name
+from vigilog.ftpd.patience import go_on, hold
 from vigilog.ftpd.record import FAILED_LOGIN, MODULE_CONFIG
 from vigilog.ftpd.wrap import lets_in
 from vigilog.ftpd.wrap_tables import Client
@@ -84,9 +85,34 @@ def password(connection: Connection, secret: str) -> None:
         connection.reply(530, wrap.deny_message.replace("%u", tried) or ACCESS_DENIED)
         connection.close_when_done()
         return
-    ends = connection.record.ends
+    entry = host.accounts.find(name)
+    hashed = hash_to_fit(host.settings, tried, entry)
+    if hashed is None:
+        proved(connection, entry, secret, fits=True)
+        return
+    hold(connection, "password")
+    connection.server.comparisons.ask(secret, hashed, lambda fits: later(connection, entry, secret, fits=fits))
+
+
+def later(connection: Connection, entry: Entry | None, secret: str, *, fits: bool) -> None:
+    """A password was compared; whoever sent it may be gone."""
+    if connection.finished or connection._closing:  # noqa: SLF001 - pyftpdlib's
+        return
+    connection.call_later(0, answered, connection, entry, secret, fits)
+
+
+def answered(connection: Connection, entry: Entry | None, secret: str, fits: bool) -> None:
+    """The client hears whether it is in, and may go on."""
+    proved(connection, entry, secret, fits=fits)
+    go_on(connection)
+
+
+def proved(connection: Connection, entry: Entry | None, secret: str, *, fits: bool) -> None:
+    """What becomes of a login whose password is known to fit, or not."""
+    host, tried, ends = connection.host, connection.username, connection.record.ends
     route = f"{connection.client} [{connection.client}] to {connection.local}:{ends.local_port}"
-    verdict = decide(host.settings, host.accounts, tried, secret, connection.visitor(), route, host.present(connection))
+    present = host.present(connection)
+    verdict = decide(host.settings, host.accounts, tried, entry, connection.visitor(), route, present, fits=fits)
     log = connection.record.log
     if isinstance(verdict, Refused):
         log.trace("auth", 3, f"login of '{tried}' refused: {verdict.logged}")

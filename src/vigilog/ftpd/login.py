@@ -9,6 +9,7 @@ from typing import NamedTuple
 from vigilog.config.proftpd_access import Visitor, may_log_in
 from vigilog.config.proftpd_settings import AnonymousSettings, Maximum, ServerSettings
 from vigilog.ftpd.accounts import FTPUSERS, SHELLS, Account, Accounts, Entry, listed
+from vigilog.ftpd.passwords import NOBODYS
 
 INCORRECT = "Login incorrect."
 
@@ -45,6 +46,15 @@ def real_name(settings: ServerSettings, name: str) -> str:
     return settings.user_aliases.get(name, name)
 
 
+def hash_to_fit(settings: ServerSettings, tried: str, entry: Entry | None) -> str | None:
+    """The hash that a password is to be compared with; None if any will do. For somebody who does not exist it is one that
+    fits nothing and takes as long as others: the time tells nothing."""
+    section = anonymous_for(settings, tried)
+    if section is not None and entry is not None and not section.require_password:
+        return None
+    return entry.password if entry else NOBODYS
+
+
 def greeting(settings: ServerSettings, name: str) -> str:
     """What USER is answered with: the same for everybody, whether he exists or not."""
     section = anonymous_for(settings, name)
@@ -57,18 +67,18 @@ def decide(
     settings: ServerSettings,
     accounts: Accounts,
     tried: str,
-    password: str,
+    entry: Entry | None,
     visitor: Visitor,
     route: str,
     present: Iterable[Present],
+    *,
+    fits: bool,
 ) -> Account | Refused:
-    """The account that `tried` logs in to, or why not. `route` is how the server log tells where the client comes from and
-    goes to."""
+    """The account that `tried` logs in to, who is `entry`, or why not. `fits`: the password is his. `route` is how the server
+    log tells where the client comes from and goes to."""
     section = anonymous_for(settings, tried)
     name = real_name(settings, tried)
-    entry = accounts.find(name)
     if entry is None:
-        accounts.fits(None, password)
         return Refused(INCORRECT, f"USER {name}: no such user found from {route}")
     account = accounts.anonymous(section, entry) if section else accounts.account(entry)
     refused = barred(settings, section, tried, entry)
@@ -76,8 +86,6 @@ def decide(
     limits = (section.inside.limits, visitor, settings.limits) if section else (settings.limits, visitor)
     if refused is None and not may_log_in(*limits):
         refused = Refused(INCORRECT, f"USER {tried} (Login failed): Limit access denies login")
-    # The password is looked at in any case, so that the time tells nothing.
-    fits = accounts.fits(entry, password) or (section is not None and not section.require_password)
     if refused is None and not fits:
         refused = Refused(INCORRECT, f"USER {tried} (Login failed): Incorrect password")
     return refused or full(settings, account, visitor.address, list(present)) or account

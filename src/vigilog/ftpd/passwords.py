@@ -21,12 +21,22 @@ def library() -> ctypes.CDLL | None:
     if name is None:
         return None
     found = ctypes.CDLL(name)
-    found.crypt.restype = ctypes.c_char_p
-    found.crypt.argtypes = (ctypes.c_char_p, ctypes.c_char_p)
+    found.crypt_r.restype = ctypes.c_char_p
+    found.crypt_r.argtypes = (ctypes.c_char_p, ctypes.c_char_p, ctypes.c_char_p)
     return found
 
 
 CRYPT = library()
+ROOM = 1 << 18
+"""Bytes that crypt_r(3) works in: more than struct crypt_data has anywhere."""
+
+
+def crypt(secret: bytes, salt: bytes) -> bytes | None:
+    """The hash of a secret as the C library makes it, if it knows how; in any thread."""
+    if CRYPT is None:
+        return None
+    made: bytes | None = CRYPT.crypt_r(secret, salt, ctypes.create_string_buffer(ROOM))
+    return made if made is not None and not made.startswith(b"*") else None
 
 
 def same(password: str, hashed: str) -> bool:
@@ -34,9 +44,9 @@ def same(password: str, hashed: str) -> bool:
     secret, salt = password.encode("utf-8", "surrogateescape"), hashed.encode("utf-8", "surrogateescape")
     if not salt or salt[:1] in b"!*" or b"\0" in secret:
         return False
-    if CRYPT is not None and not salt.startswith(b"$apr1$"):
-        made = CRYPT.crypt(secret, salt)
-        if made is not None and not made.startswith(b"*"):
+    if not salt.startswith(b"$apr1$"):
+        made = crypt(secret, salt)
+        if made is not None:
             return hmac.compare_digest(made, salt)
     try:
         return bool(OLDER.verify(secret, hashed))

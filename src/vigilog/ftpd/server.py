@@ -12,6 +12,7 @@ from pyftpdlib.ioloop import IOLoop
 from pyftpdlib.servers import FTPServer
 
 from vigilog.core.errors import ConfigurationError
+from vigilog.ftpd.comparisons import Comparisons
 from vigilog.ftpd.connection import Connection
 from vigilog.ftpd.hosts import Host, meant
 from vigilog.ftpd.record import Ends, plain
@@ -23,7 +24,7 @@ PAUSE = 1.0
 
 class Listener(FTPServer):  # type: ignore[misc] # pyftpdlib has no types
     """One listening socket. `hosts` gives the servers of its port as they are now; `before` is called before each connection,
-    `room` says whether there may be one more."""
+    `room` says whether there may be one more, `comparisons` look at passwords."""
 
     max_cons = 0
 
@@ -34,9 +35,11 @@ class Listener(FTPServer):  # type: ignore[misc] # pyftpdlib has no types
         hosts: Callable[[], list[Host]],
         before: Callable[[], None],
         room: Callable[[], bool],
+        *,
         backlog: int,
+        comparisons: Comparisons,
     ) -> None:
-        self.hosts, self._before, self._room = hosts, before, room
+        self.hosts, self._before, self._room, self.comparisons = hosts, before, room, comparisons
         super().__init__(sock, None, ioloop=loop, backlog=backlog)
 
     def handle_accepted(self, sock: socket.socket, _address: object) -> None:

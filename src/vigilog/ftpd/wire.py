@@ -10,7 +10,7 @@ from OpenSSL import SSL
 from pyftpdlib.handlers import TLS_FTPHandler
 from pyftpdlib.ioloop import AsyncChat
 
-from vigilog.ftpd import clocks, transfers
+from vigilog.ftpd import clocks, patience, transfers
 from vigilog.ftpd.accounts import Account
 from vigilog.ftpd.command import Command
 from vigilog.ftpd.data_connection import DataConnection
@@ -31,6 +31,11 @@ class Wire(TLS_FTPHandler):  # type: ignore[misc] # pyftpdlib has no types
     _restart_position: int
     _rnfr: str | None
     _idler: Any
+    ac_in_buffer_size = 4096  # who sends many commands at once does not keep others waiting for long
+    finished = False
+    held: patience.Why = ""
+    unheard = b""
+    """What was read of the client and is not heard yet, while it is held."""
 
     def __init__(self, sock: Any, server: Any, ioloop: Any, host: Host, ends: Ends) -> None:
         self.account: Account | None = None
@@ -70,9 +75,29 @@ class Wire(TLS_FTPHandler):  # type: ignore[misc] # pyftpdlib has no types
         """Sends text; names in it go out as they came."""
         AsyncChat.push(self, data.encode(self.encoding, self.unicode_errors))
 
+    # Patience
+
+    def readable(self) -> bool:
+        if self.held:
+            patience.hear(self)
+            return False
+        return bool(super().readable())
+
+    def handle_write(self) -> None:
+        super().handle_write()
+        patience.after_sending(self)
+
+    def close_when_done(self) -> None:
+        super().close_when_done()
+        if not self._closed:
+            self.call_later(patience.GRACE, self.close)
+
     # Counting
 
     def recv(self, buffer_size: int) -> bytes:
+        if self.unheard:
+            data, self.unheard = self.unheard, b""
+            return data
         try:
             data = bytes(super().recv(buffer_size))
         except SSL.Error as error:
