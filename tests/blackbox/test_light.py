@@ -32,7 +32,7 @@ def test_importing_the_black_box_imports_nothing_heavy():
 
 
 def test_what_only_a_directory_needs_is_imported_only_with_one():
-    crash = {"vigilog.blackbox.crash_ring", "vigilog.blackbox.recovery", "mmap"}
+    crash = {"vigilog.blackbox.crash_ring", "vigilog.blackbox.page_writer", "vigilog.blackbox.recovery", "mmap"}
     assert not imported("import vigilog.blackbox; vigilog.blackbox.BlackBox(None)") & crash
 
 

@@ -16,9 +16,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from vigilog.blackbox import BlackBox, Facts
-from vigilog.blackbox.crash_ring import LONGEST
 from vigilog.blackbox.layout import HEAD, PAGE
+from vigilog.blackbox.page_writer import LONGEST
 from vigilog.blackbox.recovery import recover
+from vigilog.blackbox.ring_file import RingFile
 from vigilog.parse.forensics import LOG_TYPES, Message, blocks
 
 
@@ -297,6 +298,32 @@ def test_more_sessions_than_pages_are_survived_and_what_found_no_room_is_counted
     again = box.begin()
     again.keep("SystemLog", 7, b"2")
     assert len(again.ring.take().messages) == 1
+
+
+@pytest.mark.parametrize("sessions", [1, 5])
+def test_a_page_rests_before_it_is_used_again_and_a_new_one_is_had_before_an_old_one_goes(tmp_path, monkeypatch, sessions):
+    """Another thread may still be writing to a page that was given back."""
+    real_take, real_give = RingFile.take, RingFile.give
+    given: list[int] = []
+    taken: list[int | None] = []
+
+    def take(file):
+        taken.append(real_take(file))
+        assert taken[-1] not in given[-7:]
+        return taken[-1]
+
+    def give(file, index):
+        given.append(index)
+        real_give(file, index)
+
+    monkeypatch.setattr(RingFile, "take", take)
+    monkeypatch.setattr(RingFile, "give", give)
+    box = BlackBox(str(tmp_path / "f"), directory=str(tmp_path / "rings"), total_bytes=32 * PAGE, notice=pytest.fail)
+    its = [box.begin() for _ in range(sessions)]
+    for number in range(2000):
+        its[number % sessions].keep("SystemLog", 7, b"%d." % number + b"x" * 1000)
+    assert len(given) > 300
+    assert None not in taken
 
 
 def test_a_full_disk_costs_messages_but_not_the_process(tmp_path):
