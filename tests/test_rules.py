@@ -39,6 +39,24 @@ key = ["address"]
 line = "Nov 20 08:30:00 mx1 sshd[1]: Failed password for anna from 203.0.113.7 port 40022 ssh2"
 fields = { address = "203.0.113.7" }
 """
+FOLLOWED = (
+    GOOD.split("[[trigger.sample]]", maxsplit=1)[0]
+    + """\
+follow = ['enough(?: of (?P<what>[a-z]+))?$']
+
+[[trigger.sample]]
+line = "Nov 20 08:30:00 mx1 door[1]: enough of this"
+fields = { what = "this" }
+follow = true
+
+[[trigger.sample]]
+line = "Nov 20 08:30:00 mx1 door[1]: enough"
+follow = true
+
+[[trigger.sample]]
+line = "Nov 20 08:30:00 mx1 door[2]: too much"
+"""
+)
 LOGTRIGGER = """\
 config rule
     option name    "SIP_WrongPass"
@@ -110,6 +128,47 @@ def test_a_sample_that_does_not_hold_is_named_with_file_and_line(capsys, rule_fi
     assert out.startswith(f"{path}:{line}: ")
     assert told.replace("address=203.0.113.8", "") in out
     assert out.endswith("1 rule, 3 samples, 1 failure\n")
+
+
+def test_lines_that_follow_have_samples_too(capsys, rule_file):
+    assert main(["rules", "test", rule_file(FOLLOWED)]) == 0
+    assert "1 rule, 3 samples, no failures" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("change", "line", "told"),
+    [
+        (("follow = true\n", ""), 13, 'expected match: what="this"; found follow: what="this"'),
+        (('enough"\nfollow = true', 'enough"'), 18, "expected no match; found follow"),
+        (("too much", "enough of that"), 22, 'expected no match; found follow: what="that"'),
+        (("mx1 door[1]: enough of", "mx1 door: enough of"), 13, 'expected follow: what="this"; found no match'),
+    ],
+)
+def test_a_line_that_follows_unexpectedly_or_belongs_to_no_process_is_named(capsys, rule_file, change, line, told):
+    path = rule_file(FOLLOWED.replace(change[0], change[1], 1))
+    assert main(["rules", "test", path]) == 1
+    out = capsys.readouterr().out
+    assert f"{path}:{line}" in out
+    assert told in out
+
+
+def test_audit_passes_lines_that_follow_where_nobody_else_can_say_them(capsys, rule_file):
+    assert main(["rules", "audit", rule_file(FOLLOWED)]) == 0
+
+
+def test_audit_shows_who_can_say_a_line_that_follows_in_the_name_of_another_process(capsys, rule_file):
+    """Without a program, whoever may log anything speaks for the process that it quotes."""
+    weak = (
+        GOOD.split("[[trigger.sample]]", maxsplit=1)[0]
+        .replace('program = ["door"]\n', "")
+        .replace("'knock", "'^\\S+ \\S+ \\S+ \\S+ door\\[\\d+\\]: knock")
+    )
+    weak = weak.replace("'welcome", "'^\\S+ \\S+ \\S+ \\S+ door\\[\\d+\\]: welcome").replace(".*", "\\w+")
+    weak += "follow = ['enough']\n[[trigger.sample]]\nline = 'Nov 20 08:30:00 mx1 door[1]: enough'\nfollow = true\n"
+    assert main(["rules", "audit", rule_file(weak)]) == 1
+    out = capsys.readouterr().out
+    assert "the message of another program: takes mx1 door[1] out of" in out
+    assert "guest: " in out
 
 
 def test_a_rule_without_samples_is_noted(capsys, rule_file):

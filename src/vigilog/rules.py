@@ -71,26 +71,28 @@ def tested(rule: Loaded) -> tuple[Failure, ...]:
     ready = TriggerSet((made(rule.trigger, (), str),))
     failures = []
     for number, sample in enumerate(rule.samples):
-        expected, found = said(sample.fields, sample.reset), matched(ready, sample)
+        expected, found = said(sample.fields, reset=sample.reset, follow=sample.follow), matched(ready, sample)
         if expected != found:
             failures.append(Failure(sample_place(rule, number), sample.line, expected, found))
     return tuple(failures)
 
 
 def matched(ready: TriggerSet, sample: Sample) -> str:
-    """What a set of one trigger makes of a sample's line, in words."""
+    """What a set of one trigger makes of a sample's line, in words. What would follow does so: its process had an event."""
     line = sample.line.encode("utf-8", "surrogateescape")
+    ready.remember(0, line, 0.0, (b"anybody",) * len(ready.key_names(0)))
     for _, clears, _, _, counted, rule in ready.occurrences("", line + b"\n", lambda _: 0.0):
-        return said(ready.fields(0, rule, ready.captures(rule, counted)), clears)
-    return said(None, False)
+        fields = ready.fields(0, rule, ready.captures(rule, counted))
+        return said(fields, reset=clears, follow=rule in ready.triggers[0].follows)
+    return said(None)
 
 
-def said(fields: dict[str, str] | None, reset: bool) -> str:
+def said(fields: dict[str, str] | None, *, reset: bool = False, follow: bool = False) -> str:
     """Fields, or their absence, in words that can be compared."""
-    if fields is None and not reset:
+    if fields is None and not (reset or follow):
         return "no match"
     values = ", ".join(f"{name}={shown(value)}" for name, value in sorted((fields or {}).items()))
-    return f"{'reset' if reset else 'match'}{': ' if values else ''}{values}"
+    return f"{'reset' if reset else 'follow' if follow else 'match'}{': ' if values else ''}{values}"
 
 
 def sample_place(rule: Loaded, number: int) -> Place:
@@ -106,7 +108,6 @@ def sample_place(rule: Loaded, number: int) -> Place:
 
 def fooled(rule: Loaded) -> Audit:
     """The audit of a rule, from the lines of its samples that match."""
-    lines = [
-        sample.line.encode("utf-8", "surrogateescape") for sample in rule.samples if sample.fields is not None or sample.reset
-    ]
+    matching = [sample for sample in rule.samples if sample.fields is not None or sample.reset or sample.follow]
+    lines = [sample.line.encode("utf-8", "surrogateescape") for sample in matching]
     return audited(made(rule.trigger, (), str), lines)

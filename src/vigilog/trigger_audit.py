@@ -23,7 +23,7 @@ def audited(chosen: Chosen) -> tuple[tuple[RuleError, ...], tuple[Notice, ...]]:
 def rules_of(trigger: Trigger, chosen: Chosen) -> list[Rule]:
     """All patterns of a trigger, each with the place where it stands."""
     rules = []
-    for key, patterns in (("pattern", trigger.pattern), ("reset", trigger.reset)):
+    for key, patterns in (("pattern", trigger.pattern), ("reset", trigger.reset), ("follow", trigger.follow)):
         for number, pattern in enumerate(patterns):
             table = f"trigger.{trigger.name}"
             place = chosen.places.get((table, f"{key}.{number}")) or chosen.places.get((table, key)) or Place(table)

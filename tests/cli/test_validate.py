@@ -109,6 +109,16 @@ def test_a_pattern_that_only_the_engine_refuses_is_a_mistake_with_its_line(vigil
     assert sum(line.startswith(f"{config}:6: ") for line in process.stdout.splitlines()) == 1
 
 
+@pytest.mark.parametrize("key", ["reset", "follow"])
+def test_patterns_that_clear_or_follow_are_validated_as_well(vigilog, tmp_path, rules, key):
+    config = tmp_path / "v.toml"
+    long = "x" * 20_000
+    config.write_text(f"[[trigger]]\nname = 'x'\nactions = 'null'\npattern = 'fine'\n{key} = '{long}'\n")
+    process = vigilog("validate", "--config", str(config), "-r", str(rules))
+    assert process.returncode == 78
+    assert sum(line.startswith(f"{config}:5: ") for line in process.stdout.splitlines()) == 1
+
+
 def test_triggers_without_a_mistake_are_counted_and_what_is_slow_is_a_note(vigilog, tmp_path, rules):
     config = tmp_path / "v.toml"
     config.write_text(

@@ -98,6 +98,8 @@ class Sample(Table, frozen=True):
     """What the trigger takes out of it; not given: it must not match."""
     reset: bool = False
     """The line matches `reset`, not `pattern`."""
+    follow: bool = False
+    """The line matches `follow`, not `pattern`: `fields` are those that it has itself."""
 
 
 class Action(Table, frozen=True):

@@ -71,6 +71,16 @@ def said(
                 yield line[:start] + text + line[end:], _how(line, start, end)
 
 
+def quotations(line: bytes, apart: Iterable[tuple[bytes, Anatomy]]) -> Iterator[tuple[bytes, str]]:
+    """Lines of others in which a process is quoted: other programs', and those taken apart with the quotation in an open place."""
+    for cut in (0, *_cuts(line, 0, len(line))):
+        for stranger in STRANGERS:
+            yield stranger % line[cut:], "the message of another program"
+    for own, anatomy in apart:
+        for start, end in anatomy.open:
+            yield own[:start] + line + own[end:], _how(own, start, end)
+
+
 def _texts(swap: partial[bytes], start: int, end: int, length: int, bystander: bytes) -> Iterator[bytes]:
     """What an attacker says in a stretch: the bystander's address, and parts of the line with it on both sides."""
     line = swap.args[0]

@@ -3,18 +3,19 @@
 From lines that a trigger matches, lines are made that an attacker could bring about: in each stretch that the pattern leaves
 open, where a user name, a URL or the like stands, other things are said; among them all parts of the line itself with the
 bystander's address in it. And other programs are made to log the line as something that a stranger said. No such line may
-give the bystander's address, and none that tells of a failure may clear a count. What an audit does not find can still be
-there.
+give the bystander's address, and none that tells of a failure may clear a count. Nor may a line that only quotes another
+process be taken for one that follows what this process said. What an audit does not find can still be there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from vigilog.core.nouns import Rule
-from vigilog.detect.forged import forgeries, said
+from vigilog.detect.forged import forgeries, quotations, said
+from vigilog.detect.sessions import process
 from vigilog.detect.stretches import Anatomy, dissection, example
 from vigilog.detect.triggers import Trigger, names_of
 from vigilog.patterns import block
@@ -59,9 +60,13 @@ class _Reader(NamedTuple):
         found = self.take(line.rstrip(block.BLANKS))
         return () if found is None else tuple(value for place in self.targets if (value := found[place]) is not None)
 
+    def matches(self, line: bytes) -> bool:
+        """Whether the line matches."""
+        return self.take(line.rstrip(block.BLANKS)) is not None
+
 
 def audited(trigger: Trigger, lines: Sequence[bytes]) -> Audit:
-    """The audit of a trigger's patterns and resets; `lines` are lines that they match, others are made up from the patterns.
+    """The audit of a trigger's patterns; `lines` are lines that they match, others are made up from the patterns.
 
     Raises RuleError for a pattern that cannot be used.
     """
@@ -91,7 +96,20 @@ def audited(trigger: Trigger, lines: Sequence[bytes]) -> Audit:
                     (other.clears and not reader.clears) or any(value.removeprefix(b"::ffff:") in bystanders for value in taken)
                 ):
                     found.setdefault((other.rule, how), Forgery(other.rule, line, taken[0], how))
-    return Audit(names, tuple(found.values()), tried, tuple(reader.rule for reader, own in originals.items() if not own))
+    unread = [reader.rule for reader, own in originals.items() if not own]
+    apart = [pair for own in originals.values() for pair in own]
+    for rule in trigger.follows:
+        follows = _Reader(rule, False, extractor(rule).take, ())
+        quoted = [line for line in lines if follows.matches(line) and process(line)]
+        quoted = quoted or [line for line in _examples(rule, {}) if follows.matches(line) and process(line)]
+        if not quoted:
+            unread.append(rule)
+        for original in quoted:
+            for line, how in quotations(original, apart):
+                tried += 1
+                if follows.matches(line) and process(line) == process(original):
+                    found.setdefault((rule, how), Forgery(rule, line, process(line) + b"]", how))
+    return Audit(names, tuple(found.values()), tried, tuple(unread))
 
 
 def _places(names: Sequence[str], wanted: Sequence[str]) -> tuple[int, ...]:
@@ -103,7 +121,11 @@ def _originals(reader: _Reader, lines: Sequence[bytes]) -> Iterator[tuple[bytes,
     take_apart = dissection(reader.rule, reader.targets)
     matching = [line for line in lines if reader.taken(line)]
     values = dict.fromkeys(reader.targets, ATTACKER)
-    for line in matching or dict.fromkeys(example(reader.rule, values, full=full) for full in (False, True)):
+    for line in matching or _examples(reader.rule, values):
         anatomy = take_apart(line) if reader.taken(line) else None
         if anatomy:
             yield line, anatomy
+
+
+def _examples(rule: Rule, values: Mapping[int, bytes]) -> Iterable[bytes]:
+    return dict.fromkeys(example(rule, values, full=full) for full in (False, True))
