@@ -256,6 +256,29 @@ def test_the_ordinary_log_can_be_a_file(run, tmp_path):
     assert (tmp_path / "ordinary").stat().st_mode & 0o777 == 0o600
 
 
+@pytest.mark.parametrize("way", ["create", "nocreate"])
+def test_the_ordinary_log_goes_on_in_a_new_file_after_a_rotation(tmp_path, way):
+    log, old = tmp_path / "ordinary", tmp_path / "ordinary.1"
+    with around(tmp_path, "--log", log, "--", *python(TICKS)) as it:
+        it.until(lambda: log.exists() and log.stat().st_size)
+        log.rename(old)
+        if way == "create":
+            log.touch(0o640)
+        it.until(lambda: log.exists() and log.stat().st_size)
+        it.process.send_signal(signal.SIGTERM)
+        it.ended()
+        assert set((old.read_text() + log.read_text()).splitlines()) == {"tick"}
+        assert log.stat().st_mode & 0o777 == (0o640 if way == "create" else 0o600)
+
+
+def test_a_link_is_no_ordinary_log(run, tmp_path):
+    (tmp_path / "ordinary").symlink_to(tmp_path / "elsewhere")
+    it = run("--log", tmp_path / "ordinary", "--", "echo")
+    assert it.process.returncode == 78
+    assert "cannot be written" in it.said()
+    assert not (tmp_path / "elsewhere").exists()
+
+
 def test_sessions_are_kept_apart_by_a_pattern_and_their_header_is_filled_by_patterns(run):
     lines = ["[a] from 192.0.2.1", "[b] from 192.0.2.2", "[a] user anna", "[b] user bert", "of nobody", "[b] one", "[a] two"]
     lines += ["[a] REFUSED anna", "[b] three", "[a] after", "[b] bye", "[b] REFUSED again"]
@@ -288,6 +311,15 @@ def test_sessions_are_kept_apart_by_process(run):
     found = sorted([message.text.rpartition(b" ")[2].decode() for message in block.messages] for block in blocks)
     assert found == [["REFUSED"], *([f"begin{number}", f"deep{number}", f"REFUSED{number}"] for number in (1, 2, 3))]
     assert len({block.value("Process") for block in blocks}) == 4
+
+
+def test_the_last_words_of_a_process_need_no_newline(run, tmp_path):
+    script = "sh -c 'echo begun; sleep 0.3; printf \"last words\"; kill -SEGV $$' & wait; echo done"
+    it = run("--by-process", "--end", "bye", "--pass", "info", "--also", "^no such line$", "--", "sh", "-c", script)
+    assert [(block.kind, text(block).splitlines()[-1].endswith("last words")) for block in it.blocks()] == [
+        ("UNTIMELY DEATH", True)
+    ]
+    assert "last words\n" in it.said()
 
 
 def test_lines_of_hostile_form_stay_lines(run):

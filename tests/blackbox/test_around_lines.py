@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from vigilog.blackbox.around_drained import Lost, Record
-from vigilog.blackbox.around_lines import CUT, LONGEST, Lines
+from vigilog.blackbox.around_lines import CUT, LONGEST, Block, Lines
 
 TEXT = some.binary(max_size=12).map(lambda data: data.replace(b"\n", b"-"))
 
@@ -83,8 +83,9 @@ def test_what_has_no_end_is_a_line_when_nobody_can_write_any_more():
     assert of(made.blocks([Record(0, 7, b"and on\n")]), 7) == b"and on\n"
 
 
-def test_a_process_that_is_gone_leaves_no_beginning_for_the_next_of_its_number():
+def test_a_process_that_is_gone_leaves_a_last_line_and_no_beginning_for_the_next_of_its_number():
     made = Lines()
-    list(made.blocks([Record(0, 7, b"half a li")]))
-    made.forget(7)
+    list(made.blocks([Record(0, 7, b"half a li"), Record(0, 8, b"another's")]))
+    assert list(made.left_by(7)) == [Block(0, 7, b"half a li\n")]
+    assert list(made.left_by(7)) == []
     assert of(made.blocks([Record(0, 7, b"whole\n")]), 7) == b"whole\n"

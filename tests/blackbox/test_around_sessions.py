@@ -9,7 +9,6 @@ import pytest
 
 from vigilog.blackbox.around_burials import Burials
 from vigilog.blackbox.around_facts import learn
-from vigilog.blackbox.around_lines import Lines
 from vigilog.blackbox.around_processes import Processes, exit_status
 from vigilog.blackbox.around_sessions import Sessions
 from vigilog.blackbox.box import BlackBox
@@ -230,8 +229,8 @@ def test_a_process_that_had_ended_before_its_first_line_was_looked_at_is_buried_
     if not child:
         os._exit(0)
     os.waitpid(child, 0)
-    lines = Lines()
-    burials = Burials(sessions.processes, sessions, lines, time)
+    last_lines: list[int] = []
+    burials = Burials(sessions.processes, sessions, last_lines.append, time)
     assert not burials.pending
     sessions.doom(sessions.get(b"a", child), "SIGABRT")
     assert burials.pending
@@ -239,4 +238,5 @@ def test_a_process_that_had_ended_before_its_first_line_was_looked_at_is_buried_
     time.now += 1
     burials.look(lambda: True)
     assert not burials.pending
+    assert last_lines == [child]
     assert written() == ["UNTIMELY DEATH"]

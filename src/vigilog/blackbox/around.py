@@ -7,7 +7,7 @@ program ──pipe or socket──► drain ──shared memory──► Running
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from vigilog.blackbox.around_drained import Drained
@@ -19,17 +19,22 @@ from vigilog.blackbox.box import BlackBox
 from vigilog.core.clock import Clock
 
 
+def no_look() -> None:
+    """The ordinary log needs no looking after: it is no file of ours."""
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """How a program is run: its `command`, where what is passed on goes to (descriptors for its standard output and error),
-    bytes of shared memory between drain and router, how many sessions may be open at once, and where the box's notices
-    are left, to be said in the ordinary log."""
+    bytes of shared memory between drain and router, how many sessions may be open at once, where the box's notices are
+    left, to be said in the ordinary log, and what looks after the ordinary log, about once a second."""
 
     command: Sequence[str]
     outputs: tuple[int, int]
     buffer: int
     sessions: int
     notices: list[str] = field(default_factory=list)
+    look: Callable[[], None] = no_look
 
 
 def run(wanted: Wanted, known: Known, matchers: Matchers, box: BlackBox, *, clock: Clock, steady: Clock) -> int:
@@ -56,6 +61,7 @@ def run(wanted: Wanted, known: Known, matchers: Matchers, box: BlackBox, *, cloc
         outputs=wanted.outputs,
         most=wanted.sessions,
         notices=wanted.notices,
+        look=wanted.look,
         clock=clock,
         steady=steady,
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from vigilog.blackbox.around_lines import Lines
 from vigilog.blackbox.around_processes import Processes
 from vigilog.blackbox.around_sessions import Sessions
 from vigilog.core.clock import Clock
@@ -17,10 +16,11 @@ PATIENCE = 3.0
 
 
 class Burials:
-    """Knows which processes are gone. `steady` gives seconds that never go back."""
+    """Knows which processes are gone. `last_line` routes what one has left without a newline; `steady` gives seconds that
+    never go back."""
 
-    def __init__(self, processes: Processes, sessions: Sessions, lines: Lines, steady: Clock) -> None:
-        self._processes, self._sessions, self._lines, self._steady = processes, sessions, lines, steady
+    def __init__(self, processes: Processes, sessions: Sessions, last_line: Callable[[int], None], steady: Clock) -> None:
+        self._processes, self._sessions, self._last_line, self._steady = processes, sessions, last_line, steady
         self._gone: dict[int, float] = {}
 
     @property
@@ -42,6 +42,6 @@ class Burials:
             known = quiet and (status is not None or now - since > ASKED)
             if known or at_once or now - since > PATIENCE:
                 del self._gone[process]
+                self._last_line(process)
                 self._sessions.die(process, status)
                 self._processes.release(process)
-                self._lines.forget(process)

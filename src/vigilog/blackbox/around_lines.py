@@ -55,10 +55,12 @@ class Lines:
         if pieces:
             yield from self._whole(stream, process, b"".join(pieces))
 
-    def forget(self, process: int) -> None:
-        """The process is gone: nothing will end the line that it began."""
-        for key in [key for key in self._writers if key[1] == process]:
-            del self._writers[key]
+    def left_by(self, process: int) -> Iterator[Block]:
+        """The process is gone: the lines that it did not end, as if it had."""
+        for stream, writer in [(key[0], writer) for key, writer in self._writers.items() if key[1] == process]:
+            del self._writers[stream, process]
+            if writer.kept:
+                yield Block(stream, process, writer.kept + b"\n")
 
     def rest(self) -> Iterator[Block]:
         """The lines that were not ended, as if they were."""

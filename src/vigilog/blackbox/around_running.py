@@ -38,12 +38,14 @@ class Running:
         outputs: tuple[int, int],
         most: int,
         notices: list[str],
+        look: Callable[[], None],
         clock: Clock,
         steady: Clock,
     ) -> None:
         self._process, self._drained, self._signals = process, drained, signals
         self._known, self._matchers, self._box = known, matchers, box
         self._clock, self._steady, self._notices = clock, steady, notices
+        self._look_at_log = look
         self._processes = Processes(process, drained.parents)
         tells_end = any(said.what == "end" for said in matchers.says)
         self._sessions = Sessions(box, self._processes, steady, protocol=known.protocol, tells_end=tells_end, most=most)
@@ -51,7 +53,7 @@ class Running:
         by_process = known.by == "process"
         self._router = Router(self._sessions, matchers, steady, by_process=by_process, stamped=known.stamped)
         self._outlets = [Outlet(descriptor) for descriptor in outputs[: len(drained.channels)]]
-        self._burials = Burials(self._processes, self._sessions, self._lines, steady)
+        self._burials = Burials(self._processes, self._sessions, self._last_line, steady)
         self._told_lost = 0
         self._fault: str | None = None
 
@@ -123,6 +125,10 @@ class Running:
                     outlet.write(wanted)
         self._router.route(blocks, self._clock())
 
+    def _last_line(self, process: int) -> None:
+        """A process is gone: the line that it did not end is its last one."""
+        self._route(list(self._lines.left_by(process)))
+
     def _pass_as_it_is(self, records: list[Record]) -> None:
         for number, outlet in enumerate(self._outlets):
             data = b"".join([record.data for record in records if record.stream == number])
@@ -130,6 +136,7 @@ class Running:
                 outlet.write(data)
 
     def _tick(self) -> None:
+        self._look_at_log()
         if self._drained.watch():
             self._say("the process that reads the output had to be replaced; some of the output may be lost")
         self._sessions.silent(self._known.idle)

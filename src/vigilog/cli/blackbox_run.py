@@ -8,6 +8,8 @@ import gc
 import os
 import sys
 import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from vigilog.cli import blackbox_rules
 from vigilog.cli.commands import Parser
@@ -15,6 +17,9 @@ from vigilog.cli.visible import visible
 from vigilog.core.clock import wall
 from vigilog.core.errors import ConfigurationError
 from vigilog.core.nouns import Place
+
+if TYPE_CHECKING:
+    from vigilog.blackbox.around_log import OrdinaryLog
 
 HELP = "run a program; keep all it says in memory, write it when something goes wrong"
 LEVELS = ("none", "emerg", "alert", "crit", "err", "warning", "notice", "info", "debug", "all")
@@ -152,7 +157,10 @@ def run(options: argparse.Namespace) -> int:
         dumps_per_minute=options.dumps_per_minute,
         notice=notices.append,
     )
-    wanted = around.Wanted(options.command, outputs(options.log), options.drain_size, options.sessions, notices)
+    log = ordinary_log(options.log, notices.append)
+    outputs = (log.descriptor, log.descriptor) if log else (1, 2)
+    look = log.look if log else around.no_look
+    wanted = around.Wanted(options.command, outputs, options.drain_size, options.sessions, notices, look)
     sys.stdout.flush()
     # Some hundred thousand lines are held, none of which refers to anything: looking through them costs a sixth of all work.
     gc.freeze()
@@ -179,12 +187,13 @@ def have_standard_descriptors() -> None:
     sys.stderr = sys.stderr or os.fdopen(2, "w", closefd=False)
 
 
-def outputs(log: str | None) -> tuple[int, int]:
-    """Where the ordinary log goes to. Raises ConfigurationError if the file cannot be written."""
-    if log is None:
-        return (1, 2)
+def ordinary_log(path: str | None, notice: Callable[[str], None]) -> OrdinaryLog | None:
+    """The file that the ordinary log goes to, if any. Raises ConfigurationError if it cannot be written."""
+    from vigilog.blackbox.around_log import OrdinaryLog  # noqa: PLC0415 - as above
+
+    if path is None:
+        return None
     try:
-        descriptor = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        return OrdinaryLog(path, notice)
     except OSError as error:
-        raise ConfigurationError(f"cannot be written: {error.strerror}", place=Place(log), expected="a file") from error
-    return (descriptor, descriptor)
+        raise ConfigurationError(f"cannot be written: {error.strerror}", place=Place(path), expected="a file") from error
