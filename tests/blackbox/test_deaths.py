@@ -302,6 +302,32 @@ def test_an_exception_out_of_a_recorder_is_in_the_block_of_its_process(tmp_path:
     assert shown(block)[-1].endswith("RuntimeError: unexpected")
 
 
+def test_a_loop_of_uvloop_tells_of_exceptions_too(tmp_path: Path):
+    """As far as that is Python: its class `Loop` inherits the method from one that is not asyncio's."""
+    ran = run(
+        tmp_path,
+        """
+        import types
+        class Compiled(asyncio.SelectorEventLoop):
+            def call_exception_handler(self, context): print(context["message"])
+        class Loop(Compiled): pass
+        sys.modules["uvloop"] = types.SimpleNamespace(Loop=Loop)
+        async def main():
+            with recorder.session(Facts("192.0.2.1")):
+                log.debug("before"); asyncio.get_running_loop().call_soon(lambda: 1 // 0); await asyncio.sleep(0.01)
+        with Recorder(box) as recorder, asyncio.Runner(loop_factory=Loop) as runner: runner.run(main())
+        print("call_exception_handler" in vars(Loop), Loop.call_exception_handler is Compiled.call_exception_handler)
+        """,
+        start="",
+    )
+    first, second = ran.stdout.splitlines()
+    assert first.startswith("Exception in callback")
+    assert second == "False True"
+    (block,) = blocks_of(tmp_path)
+    assert block.value("Client-Address") == "192.0.2.1"
+    assert shown(block)[-1].endswith("ZeroDivisionError: integer division or modulo by zero")
+
+
 def test_a_segmentation_fault_in_a_child_is_the_childs(tmp_path: Path):
     ran = run(
         tmp_path,

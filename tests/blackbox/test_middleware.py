@@ -288,3 +288,32 @@ def test_slow_is_what_began_late_and_not_what_takes_long(box: BlackBox, tmp_path
     serve(Wsgi(long, box, slow=1.9), PATH_INFO="/long")
     serve(Wsgi(late, box), PATH_INFO="/whatever")
     assert [(block.kind, block.value("Path")) for block in written(tmp_path / "forensic.log")] == [("SLOW REQUEST", "/late")]
+
+
+@pytest.mark.parametrize("status", ["200", None, 200.5])
+def test_what_an_application_sends_against_the_rules_is_for_the_server_to_refuse(box: BlackBox, status: Any):
+    async def application(scope, receive, send):
+        await send({"type": "http.response.start", "status": status})
+        await send({"type": "http.response.body", "body": 5})
+
+    assert call(Asgi(application, box)) == [
+        {"type": "http.response.start", "status": status},
+        {"type": "http.response.body", "body": 5},
+    ]
+
+
+@pytest.mark.parametrize("answer", [[1], (None,), iter([1])], ids=["list", "tuple", "iterator"])
+def test_parts_that_are_no_bytes_are_handed_on(box: BlackBox, answer: Any):
+    class Body:
+        def read(self) -> None:
+            return None
+
+    def application(environ: dict[str, Any], start_response: Any) -> Any:
+        assert environ["wsgi.input"].read() is None
+        start_response("200 OK", [])
+        return answer
+
+    parts = Wsgi(application, box)({"wsgi.input": Body()}, lambda *_: None)
+    assert list(parts) in ([1], [None])
+    if hasattr(parts, "close"):
+        parts.close()

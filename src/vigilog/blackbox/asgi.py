@@ -15,7 +15,7 @@ from typing import Any
 
 from vigilog.blackbox.current import CURRENT
 from vigilog.blackbox.facts import Facts
-from vigilog.blackbox.request import Beginning, Conditions, Request
+from vigilog.blackbox.request import Beginning, Conditions, Request, size_of
 
 Scope = MutableMapping[str, Any]
 Event = MutableMapping[str, Any]
@@ -84,7 +84,7 @@ class _Client:
         event = await self._receive()
         kind = event.get("type")
         if kind == "http.request":
-            self._request.received(len(event.get("body") or b""))
+            self._request.received(size_of(event.get("body")))
         elif kind == "websocket.receive":
             self._request.received(_size(event))
         elif kind in ("http.disconnect", "websocket.disconnect"):
@@ -94,7 +94,7 @@ class _Client:
     async def send(self, event: Event) -> None:
         kind = event.get("type")
         if kind in ("http.response.body", "websocket.http.response.body"):
-            self._request.sent(len(event.get("body") or b""))
+            self._request.sent(size_of(event.get("body")))
         elif kind in ("http.response.start", "websocket.http.response.start"):
             self._request.answered(event.get("status", 0))
         elif kind == "websocket.send":
@@ -112,7 +112,7 @@ class _Client:
 
 def _size(event: Event) -> int:
     text = event.get("text")
-    return len(event.get("bytes") or b"") if text is None else len(text.encode("utf-8", "replace"))
+    return len(text.encode("utf-8", "replace")) if isinstance(text, str) else size_of(event.get("bytes"))
 
 
 def _known(scope: Scope) -> Facts:

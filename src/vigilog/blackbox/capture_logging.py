@@ -49,7 +49,7 @@ def capture_logging(capture: Capture) -> Replaced:
 
 def _at_level(capture: Capture, level: int) -> Function:
     get, now, message, heads, put = capture.current, capture.clock, capture.message, capture.heads[level], capture.put
-    room, overhead, scalars = ROOM, OVERHEAD, SCALARS - SIZED
+    room, overhead, scalars, least, most = ROOM, OVERHEAD, SCALARS - SIZED, -LARGE, LARGE
     if level >= capture.watched_from or not capture.all_kept:
         room = -1
 
@@ -68,7 +68,7 @@ def _at_level(capture: Capture, level: int) -> Function:
                 if kind is str:
                     size += len(argument)
                 elif kind is int:
-                    if not -LARGE < argument < LARGE:
+                    if not least < argument < most:
                         break
                 elif kind not in scalars:
                     break

@@ -50,7 +50,6 @@ class CrashPool:
         self, make: Callable[[int], RingFile], notice: Callable[[str], None], *, total: int, limit: int, messages: int
     ) -> None:
         self.lock = threading.RLock()
-        self.faults = 0
         self._make = make
         self._notice = notice
         self._pages = max(2 * RESERVE, total // PAGE)
@@ -119,7 +118,6 @@ class CrashPool:
 
     def fault(self, error: Exception) -> None:
         """Something went wrong that the host must not notice."""
-        self.faults += 1
         self._notice(f"a message was not kept: {type(error).__name__}: {error}")
 
     def close(self) -> None:

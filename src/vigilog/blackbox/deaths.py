@@ -16,6 +16,8 @@ from vigilog.blackbox.last_words import last_words
 from vigilog.blackbox.session import Session
 
 DEATH = "UNTIMELY DEATH"
+LOOPS = {"asyncio.base_events": "BaseEventLoop", "uvloop": "Loop"}
+"""Classes of loops, by their modules."""
 
 
 class Deaths:
@@ -33,9 +35,9 @@ class Deaths:
     def start(self) -> None:
         """Takes the hooks."""
         self._of_threads()
-        events = sys.modules.get("asyncio.base_events")
-        if events is not None:
-            self._of_loops(events.BaseEventLoop)
+        for module, loop in LOOPS.items():
+            if module in sys.modules:
+                self._of_loops(getattr(sys.modules[module], loop))
 
     def stop(self) -> None:
         """Gives the hooks back."""

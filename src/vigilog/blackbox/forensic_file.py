@@ -69,7 +69,6 @@ class ForensicFile:
 
     def __init__(self, path: str, notice: Callable[[str], None], *, allow_links: bool = False, mode: int = 0o600) -> None:
         self.path = absolute(path)
-        self.lost = 0
         self._notice = notice
         self._allow_links = allow_links
         self._mode = mode
@@ -94,7 +93,6 @@ class ForensicFile:
                     return True
             if file is not None:
                 self._notice(f"a block of {len(data)} bytes is not written to {self.path}: {trouble}")
-            self.lost += 1
             return False
 
     def sync(self) -> None:

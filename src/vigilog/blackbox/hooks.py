@@ -15,12 +15,17 @@ class Hooks:
     def take(self, owner: Any, name: str, ours: Any) -> None:
         """`ours` becomes `name` of `owner`. If somebody has put something else there by the time it is given back, that
         stays."""
+        own = name in vars(owner)
         former = getattr(owner, name)
         setattr(owner, name, ours)
 
         def give_back() -> None:
-            if getattr(owner, name) is ours:
+            if getattr(owner, name) is not ours:
+                return
+            if own:
                 setattr(owner, name, former)
+            else:
+                delattr(owner, name)
 
         self._given_back.append(give_back)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Sized
 from typing import NamedTuple, Protocol
 
 from vigilog.blackbox.facts import Facts
@@ -49,9 +49,9 @@ class Request:
         facts.raw_bytes_in += size
         facts.total_bytes_in += size
 
-    def answered(self, status: int) -> None:
-        """The answer begins."""
-        self._status = status
+    def answered(self, status: object) -> None:
+        """The answer begins. A status that is no number is the server's business."""
+        self._status = status if isinstance(status, int) else 0
         self.session.facts.extra["Status"] = str(status)
 
     def sent(self, size: int) -> None:
@@ -86,3 +86,8 @@ class Request:
             self._answering = True
             slow = self._conditions.slow
             self._late = slow is not None and time.monotonic() - self._begun > slow
+
+
+def size_of(data: object) -> int:
+    """How many bytes `data` is; 0 of what has no length: that is for the server to complain of."""
+    return len(data) if isinstance(data, Sized) else 0

@@ -14,7 +14,7 @@ from typing import Any
 
 from vigilog.blackbox.current import CURRENT
 from vigilog.blackbox.facts import Facts
-from vigilog.blackbox.request import Beginning, Conditions, Request
+from vigilog.blackbox.request import Beginning, Conditions, Request, size_of
 
 Environment = dict[str, Any]
 Application = Callable[[Environment, Callable[..., Any]], Iterable[bytes]]
@@ -47,7 +47,7 @@ class BlackBoxMiddleware:
             write: Callable[[bytes], Any] = start_response(status, headers, *exc_info)
 
             def written(data: bytes) -> Any:
-                request.sent(len(data))
+                request.sent(size_of(data))
                 return write(data)
 
             return written
@@ -61,7 +61,7 @@ class BlackBoxMiddleware:
         finally:
             CURRENT.reset(token)
         if type(answer) in (list, tuple):
-            request.sent(sum(map(len, answer)))
+            request.sent(sum(map(size_of, answer)))
             request.done()
             return answer
         wrapper = environ.get("wsgi.file_wrapper")
@@ -95,7 +95,7 @@ class _Answer:
             raise
         finally:
             CURRENT.reset(token)
-        self._request.sent(len(part))
+        self._request.sent(size_of(part))
         return part
 
     def close(self) -> None:
@@ -131,7 +131,7 @@ class _Input:
 
     def readlines(self, *hint: Any) -> Any:
         lines = self._body.readlines(*hint)
-        self._request.received(sum(map(len, lines)))
+        self._request.received(sum(map(size_of, lines)))
         return lines
 
     def __iter__(self) -> Iterator[Any]:
@@ -141,7 +141,7 @@ class _Input:
         return getattr(self._body, name)
 
     def _counted(self, data: Any) -> Any:
-        self._request.received(len(data))
+        self._request.received(size_of(data))
         return data
 
 
