@@ -313,7 +313,7 @@ def test_parts_that_are_no_bytes_are_handed_on(box: BlackBox, answer: Any):
         start_response("200 OK", [])
         return answer
 
-    parts = Wsgi(application, box)({"wsgi.input": Body()}, lambda *_: None)
+    parts: Any = Wsgi(application, box)({"wsgi.input": Body()}, lambda *_: None)
     assert list(parts) in ([1], [None])
     if hasattr(parts, "close"):
         parts.close()

@@ -15,6 +15,7 @@ import pytest
 from vigilog.blackbox import BlackBox, FailedLogin
 from vigilog.blackbox.layout import HEAD, PAGE
 from vigilog.blackbox.recovery import processes, recover
+from vigilog.blackbox.ring_access import read
 from vigilog.parse.forensics import blocks
 
 DIES = """
@@ -370,3 +371,18 @@ def test_a_pipe_in_place_of_the_list_of_deaths_is_not_waited_for(rings):
     os.mkfifo(rings / "deaths.jsonl")
     with pytest.raises(OSError, match="is no file"):
         list(processes(str(rings)))
+
+
+def test_only_what_was_written_of_a_ring_file_is_read(file, rings, dead):
+    dead()
+    (ring,) = rings.glob("*.ring")
+    descriptor = os.open(ring, os.O_RDONLY)
+    try:
+        whole, some = ring.read_bytes(), read(descriptor)
+    finally:
+        os.close(descriptor)
+    assert whole.startswith(some)
+    assert not whole[len(some) :].strip(b"\0")
+    assert len(some) % PAGE == 0
+    if ring.stat().st_blocks * 512 < len(whole) // 2:
+        assert len(some) < len(whole) // 8

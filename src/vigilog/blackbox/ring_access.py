@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from vigilog.blackbox.layout import END, ENDED
+from vigilog.blackbox.layout import END, ENDED, PAGE
 
 LARGEST = 1 << 30
 """Bytes of a ring file that are read."""
@@ -60,10 +60,25 @@ def closed(descriptor: int) -> bool:
 
 
 def read(descriptor: int) -> bytes:
-    """What the file holds, LARGEST bytes at most. Not mapped: whoever owns it may cut it short at any time."""
+    """What the file holds, LARGEST bytes at most, up to where nothing was ever written. Not mapped: whoever owns it may cut it
+    short at any time."""
+    end = min(LARGEST, _end_of_data(descriptor))
     pieces = []
     at = 0
-    while at < LARGEST and (piece := os.pread(descriptor, 1 << 20, at)):
+    while at < end and (piece := os.pread(descriptor, min(1 << 20, end - at), at)):
         pieces.append(piece)
         at += len(piece)
     return b"".join(pieces)
+
+
+def _end_of_data(descriptor: int) -> int:
+    """Where the last page ends of which a part was written. Most files are as large as their box may become, and nearly
+    empty."""
+    end = 0
+    try:
+        while True:
+            end = os.lseek(descriptor, os.lseek(descriptor, end, os.SEEK_DATA), os.SEEK_HOLE)
+    except OSError as error:
+        if error.errno != errno.ENXIO:
+            return LARGEST
+    return -(-end // PAGE) * PAGE
