@@ -7,6 +7,7 @@ from typing import Any
 
 from vigilog.ledger.asgi_fields import asgi_fields
 from vigilog.ledger.ledger import Ledger
+from vigilog.ledger.target import Write
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -59,7 +60,8 @@ class AsgiLedger:
             scope["state"] = {STATE: identifier}
         if self._response_header:
             send = _naming(send, self._response_header, identifier)
-        trailers = over = False
+        trailers = False
+        left = [last_line]
 
         # Not a coroutine itself: most messages need none but the server's own.
         def passed_on(message: Message) -> Awaitable[None]:
@@ -67,27 +69,26 @@ class AsgiLedger:
             kind = message["type"]
             if kind == "http.response.body":
                 if not trailers and not message.get("more_body"):
-                    return finishing(message)
+                    return _finishing(send, message, write, left)
             elif kind == "http.response.start":
                 if "trailers" in message:
                     trailers = bool(message["trailers"])
             elif kind in _LAST and not message.get(_LAST[kind]) and (not trailers or kind == "http.response.trailers"):
-                return finishing(message)
+                return _finishing(send, message, write, left)
             return send(message)
-
-        async def finishing(message: Message) -> None:
-            nonlocal over
-            await send(message)
-            if not over:
-                over = True
-                write(last_line)
 
         try:
             await self._app(scope, receive, passed_on)
         finally:
-            if not over:
-                over = True
-                write(last_line)
+            if left:
+                write(left.pop())
+
+
+async def _finishing(send: Send, message: Message, write: Write, left: list[bytes]) -> None:
+    """Sends the last message, and then writes the line that is `left`, if it still is."""
+    await send(message)
+    if left:
+        write(left.pop())
 
 
 def _naming(send: Send, name: bytes, identifier: str) -> Send:

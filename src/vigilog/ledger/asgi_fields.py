@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
-from vigilog.ledger.escape import PLAIN, escaped, escaped_header
+from vigilog.ledger.escape import CHANGED, escaped, escaped_header
 from vigilog.ledger.headers import Header, canonical, joined
 
 _KEPT = 1024
@@ -63,7 +63,7 @@ def asgi_fields() -> Callable[[Mapping[str, Any], Collection[Header]], bytes]:
             target: bytes = scope["raw_path"]
             if query := scope["query_string"]:
                 target = target + b"?" + query
-            if not target.translate(None, PLAIN):
+            if target.translate(CHANGED) == target:
                 return _METHODS[scope["method"]] + target + _VERSIONS[scope["http_version"]] + sets[tuple(headers)]
         except (AttributeError, KeyError, TypeError):
             # Something that is not there, or a list instead of a tuple, as in some servers.

@@ -9,15 +9,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-PLAIN = bytes(sorted(set(range(0x20, 0x7F)) - set(b"%:|")))
-"""The bytes that stand for themselves."""
-_OTHER = re.compile(b"[^" + re.escape(PLAIN) + b"]")
+_PLAIN = bytes(sorted(set(range(0x20, 0x7F)) - set(b"%:|")))
+_OTHER = re.compile(b"[^" + re.escape(_PLAIN) + b"]")
+CHANGED = bytes(byte if byte in _PLAIN else int(byte == 0) for byte in range(256))
+"""A table for `translate` that changes each byte which does not stand for itself: what stays the same needs no escapes. Of all
+ways to find that out, this one takes the least time."""
 _ESCAPES = {bytes((byte,)): b"%%%02x" % byte for byte in range(256)}
 
 
 def escaped(raw: bytes) -> bytes:
     """`raw` as it stands in a ledger. Any bytes are taken; the zero byte, which Apache cannot meet, becomes `%00`."""
-    return raw if not raw.translate(None, PLAIN) else _OTHER.sub(_escape, raw)
+    return raw if raw.translate(CHANGED) == raw else _OTHER.sub(_escape, raw)
 
 
 def escaped_fields(request_line: bytes, headers: Iterable[tuple[bytes, bytes]]) -> bytes:
