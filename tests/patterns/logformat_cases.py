@@ -4,7 +4,7 @@ import re
 
 from hypothesis import strategies as st
 
-from vigilog.patterns import logformat_apache, logformat_proftpd
+from vigilog.patterns import logformat_apache_table, logformat_proftpd
 from vigilog.patterns.logformat import LogFormat
 
 PROFTPD = [
@@ -15,11 +15,11 @@ PROFTPD = [
 APACHE = [
     *(
         f"%{{{argument}}}{letter}" if argument else f"%{letter}"
-        for letter, row in logformat_apache.ROWS.items()
+        for letter, row in logformat_apache_table.ROWS.items()
         for argument in row
     ),
-    *(f"%{{Foo}}{letter}" for letter in logformat_apache.GROUPS),
-    *(f"%{{{clock}}}t" for clock in logformat_apache.CLOCKS),
+    *(f"%{{Foo}}{letter}" for letter in logformat_apache_table.GROUPS),
+    *(f"%{{{clock}}}t" for clock in logformat_apache_table.CLOCKS),
     *("%t", "%{end}t", "%{%F %T}t", "%>U", "%<u", "%200,404>s", "%!200{Bar}i", "%!200u"),
 ]
 SEPARATORS = [" ", '" "', "] [", " - ", "|", "\t", "x"]

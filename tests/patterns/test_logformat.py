@@ -4,11 +4,15 @@ import json
 import time
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.conftest import absent
 from vigilog.core.errors import RuleError
 from vigilog.core.nouns import Place
 from vigilog.patterns.logformat import NAMED, LogFormat, named
+from vigilog.patterns.logformat_forms import Value
+from vigilog.patterns.logformat_json import encoded
 
 KAFKA = '%h %l %u %t "%r" %s %b'
 MOMENT = 1795162996.558407
@@ -242,3 +246,39 @@ def test_a_transfer_log_line_is_proftpds():
         "transfer_secs": 4,
         "authentication_method": 0,
     }
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(["a", "b", 'c"d', "é"]),
+        st.one_of(
+            st.text(),
+            st.text(st.characters(max_codepoint=0x7F)),
+            st.binary().map(lambda raw: raw.decode("utf-8", "surrogateescape")),
+            st.integers(),
+            st.booleans(),
+            st.floats(allow_nan=False, allow_infinity=False),
+        ),
+    )
+)
+def test_any_fields_are_json_that_a_stranger_reads(fields):
+    made = encoded(fields)
+    assert b"\n" not in made
+    read = json.loads(made)
+    for key, value in fields.items():
+        if isinstance(value, str):
+            shown = "".join(f"\\x{ord(one) - 0xDC00:02x}" if "\udc80" <= one <= "\udcff" else one for one in value)
+            assert read[key] == shown
+        elif isinstance(value, float):
+            assert read[key] == pytest.approx(value, rel=1e-15)
+        else:
+            assert read[key] is value if isinstance(value, bool) else read[key] == value
+    assert list(read) == list(fields)
+
+
+def test_one_fraction_or_one_foreign_byte_changes_nothing_else():
+    plain: dict[str, Value] = {"user": 'a"\x01\x7fé', "pid": 2**70, "done": True}
+    alone = json.loads(encoded(plain))
+    assert json.loads(encoded({**plain, "secs": 0.1})) == {**alone, "secs": 0.1}
+    assert encoded({"secs": 0.1, **plain})[12:] == encoded(plain)[1:]
+    assert encoded({"name": "\udce9", **plain})[16:] == encoded(plain)[1:]

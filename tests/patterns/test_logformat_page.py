@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from vigilog.patterns import logformat_apache, logformat_proftpd
+from vigilog.patterns import logformat_apache_table, logformat_proftpd
 from vigilog.patterns.logformat import NAMED, LogFormat
 from vigilog.patterns.logformat_forms import Variable
 
@@ -24,7 +24,7 @@ def told(section):
     ("section", "dialect", "names"),
     [
         ("ProFTPD's variables", "proftpd", [*logformat_proftpd.LETTERS, *logformat_proftpd.NAMES]),
-        ("Apache's variables", "apache", [*logformat_apache.ROWS, *logformat_apache.CLOCKS]),
+        ("Apache's variables", "apache", [*logformat_apache_table.ROWS, *logformat_apache_table.CLOCKS]),
     ],
 )
 def test_each_variable_is_told_with_its_key_its_type_and_its_text_where_it_is_absent(section, dialect, names):
@@ -46,7 +46,7 @@ def test_each_name_is_told_with_its_template():
 
 def test_each_group_is_told_with_its_place_in_an_event():
     rows = [row for row in told("Apache's variables") if len(row) == 3]
-    expected = [(f"%{{NAME}}{letter}", f"{key}NAME", group) for letter, (key, group) in logformat_apache.GROUPS.items()]
+    expected = [(f"%{{NAME}}{letter}", f"{key}NAME", group) for letter, (key, group) in logformat_apache_table.GROUPS.items()]
     assert rows == expected
 
 

@@ -12,7 +12,7 @@ absent: its key is left out, and its text is `-` or what the dialect has for it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -24,9 +24,9 @@ from vigilog.patterns.logformat_template import Token, Written, refuse
 
 if TYPE_CHECKING:
     from vigilog.core.nouns import Place
-    from vigilog.patterns.logformat_json import Encode
 
 Dialect = Literal["proftpd", "apache", "xferlog"]
+Encode = Callable[[Mapping[str, Value]], bytes]
 
 
 class Speech(NamedTuple):
@@ -104,10 +104,10 @@ class LogFormat:
 
     @cached_property
     def encode(self) -> Encode:
-        """What makes JSON of fields of this template."""
-        from vigilog.patterns.logformat_json import encoder  # noqa: PLC0415 - not all make JSON
+        """What makes JSON of fields."""
+        from vigilog.patterns.logformat_json import encoded  # noqa: PLC0415 - not all make JSON
 
-        return encoder(self.keys)
+        return encoded
 
 
 def named(name: str) -> LogFormat:

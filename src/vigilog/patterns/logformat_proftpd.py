@@ -11,7 +11,21 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from vigilog.patterns import logformat_times as times
 from vigilog.patterns.logformat_forms import FLAG, FRACTION, NUMBER, SIX_DIGITS, TEXT, THREE_DIGITS, Form, Variable
-from vigilog.patterns.logformat_taking import Take, Write, as_flag, as_number, as_text, exactly, named, plain, written
+from vigilog.patterns.logformat_taking import (
+    Take,
+    Write,
+    as_flag,
+    as_number,
+    as_text,
+    exactly,
+    named,
+    number_under,
+    number_written,
+    plain,
+    text_under,
+    text_written,
+    written,
+)
 from vigilog.patterns.logformat_template import Written
 
 if TYPE_CHECKING:
@@ -117,7 +131,6 @@ def of_row(given: Written, row: Row) -> Variable:
 
 def _both(row: Row) -> tuple[Take, Write]:
     key, form, absent = row
-    own = named(key)
     if form is times.BRACKETED:
         of_text = times.stamped(key, "time", "%Y-%m-%d %H:%M:%S %z", "local")
         return times.stamped(key, "time", "%Y-%m-%d %H:%M:%S +0000", "utc"), written(of_text, absent, times.bracketed)
@@ -127,13 +140,12 @@ def _both(row: Row) -> tuple[Take, Write]:
         count = as_number(times.counted(key, "time", key))
         return count, written(count, absent, {SIX_DIGITS: "{:06}", THREE_DIGITS: "{:03}"}.get(form, "{}").format)
     if form.type == "number":
-        amount = as_number(own)
-        return amount, written(amount, absent, "{:.3f}".format if form is FRACTION else str)
+        amount = number_under(key)
+        return amount, written(amount, absent, "{:.3f}".format) if form is FRACTION else number_written(key, absent)
     if form.type == "flag":
-        truth = as_flag(own)
+        truth = as_flag(named(key))
         return truth, written(truth, absent, lambda value: "true" if value else "false")
-    words = as_text(own)
-    return words, written(words, absent, plain)
+    return text_under(key), text_written(key, absent, plain)
 
 
 def _member(given: Written, kind: str, name: str, place: Place | None) -> Variable:

@@ -58,6 +58,26 @@ def or_else(take: Callable[[Event], Any], other: Callable[[Event], Any]) -> Call
     return first
 
 
+def text_under(key: str) -> Take:
+    """The value under `key` as JSON's text."""
+
+    def taken(event: Event) -> str | None:
+        value = event.get(key)
+        return value if value is None or type(value) is str else text(value)
+
+    return taken
+
+
+def number_under(key: str) -> Take:
+    """The value under `key` as JSON's number."""
+
+    def taken(event: Event) -> int | float | None:
+        value = event.get(key)
+        return value if value is None or type(value) is int else number(value)
+
+    return taken
+
+
 def as_text(take: Callable[[Event], Any]) -> Take:
     """The value as JSON's text."""
 
@@ -94,6 +114,30 @@ def written(take: Take, absent: str, write: Callable[[Any], str]) -> Write:
     def made(event: Event) -> str:
         value = take(event)
         return absent if value is None else write(value)
+
+    return made
+
+
+def text_written(key: str, absent: str, write: Callable[[str], str]) -> Write:
+    """`written` of the text under `key`, in one call less for each event."""
+
+    def made(event: Event) -> str:
+        value = event.get(key)
+        if value is None:
+            return absent
+        return write(value if type(value) is str else text(value))
+
+    return made
+
+
+def number_written(key: str, absent: str) -> Write:
+    """`written` of the number under `key`, with all its digits."""
+
+    def made(event: Event) -> str:
+        value = event.get(key)
+        if value is None:
+            return absent
+        return str(value if type(value) is int else number(value))
 
     return made
 

@@ -25,15 +25,17 @@ _LETTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
 Zone = Literal["local", "utc"]
 
 
+@lru_cache(maxsize=256)
 def bracketed(stamp: str) -> str:
-    """`2026-11-20 08:34:36 +0000` as `[20/Nov/2026:08:34:36 +0000]`; what has not that form is put into brackets."""
+    """`2026-11-20 08:34:36 +0000` as `[20/Nov/2026:08:34:36 +0000]`; what has not that form is put into brackets. Events
+    come many to a second."""
     month = _NAMES.get(stamp[5:7])
     return f"[{stamp[8:10]}/{month}/{stamp[:4]}:{stamp[11:]}]" if month and len(stamp) == 25 else f"[{stamp}]"
 
 
 @lru_cache(maxsize=256)
 def unbracketed(written: str) -> str:
-    """The other way round. Lines come many to a second."""
+    """The other way round."""
     return f"{written[8:12]}-{_NUMBERS[written[4:7]]}-{written[1:3]} {written[13:27]}"
 
 
