@@ -8,6 +8,7 @@ import subprocess
 import pytest
 
 from vigilog.config.proftpd import read
+from vigilog.config.proftpd_access import forbidding
 from vigilog.config.proftpd_effects import READERS, STRUCTURE, effective
 from vigilog.config.proftpd_known import MODULES, NOT_YET, table
 from vigilog.config.proftpd_settings import OFF, ForGroups, Maximum, SessionTimeout, Tables
@@ -409,10 +410,23 @@ def test_everything_that_is_read_is_known():
 
 
 def test_what_is_without_effect_in_a_section_is_listed_there(conf):
-    configuration = conf("<Anonymous ~ftp>\nWrapDenyMsg no\nHideUser root\n</Anonymous>\nWrapDenyMsg no\nDenyFilter x\n")
+    configuration = conf("<Anonymous ~ftp>\nWrapDenyMsg no\nHideUser root\nDenyFilter x\n</Anonymous>\nWrapDenyMsg no\n")
     assert [(each.name, each.place.line, each.section) for each in configuration.without_effect] == [
         ("WrapDenyMsg", 2, "Anonymous"),
         ("HideUser", 3, "Anonymous"),
-        ("DenyFilter", 6, "server config"),
+        ("DenyFilter", 4, "Anonymous"),
     ]
-    assert effective("DenyFilter", "l")
+    assert all(effective("DenyFilter", section) for section in "svgl")
+
+
+def test_filters_of_a_server(conf):
+    """Of each kind the first counts, that of the server before that of <Global>."""
+    text = "<Global>\nDenyFilter g\nAllowFilter G\n</Global>\nDenyFilter one [NC]\nDenyFilter two\n"
+    found = conf(text).servers[0].filters
+    assert [(each.name, each.how, each.words) for each in found] == [
+        ("AllowFilter", "regex", ("G",)),
+        ("DenyFilter", "caseless regex", ("one",)),
+    ]
+    assert forbidding(found, "xONEx") == "AllowFilter"
+    assert forbidding(found, "GOne") == "DenyFilter"
+    assert forbidding(found, "G") is None

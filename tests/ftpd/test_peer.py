@@ -419,6 +419,20 @@ DenyAll
     assert lines[0] == lines[1]
 
 
+def test_filters_of_a_server_hold_for_all_commands_but_pass(world, both):
+    servers = both(r"DenyFilter \*.*/", r"""AllowFilter "^[a-z0-9*/ ]*$" [NC]""")
+    lines = [
+        *("CWD a*b/", "USER *x/", "USER a-b", "USER anna", "PASS *a/", "USER anna", "PASS secret", "CWD a*b/", "MKD x9"),
+        *("SITE CHMOD 7-7 x", "NOOP", "HELP *//", "SITE HELP */", "TYPE I", "STAT */", "RETR A-", "FOO A-", "QUIT"),
+    ]
+    said = []
+    for server in (servers.real, servers.mine):
+        said.append(server.client().says(*lines))
+        (world.home / "x9").rmdir()
+    assert said[1] == said[0]
+    servers.agree(1)
+
+
 OTHERS_DOOR = "<Limit LOGIN>\nAllowUser anna\nDenyAll\n</Limit>"
 
 

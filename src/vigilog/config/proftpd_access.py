@@ -169,6 +169,11 @@ def may_do(sections: Iterable[Iterable[Access]], command: str, visitor: Visitor,
     return True
 
 
+def forbidding(filters: Iterable[Rule], argument: str) -> str | None:
+    """The name of the AllowFilter or DenyFilter of a server that forbids what stands behind a command."""
+    return next((each.name for each in filters if each.among((argument,)) != (each.name == "AllowFilter")), None)
+
+
 def numeric(text: str) -> IPv4Address | IPv6Address | None:
     """An address, an IPv4 one written as IPv6 as what it is; None for what is no address."""
     try:

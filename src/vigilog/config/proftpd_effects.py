@@ -38,7 +38,8 @@ SERVERS_ONLY = frozenset(
 CHECKED_ONLY = frozenset({"ServerAdmin", "TLSOptions", "TimeoutLinger", "WrapAllowMsg"})
 """What is read to find mistakes in it, and has no effect."""
 
-LIMITS_ONLY = frozenset({"AllowFilter", "DenyFilter"})
+FILTERS = frozenset({"AllowFilter", "DenyFilter"})
+"""What has an effect in a <Limit> or for a whole server, and not in between."""
 
 
 def effective(name: str, section: str) -> bool:
@@ -47,4 +48,4 @@ def effective(name: str, section: str) -> bool:
         return True
     if name in SERVERS_ONLY and section not in "svg":
         return False
-    return name in READERS and name not in CHECKED_ONLY and (name not in LIMITS_ONLY or section == "l")
+    return name in READERS and name not in CHECKED_ONLY and (name not in FILTERS or section in "svgl")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from vigilog.config.proftpd_protection import tls, wrap
-from vigilog.config.proftpd_rules import limits
+from vigilog.config.proftpd_rules import filters, limits
 from vigilog.config.proftpd_settings import (
     AnonymousSettings,
     DirectorySettings,
@@ -89,6 +89,7 @@ def server(section: Section, globals_: tuple[Section, ...], formats: Mapping[str
         session_trace={channel: level for traced in view.all("Trace") if traced.session for channel, level in traced.levels},
         environment=dict(view.all("SetEnv")),
         forensics=Forensics(**view.given(FORENSICS)),
+        filters=filters(view),
         limits=limits(view),
         directories=tuple(directory(each) for each in view.of_kind("Directory")),
         anonymous=tuple(anonymous(each, view, formats) for each in view.of_kind("Anonymous")),

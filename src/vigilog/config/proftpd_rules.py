@@ -19,6 +19,12 @@ def limits(view: View) -> tuple[Access, ...]:
     return (*everything, *(limit(section) for section in view.of_kind("Limit") if section.entries))
 
 
+def filters(view: View) -> tuple[Rule, ...]:
+    """The AllowFilter and the DenyFilter of a server; of each the first counts."""
+    found = (next(iter(view.each(name)), None) for name in ("AllowFilter", "DenyFilter"))
+    return tuple(rule(entry) for entry in found if entry is not None)
+
+
 def limit(section: Section) -> Access:
     """One <Limit>."""
     named = [word.upper() for parameter in section.parameters for word in parameter.split(",") if word]

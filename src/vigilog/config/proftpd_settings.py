@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from vigilog.config.proftpd_access import Access
+from vigilog.config.proftpd_access import Access, Rule
 from vigilog.config.proftpd_nouns import (
     OFF,
     Directive,
@@ -141,6 +141,7 @@ class ServerSettings:
     environment: Mapping[str, str] = field(default_factory=dict)  # SetEnv
     allow_log_symlinks: bool = False
     forensics: Forensics = field(default_factory=Forensics)
+    filters: tuple[Rule, ...] = ()  # AllowFilter and DenyFilter, for all commands
     limits: tuple[Access, ...] = ()
     directories: tuple[DirectorySettings, ...] = ()
     anonymous: tuple[AnonymousSettings, ...] = ()

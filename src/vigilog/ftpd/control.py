@@ -12,7 +12,7 @@ from typing import Any
 from OpenSSL import SSL
 from pyftpdlib.handlers import TLS_FTPHandler
 
-from vigilog.config.proftpd_access import Visitor, may_do
+from vigilog.config.proftpd_access import Visitor, forbidding, may_do
 from vigilog.ftpd import clocks, guests, patience
 from vigilog.ftpd.accounts import Account
 from vigilog.ftpd.authorizer import Open
@@ -211,6 +211,11 @@ class Control(Talk):
         log.trace("command", 7, f"dispatching CMD command '{self.command.shown}'")
         log.debug(4, f"dispatching CMD command '{self.command.shown}'")
         self.look_at_counters()
+        forbidding_it = forbidding(self.host.settings.filters, arg) if arg and cmd not in HIDDEN else None
+        if forbidding_it is not None:
+            log.debug(5, f"'{self.command.shown}' denied by {forbidding_it}")
+            self.reply(550, f"{arg}: Forbidden command argument")
+            return
         if cmd in LISTINGS:
             arg = " ".join(dropwhile(lambda word: word.startswith("-"), arg.split(" ")))  # ls(1)'s options
         with self.acting():
