@@ -96,7 +96,7 @@ def test_an_error_that_is_not_ours_is_not_hidden(fake):
 def test_an_error_is_one_line_and_harms_no_terminal(fake, capsys):
     fake(raising(errors.SourceError("bad \x1b[2J\nname \udcff é")))
     main(["fake"])
-    assert capsys.readouterr().err == "vigilog fake: bad \\x1b[2J\\nname \\udcff é\n"
+    assert capsys.readouterr().err == "vigilog fake: bad \\x1b[2J\\nname \\xff é\n"
 
 
 def test_an_interrupt_is_130(fake, capsys):

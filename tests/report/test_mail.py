@@ -139,7 +139,7 @@ rows = st.one_of(
 )
 @settings(max_examples=150, deadline=None)
 def test_any_text_arrives_as_it_is_with_harmful_characters_visible(lines, encoding, attach):
-    from vigilog.report.visible import visible
+    from vigilog.core.visible import visible
 
     text = b"".join(line + b"\n" for line in lines)
     with spooled(body(text)) as spool, composed({"To": "root"}, spool, encoding=encoding, attach=attach) as file:

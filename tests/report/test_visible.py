@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vigilog.report.visible import visible, visible_line, visible_text, visibly
+from vigilog.core.visible import visible, visible_line, visible_text
+from vigilog.report.visible import visibly
 
 HARMFUL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from vigilog.act.shown import shown, shown_bytes
 from vigilog.core.clock import local
 from vigilog.core.nouns import Alert, Order
+from vigilog.core.visible import shown, shown_bytes
 
 KEYS = 1000
 """So many pairs of rule and key are told apart; those after them are counted together, by rule."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from vigilog.act.shown import shown
 from vigilog.core.nouns import Order, Outcome
+from vigilog.core.visible import shown
 
 Would = Callable[[Order], str]
 """What would be done about an order, in a few words. Most actions have it as their method `would`."""

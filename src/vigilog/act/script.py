@@ -16,9 +16,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from vigilog.act import program
 from vigilog.act.environment import KEPT, Environment, checked_names, environment
 from vigilog.act.runs import Ended, Runs
-from vigilog.act.shown import shown, shown_bytes
 from vigilog.core.errors import ConfigurationError
 from vigilog.core.nouns import Order, Outcome
+from vigilog.core.visible import shown, shown_bytes
 
 SLICE = 0.05
 """While programs run, new orders are looked for so often, in seconds."""

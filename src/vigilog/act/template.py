@@ -7,10 +7,10 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from vigilog.act.shown import shown, shown_bytes
 from vigilog.core.clock import local
 from vigilog.core.errors import ConfigurationError
 from vigilog.core.nouns import Event, Order
+from vigilog.core.visible import shown, shown_bytes
 
 TIME = "%Y-%m-%d %H:%M:%S"
 NOTHING = "-"

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from vigilog.act.light import light
 from vigilog.act.message import body
 from vigilog.act.post import Answer, Line, checked_headers, target
-from vigilog.act.shown import shown
 from vigilog.core.nouns import Order, Outcome
+from vigilog.core.visible import shown
 
 _FIRST_DISTANCE = 5.0
 _GROWTH = 3.0

@@ -1,12 +1,7 @@
-"""Text made safe to print."""
+"""Text made safe to print on a terminal: the one way of `core.visible`, under the name that all commands have for it."""
 
 from __future__ import annotations
 
+from vigilog.core.visible import visible_line as visible
 
-def visible(text: str) -> str:
-    """`text` with everything that a terminal would act on, and what cannot be printed, written as an escape."""
-    if text.isprintable():
-        return text
-    return "".join(
-        character if character.isprintable() else character.encode("unicode_escape").decode("ascii") for character in text
-    )
+__all__ = ["visible"]

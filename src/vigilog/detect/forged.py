@@ -72,7 +72,7 @@ def said(
 
 
 def quotations(line: bytes, apart: Iterable[tuple[bytes, Anatomy]]) -> Iterator[tuple[bytes, str]]:
-    """Lines of others in which a process is quoted: other programs', and those taken apart with the quotation in an open place."""
+    """Lines in which others quote a process: other programs, and what was taken apart, in its open places."""
     for cut in (0, *_cuts(line, 0, len(line))):
         for stranger in STRANGERS:
             yield stranger % line[cut:], "the message of another program"

@@ -16,10 +16,10 @@ from email.utils import format_datetime
 from typing import BinaryIO, Literal
 
 from vigilog.core.errors import DeliveryError
+from vigilog.core.visible import visible_line, visible_text
 from vigilog.report.addresses import header, mailboxes, own_address
 from vigilog.report.message import Attachment, Encoding, Render, composed, spooled
 from vigilog.report.smtp import Server, message_id, sent
-from vigilog.report.visible import visible_line, visible_text
 
 _SENDMAIL = ("/usr/sbin/sendmail", "/usr/lib/sendmail")
 _PATIENCE = 300.0

@@ -19,8 +19,9 @@ from email.policy import SMTP, SMTPUTF8
 from functools import partial
 from typing import BinaryIO, Literal
 
+from vigilog.core.visible import visible_line
 from vigilog.report.merge import blocks
-from vigilog.report.visible import Write, visible_line, visibly
+from vigilog.report.visible import Write, visibly
 
 Encoding = Literal["", "7bit", "8bit", "base64", "quoted-printable"]
 Attachment = Literal["no", "text", "gzip"]

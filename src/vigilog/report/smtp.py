@@ -13,8 +13,8 @@ from typing import BinaryIO, Literal, NoReturn
 
 from vigilog.core.errors import DeliveryError
 from vigilog.core.nouns import Place
+from vigilog.core.visible import visible_text
 from vigilog.report.message import lines_of
-from vigilog.report.visible import visible_text
 
 _PATIENCE = 60.0
 _LINE_START = re.compile(rb"^\.", re.MULTILINE)

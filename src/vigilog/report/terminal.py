@@ -7,10 +7,11 @@ import re
 from collections.abc import Callable, Iterator
 
 from vigilog.core.nouns import KINDS, Kind
+from vigilog.core.visible import visible, visible_line
 from vigilog.report.document import Facts, Report, Section, warnings
 from vigilog.report.subjects import WARNINGS
 from vigilog.report.text import underline
-from vigilog.report.visible import Write, visible, visible_line
+from vigilog.report.visible import Write
 
 _BOLD, _DIM, _RED, _YELLOW, _CYAN, _GREEN = b"1", b"2", b"1;31", b"1;33", b"1;36", b"1;32"
 _COLOUR: dict[Kind, bytes] = {"attack": _RED, "violation": _YELLOW, "unusual": _CYAN}

@@ -16,10 +16,10 @@ from collections.abc import Set as AbstractSet
 from contextlib import suppress
 
 from vigilog.act.light import light
-from vigilog.act.shown import shown
 from vigilog.act.timed import Timed
 from vigilog.core.nouns import Order, Outcome
 from vigilog.core.seams import Action
+from vigilog.core.visible import shown
 
 ROOM = 2000
 """Orders that most actions may have waiting in memory."""

@@ -8,7 +8,7 @@ from itertools import islice
 from vigilog.act.ban.firewall import Entry
 from vigilog.act.ban.never import Judge, Never
 from vigilog.act.ban.register import Register, seconds
-from vigilog.act.shown import shown
+from vigilog.core.visible import shown
 from vigilog.store.bans import Banned
 
 _SOME, _LINES = 5000, 20

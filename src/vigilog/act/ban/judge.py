@@ -10,8 +10,8 @@ from typing import NamedTuple
 from vigilog.act.ban.length import Lengths
 from vigilog.act.ban.never import Never
 from vigilog.act.ban.target import EVERY_PORT, Network, Port, address, network, port, target, widened
-from vigilog.act.shown import shown
 from vigilog.core.nouns import Alert
+from vigilog.core.visible import shown
 
 Terms = Callable[[Alert], tuple[float | None, tuple[str, ...]]]
 """How long an alert's first ban is in seconds (None: as the settings have it), and for which ports (none: for all)."""
