@@ -190,6 +190,35 @@ def test_files_of_the_programs_that_have_the_numbers_of_descriptors_that_it_clos
     assert (ran.stdout, ran.returncode) == ("True\nTrue\nFalse\nTrue\n", 0), ran.stderr
 
 
+@pytest.mark.parametrize("where", ["rings", None])
+def test_functions_of_the_programs_own_that_log(where: str | None, tmp_path: Path):
+    """Each would be asked about what it logs itself, and two of them twice as often at each turn."""
+    ran = run(
+        f"""
+        from vigilog.blackbox import CURRENT, Criterion
+        from vigilog.blackbox.triggers import Trigger
+        recorder.stop()
+        def redact(text): log.debug("redacting %s", [1]); return text
+        def test(message): log.debug("testing"); return b"boom" in message.text
+        def when(captured): log.debug("asking"); return False
+        class Dumps:
+            def __str__(self): CURRENT.get().dump("FROM STR", on_demand=True); log.debug("inner %s", self); return "dumps"
+        box = BlackBox({str(tmp_path / "forensic.log")!r}, directory={where and str(tmp_path / where)!r}, redact=redact,
+            criteria=[Criterion("a", "AA", test), Criterion("b", "BB", test)])
+        with Recorder(box, triggers=[Trigger("W", when=when), Trigger("V", when=when)]) as recorder, recorder.session() as session:
+            log.debug("%s", Dumps()); log.debug(Dumps()); log.debug("before")
+            log.debug("boom"); session.keep("SystemLog", 7, b"boom again")
+        box.close(); print("alive")
+        """,
+        tmp_path,
+    )
+    assert (ran.stdout, ran.stderr, ran.returncode) == ("alive\n", "", 0)
+    found = [block for block in written(tmp_path / "forensic.log") if block.kind == "AA"]
+    assert len(found) == 2
+    assert any(b"boom" in message.text for message in found[0].messages)
+    assert any(b"boom again" in message.text for message in found[1].messages)
+
+
 def test_logging_at_the_end_of_the_interpreter(tmp_path: Path):
     ran = run(
         """

@@ -16,9 +16,10 @@ from vigilog.blackbox.current import CURRENT
 from vigilog.blackbox.entry import OVERHEAD, Entry
 from vigilog.blackbox.immutable import size_of
 from vigilog.blackbox.log_types import Heads, LogTypes
+from vigilog.blackbox.not_again import NotAgain
 from vigilog.blackbox.session import Session
 from vigilog.blackbox.stamp import stamp
-from vigilog.blackbox.triggers import Trigger, lowest
+from vigilog.blackbox.triggers import Trigger, first_met, lowest
 from vigilog.core.clock import Clock, wall
 from vigilog.parse.forensics import LOG_TYPES, Message
 
@@ -56,6 +57,7 @@ class Capture:
         self.all_kept = self._kept.issuperset(LOG_TYPES)
         self._texts = Texts(opaque)
         self._asking: set[int] = set()
+        self._deciding = NotAgain()
 
     def message(self, entry: Entry) -> Message:
         """What a block shows of an entry that was kept: (this method, logger, level, moment, message, arguments)."""
@@ -102,10 +104,10 @@ class Capture:
             whole = f"{text}\n{more}" if more else text
             self.put(session, logger, level, moment, whole, (), OVERHEAD + len(whole))
         if level >= self.watched_from:
-            for trigger in self.triggers:
-                if trigger.met(captured):
-                    session.dump(trigger.kind)
-                    return
+            # What a trigger's own function logs sets off nothing.
+            kind = self._deciding.call(lambda: first_met(self.triggers, captured), None)
+            if kind is not None:
+                session.dump(kind)
 
     def wanted(self, logger: str) -> bool:
         """Whether messages of `logger` are kept."""

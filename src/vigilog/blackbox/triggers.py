@@ -58,6 +58,11 @@ def failed_login(pattern: str, *, level: int = 0, logger: str = "") -> Trigger:
     return Trigger("FAILED LOGIN", level, logger, re.compile(pattern))
 
 
+def first_met(triggers: Iterable[Trigger], captured: Captured) -> str | None:
+    """The kind of the block that this message sets off, or None."""
+    return next((trigger.kind for trigger in triggers if trigger.met(captured)), None)
+
+
 def lowest(triggers: Iterable[Trigger]) -> float:
     """The lowest level that any of `triggers` looks at; infinite without any."""
     return min((trigger.level for trigger in triggers), default=float("inf"))
