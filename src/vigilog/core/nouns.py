@@ -110,7 +110,7 @@ class Event(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Alert:
     """A rule's threshold was crossed for a key at `time` (seconds since the epoch) by `count` events. `events` are the proof,
-    or the first and the last of it: the last one crossed it and has all its fields, those before it have the fields of the key."""
+    or the first and the last of it: the last one crossed it and has all its fields, those before have the fields of the key."""
 
     rule: str
     key: tuple[str, ...]
