@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from vigilog.cli.commands import COMMANDS, actions, found, parser
+from vigilog.cli.commands import COMMANDS, actions, explained, found, parser
 from vigilog.cli.statuses import STATUSES
 from vigilog.config.choose import Wishes
 from vigilog.config.choose_run import choose_run
@@ -104,7 +104,7 @@ def test_every_option_of_a_command_is_told_with_its_meaning(name):
         value = "" if action.nargs == 0 else f"[{value}]" if action.nargs == "?" else value
         names = ", ".join(f"`{option}`" for option in action.option_strings)
         shown = " ".join(filter(None, [names, f"`{value}`" if value else ""]))
-        expected.append([shown, " ".join((action.help or "").split())])
+        expected.append([shown, " ".join(explained(action).split())])
     assert told == expected
 
 

@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from vigilog.cli.commands import COMMANDS, actions, parser
+from vigilog.cli.commands import COMMANDS, actions, explained, parser
 from vigilog.cli.manual import page, page_name, pages
 from vigilog.config.described import described
 
@@ -37,7 +37,7 @@ def test_the_page_of_a_command_shows_every_option_with_its_text(name, need):
     for action in actions(parser(name)):
         for option in action.option_strings:
             assert option in text
-        assert " ".join((action.help or "").split()) in text
+        assert " ".join(explained(action).split()) in text
 
 
 @pytest.mark.peer

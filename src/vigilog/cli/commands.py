@@ -102,3 +102,8 @@ def actions(parser: argparse.ArgumentParser) -> list[argparse.Action]:
     """Everything that a parser takes and tells about, in its order."""
     # argparse has no public way to ask a parser what it takes.
     return [action for action in parser._actions if action.help is not argparse.SUPPRESS]  # noqa: SLF001
+
+
+def explained(action: argparse.Action) -> str:
+    """What --help says of an option or argument."""
+    return (action.help or "") % vars(action)

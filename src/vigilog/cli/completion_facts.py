@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from dataclasses import dataclass
 
-from vigilog.cli.commands import COMMANDS, actions, command, first_words, group, parser
+from vigilog.cli.commands import COMMANDS, actions, command, explained, first_words, group, parser
 
 FILES = {"FILE", "LOG", "OFFSETFILE", "DIRECTORY", "LOGCHECK_SH"}
 """What stands for a value that is a path."""
@@ -32,7 +32,7 @@ def option(action: argparse.Action) -> Option:
     """What argparse knows of one option."""
     return Option(
         names=tuple(action.option_strings),
-        help=(action.help or "").replace("%%", "%"),
+        help=explained(action),
         takes_value=action.nargs != 0,
         optional=action.nargs == "?",
         choices=tuple(map(str, action.choices or ())),

@@ -8,7 +8,7 @@ import re
 import sys
 
 from vigilog import __version__
-from vigilog.cli.commands import COMMANDS, Parser, command, parser
+from vigilog.cli.commands import COMMANDS, Parser, command, explained, parser
 from vigilog.cli.statuses import STATUSES
 from vigilog.core.errors import ConfigurationError
 from vigilog.core.nouns import Place
@@ -129,7 +129,7 @@ def entry(action: argparse.Action) -> str:
         value = ""
     shown = italic(value) if value and action.nargs != "?" else f"[{italic(value)}]" if value else ""
     names = [" ".join(filter(None, [bold(name), shown])) for name in action.option_strings] or [shown]
-    return f".TP\n{', '.join(names)}\n{plain(action.help or '')}"
+    return f".TP\n{', '.join(names)}\n{plain(explained(action))}"
 
 
 def title(name: str, number: int) -> str:
