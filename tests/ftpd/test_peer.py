@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ftplib
+import io
 import os
 import re
 import signal
@@ -9,10 +11,12 @@ import socket
 import subprocess
 import time
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
-from tests.ftpd.world import WAIT, Server, World, free_port, proftpd, vigilog
+from tests.conftest import absent
+from tests.ftpd.world import WAIT, Server, World, free_port, proftpd, secured, vigilog
 from vigilog.parse.forensics import Block
 
 pytestmark = [pytest.mark.peer, pytest.mark.usefixtures("as_root", "real")]
@@ -417,6 +421,46 @@ DenyAll
     servers.agree(1)
     lines = [re.sub(rb"^.{24}", b"WHEN", world.read(name)) for name in ("real-xferlog", "xferlog")]
     assert lines[0] == lines[1]
+
+
+def test_sessions_over_tls(world, both, certified):
+    """But for how many bytes TLS itself takes: handshakes are as long as a library makes them."""
+    if not Path("/usr/lib/proftpd/mod_tls.so").exists():
+        absent("needs mod_tls (proftpd-mod-crypto)")
+    lines = [line.replace(f"{world.logs}/tls", f"{world.logs}/OWN-tls") for line in certified]
+    servers = both(*lines, "TLSRequired on", modules=("mod_tls.c",))
+    said = []
+    for server in (servers.real, servers.mine):
+        answers = server.client().says("USER anna", "PASS secret")
+        client = secured(server)
+        for command in ("USER anna", "PASS wrong", "USER anna", "PASS secret"):
+            answers.append(said_to(client, command))
+        answers.append(client.prot_p())
+        client.storbinary("STOR f", io.BytesIO(b"x" * 100_000))
+        found = io.BytesIO()
+        client.retrbinary("RETR f", found.write)
+        assert found.getvalue() == b"x" * 100_000
+        client.delete("f")
+        said.append([*answers, *(said_to(client, command) for command in ("PASS again", "QUIT"))])
+    assert said[1] == said[0]
+    real, mine = servers.settled(3)
+    assert [block.kind for block in mine] == [block.kind for block in real] == ["FAILED LOGIN"] * 3
+    protocols = []
+    for one, other in zip(real, mine, strict=True):
+        fields = [servers.fields(other, servers.mine), servers.fields(one, servers.real)]
+        counts = [{key: int(each.pop(key)) for key in ("Raw-Bytes-In", "Raw-Bytes-Out")} for each in fields]
+        assert fields[0] == fields[1]
+        protocols.append(fields[0]["Protocol"])
+        for key, count in counts[0].items():
+            assert abs(count - counts[1][key]) < 2_000
+    assert protocols == ["ftp", "ftps", "ftps"]
+
+
+def said_to(client, command):
+    try:
+        return client.sendcmd(command)
+    except ftplib.Error as error:
+        return str(error)
 
 
 def test_filters_of_a_server_hold_for_all_commands_but_pass(world, both):

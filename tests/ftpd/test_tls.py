@@ -4,21 +4,13 @@ from __future__ import annotations
 
 import ftplib
 import io
-import ssl
 import subprocess
 
 import pytest
 
+from tests.ftpd.world import secured
+
 pytestmark = pytest.mark.usefixtures("as_root")
-
-
-def secured(server):
-    context = ssl.create_default_context()
-    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    client = ftplib.FTP_TLS(context=context)
-    client.connect("127.0.0.1", server.port, timeout=30)
-    client.auth()
-    return client
 
 
 def test_control_and_data_are_protected(world, serve, certified):

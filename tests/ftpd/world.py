@@ -8,6 +8,7 @@ import os
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -204,6 +205,16 @@ class Client:
     def close(self) -> None:
         self.file.close()
         self.socket.close()
+
+
+def secured(server: Server) -> ftplib.FTP_TLS:
+    """A client behind AUTH TLS."""
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    client = ftplib.FTP_TLS(context=context)
+    client.connect("127.0.0.1", server.port, timeout=30)
+    client.auth()
+    return client
 
 
 def alive(pid: int) -> bool:

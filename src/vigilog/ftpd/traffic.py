@@ -6,8 +6,8 @@ import socket
 import struct
 from typing import NamedTuple
 
-RECEIVED, SENT, SENT_AGAIN = 128, 200, 208
-"""Where tcpi_bytes_received, tcpi_bytes_sent and tcpi_bytes_retrans stand in struct tcp_info."""
+RECEIVED, NOT_SENT, SENT, SENT_AGAIN = 128, 144, 200, 208
+"""Where tcpi_bytes_received, tcpi_notsent_bytes, tcpi_bytes_sent and tcpi_bytes_retrans stand in struct tcp_info."""
 
 
 class Traffic(NamedTuple):
@@ -18,7 +18,8 @@ class Traffic(NamedTuple):
 
 
 def traffic(descriptor: int) -> Traffic:
-    """The payload of a connection so far, in both directions; zeros if the kernel does not tell."""
+    """The payload of a connection so far, in both directions, with what still waits in the kernel; zeros if the kernel does not
+    tell."""
     try:
         with socket.socket(fileno=descriptor) as asked:
             try:
@@ -30,4 +31,5 @@ def traffic(descriptor: int) -> Traffic:
     if len(info) < SENT_AGAIN + 8:
         return Traffic()
     received, sent, again = (struct.unpack_from("Q", info, at)[0] for at in (RECEIVED, SENT, SENT_AGAIN))
-    return Traffic(received, sent - again)
+    (waiting,) = struct.unpack_from("I", info, NOT_SENT)
+    return Traffic(received, sent - again + waiting)
