@@ -12,7 +12,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from vigilog.blackbox import BlackBox, FailedLogin
+from vigilog.blackbox import BlackBox, FailedLogin, death_log
+from vigilog.blackbox.death_log import ProcessRecord
 from vigilog.blackbox.layout import HEAD, PAGE
 from vigilog.blackbox.recovery import processes, recover
 from vigilog.blackbox.ring_access import read
@@ -386,3 +387,15 @@ def test_only_what_was_written_of_a_ring_file_is_read(file, rings, dead):
     assert len(some) % PAGE == 0
     if ring.stat().st_blocks * 512 < len(whole) // 2:
         assert len(some) < len(whole) // 8
+
+
+def test_the_list_of_deaths_does_not_grow_for_ever(rings, monkeypatch):
+    monkeypatch.setattr(death_log, "MOST", 1000)
+    rings.mkdir(exist_ok=True)
+    for number in range(100):
+        death_log.add(str(rings), f"{number}.ring", ProcessRecord(number, "s", 1.0, 2.0, alive=False), 0)
+    found = [record.pid for record in processes(str(rings))]
+    assert found == list(range(100))[-len(found) :]
+    assert len(found) >= 1000 // 100
+    assert sum(path.stat().st_size for path in rings.iterdir()) < 2400
+    assert {path.name for path in rings.iterdir()} == {"deaths.jsonl", "deaths.jsonl.1"}
