@@ -12,7 +12,7 @@ import pytest
 
 from tests.ledger.kept import Kept, Numbers
 from vigilog.core.errors import ConfigurationError
-from vigilog.ledger import FORENSIC_ID, AsgiLedger, ForensicIdFilter, Ledger, TrustedHeader
+from vigilog.ledger import FORENSIC_ID, AsgiLedger, ForensicIdFilter, Ledger, TrustedHeader, WsgiLedger
 
 START = {"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/plain")]}
 
@@ -372,10 +372,17 @@ def test_made_up_hosts_do_not_fill_the_memory() -> None:
     assert len(kept.lines) == 10000
 
 
-@pytest.mark.parametrize("name", ["", "a.example:80", "a*", "*.b.*"])
+@pytest.mark.parametrize("name", ["", "a.example:80", "a*", "*.b.*", "\u00fc" * 70])
 def test_a_host_that_cannot_exist_is_refused(name: str) -> None:
-    with pytest.raises(ConfigurationError, match="expected a name without port"):
+    with pytest.raises(ConfigurationError, match="expected a name"):
         Ledger(None, hosts={name: None})
+
+
+@pytest.mark.parametrize("name", ["X Forensic", "X-Id\r\nX-Other", "X-\u20ac", ":x"])
+@pytest.mark.parametrize("kind", [AsgiLedger, WsgiLedger])
+def test_a_response_header_that_cannot_exist_is_refused(kind, name: str) -> None:
+    with pytest.raises(ConfigurationError, match="expected the name of a header"):
+        kind(None, Ledger(None), response_header=name)
 
 
 def test_the_same_file_for_two_hosts_is_opened_once(tmp_path) -> None:

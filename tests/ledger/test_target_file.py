@@ -70,6 +70,8 @@ def test_what_was_there_stays(tmp_path: Path) -> None:
     ("text", "root", "expected"),
     [
         ("", "/tmp", "expected a path"),
+        ("/tmp/a\0b", "", "expected a path"),
+        ("|/bin/cat \0", "", "expected a path"),
         ("log", "", "expected a path that begins with /"),
         ("log", "relative", "expected a path that begins with /"),
         ("/nowhere/at/all/log", "", "cannot be opened: No such file or directory"),

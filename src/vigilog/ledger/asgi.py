@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 from vigilog.ledger.asgi_fields import asgi_fields
+from vigilog.ledger.headers import header_name
 from vigilog.ledger.ledger import Ledger
 from vigilog.ledger.target import Write
 
@@ -35,14 +36,14 @@ class AsgiLedger:
 
     The first line is written before `app` sees the request, the second when the last of the response has been handed to the
     server, or when `app` has ended, by whatever means, and has not sent that. The request's name is in
-    `scope["state"]["forensic-id"]`, and with `response_header` in a response header of that name.
+    `scope["state"]["forensic-id"]`, and with `response_header` in a response header of that name. Raises ConfigurationError.
     """
 
     def __init__(self, app: Application, ledger: Ledger | str, *, response_header: str = "") -> None:
         self._app = app
         self._enter = (Ledger(ledger) if isinstance(ledger, str) else ledger).enter
         self._fields = asgi_fields()
-        self._response_header = response_header.lower().encode("latin-1")
+        self._response_header = header_name(response_header).lower().encode("ascii") if response_header else b""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request, websocket or lifespan."""

@@ -11,10 +11,21 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
+from vigilog.core.errors import ConfigurationError
+
 _CAPITALS = re.compile(rb"(?s)(?:\A|-).")
+
+_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 Header = tuple[bytes, bytes]
 """Name and value, as they came: not escaped."""
+
+
+def header_name(name: str) -> str:
+    """`name`, if it can be a header's (a token of RFC 9110). Raises ConfigurationError."""
+    if not _NAME.fullmatch(name):
+        raise ConfigurationError(f"the header {name!r}", expected="the name of a header, such as X-Request-Id")
+    return name
 
 
 def canonical(name: bytes) -> bytes:

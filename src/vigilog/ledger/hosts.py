@@ -22,7 +22,7 @@ class Hosts:
         for name in of:
             if not name or ":" in name.partition("]")[2] or (":" in name and not name.startswith("[")) or "*" in name[1:]:
                 raise ConfigurationError(f"the host {name!r}", expected="a name without port, [IPv6 ADDRESS] or *.NAME")
-        self._of = {_bare(name.encode("idna" if not name.isascii() else "ascii")): target for name, target in of.items()}
+        self._of = {_bare(_encoded(name)): target for name, target in of.items()}
         self._main = main
         self._kept: dict[bytes, Write] = {}
 
@@ -52,6 +52,13 @@ class Hosts:
             if b"*." + name in self._of:
                 return self._of[b"*." + name]
         return self._main
+
+
+def _encoded(name: str) -> bytes:
+    try:
+        return name.encode("ascii" if name.isascii() else "idna")
+    except UnicodeError as error:
+        raise ConfigurationError(f"the host {name!r}", expected="a name that the domain name system can have") from error
 
 
 def _bare(host: bytes) -> bytes:

@@ -13,12 +13,10 @@ from itertools import count
 from typing import Protocol
 
 from vigilog.core.clock import Clock, wall
-from vigilog.core.errors import ConfigurationError
 from vigilog.ledger.forks import tell_of_forks
-from vigilog.ledger.headers import Header
+from vigilog.ledger.headers import Header, header_name
 
 _TRUSTED = re.compile(rb"[A-Za-z0-9_@:./=-]{1,128}")
-_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _URL_SAFE = bytes.maketrans(b"+/", b"-_")
 
 
@@ -96,9 +94,7 @@ class TrustedHeader:
     """
 
     def __init__(self, name: str, otherwise: Identifiers | None = None) -> None:
-        if not _NAME.fullmatch(name):
-            raise ConfigurationError(f"the header {name!r}", expected="the name of a request header, such as X-Request-Id")
-        self._name = name.lower().encode("ascii")
+        self._name = header_name(name).lower().encode("ascii")
         self._otherwise = otherwise or ApacheIdentifiers()
 
     def of(self, headers: Collection[Header]) -> str:

@@ -38,6 +38,8 @@ def target(text: str, *, root: str = "", user: str = "", strict: bool = True) ->
     the program started now. Raises ConfigurationError.
     """
     failure: Failure = Abort() if strict else Count()
+    if "\0" in text:
+        raise ConfigurationError(f"the ledger {text!r}", expected="a path without zero bytes")
     if root and not os.path.isabs(root):
         raise ConfigurationError(f"the root {root!r} of a ledger", expected="a path that begins with /")
     if text.startswith("|"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from vigilog.ledger.headers import latin, of_environ
+from vigilog.ledger.headers import header_name, latin, of_environ
 from vigilog.ledger.ledger import Ledger
 from vigilog.ledger.wsgi_response import ending
 
@@ -26,13 +26,13 @@ class WsgiLedger:
 
     The first line is written before `app` sees the request, the second when the server closes the response, which it does when
     it has sent the last of it or cannot, or when `app` failed. The request's name is in `environ["forensic-id"]`, and with
-    `response_header` in a response header of that name.
+    `response_header` in a response header of that name. Raises ConfigurationError.
     """
 
     def __init__(self, app: Application, ledger: Ledger | str, *, response_header: str = "") -> None:
         self._app = app
         self._begin = (Ledger(ledger) if isinstance(ledger, str) else ledger).begin
-        self._response_header = response_header
+        self._response_header = header_name(response_header) if response_header else ""
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """One request."""
