@@ -356,7 +356,7 @@ def test_criteria_that_are_off(run):
         (["--session", "no field"], "has no field for it"),
         (["--criterion", "x"], "KIND=PATTERN"),
         (["--criteria", "Failed"], "FailedLogin"),
-        (["--file", "relative"], "absolute path"),
+        (["--file", "relative"], "--file relative; expected a path that begins with /"),
     ],
 )
 def test_mistakes_are_told_before_the_program_is_started(run, tmp_path, options, told):

@@ -385,6 +385,16 @@ def test_a_response_header_that_cannot_exist_is_refused(kind, name: str) -> None
         kind(None, Ledger(None), response_header=name)
 
 
+def test_a_file_can_be_named_by_a_path(tmp_path) -> None:
+    ledger = Ledger(tmp_path / "log", hosts={"a": tmp_path / "other", "b": str(tmp_path / "log")})
+    for host in (b"a", b"b", b"c"):
+        ledger.begin(b"GET / HTTP/1.1", [(b"Host", host)]).end()
+    assert len((tmp_path / "log").read_bytes().splitlines()) == 4
+    assert len((tmp_path / "other").read_bytes().splitlines()) == 2
+    assert WsgiLedger(None, tmp_path / "log")  # type: ignore[arg-type]
+    assert AsgiLedger(None, tmp_path / "log")  # type: ignore[arg-type]
+
+
 def test_the_same_file_for_two_hosts_is_opened_once(tmp_path) -> None:
     ledger = Ledger("log", hosts={"a": "log", "b": "other"}, root=str(tmp_path))
     assert len(ledger._targets) == 2

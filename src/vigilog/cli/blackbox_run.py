@@ -143,6 +143,8 @@ def run(options: argparse.Namespace) -> int:
     from vigilog.blackbox.box import BlackBox  # noqa: PLC0415 - as above
 
     have_standard_descriptors()
+    if not options.file.startswith("/"):
+        raise ConfigurationError(f"--file {options.file}", expected="a path that begins with /")
     rules = blackbox_rules.known(options)
     made = around_matching.matchers(rules, blackbox_rules.passing(options, rules))
     service = options.service or rules.name or os.path.basename(options.command[0])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
@@ -32,16 +33,17 @@ _STARTS = frozenset(("http.response.start", "websocket.http.response.start", "we
 
 
 class AsgiLedger:
-    """Runs `app` and enters its HTTP requests and websockets in `ledger` (a Ledger, or text for one); the rest passes by.
+    """Runs `app` and enters its HTTP requests and websockets in `ledger` (a Ledger, or the file or `|program` for one); the
+    rest passes by.
 
     The first line is written before `app` sees the request, the second when the last of the response has been handed to the
     server, or when `app` has ended, by whatever means, and has not sent that. The request's name is in
     `scope["state"]["forensic-id"]`, and with `response_header` in a response header of that name. Raises ConfigurationError.
     """
 
-    def __init__(self, app: Application, ledger: Ledger | str, *, response_header: str = "") -> None:
+    def __init__(self, app: Application, ledger: Ledger | str | os.PathLike[str], *, response_header: str = "") -> None:
         self._app = app
-        self._enter = (Ledger(ledger) if isinstance(ledger, str) else ledger).enter
+        self._enter = (Ledger(ledger) if isinstance(ledger, str | os.PathLike) else ledger).enter
         self._fields = asgi_fields()
         self._response_header = header_name(response_header).lower().encode("ascii") if response_header else b""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Mapping, Sequence
 
 from vigilog.core.errors import ConfigurationError
@@ -10,7 +11,7 @@ from vigilog.ledger.escape import escaped_fields
 from vigilog.ledger.headers import Header, joined
 from vigilog.ledger.hosts import Hosts
 from vigilog.ledger.identifiers import ApacheIdentifiers, Identifiers
-from vigilog.ledger.target import Target, Write, nowhere, target
+from vigilog.ledger.target import Target, Where, Write, nowhere, target
 
 
 class Entry:
@@ -31,8 +32,8 @@ class Entry:
 
 
 class Ledger:
-    """Writes the two lines of each request to `where`: a file, `|` and a program (see `target`, also for `root`, `user` and
-    `strict`), an object that is a Target, or None for nowhere.
+    """Writes the two lines of each request to `where`: a file (a text or a Path), `|` and a program (see `target`, also for
+    `root`, `user` and `strict`), an object that is a Target, or None for nowhere.
 
     `hosts` gives virtual hosts their own: from the name in a Host header (without port; `*.example.com` for all below) to what
     `where` can be. `identifiers` gives names to requests; by default in Apache's own form. Raises ConfigurationError.
@@ -40,9 +41,9 @@ class Ledger:
 
     def __init__(
         self,
-        where: str | Target | None,
+        where: Where,
         *,
-        hosts: Mapping[str, str | Target | None] | None = None,
+        hosts: Mapping[str, Where] | None = None,
         root: str = "",
         user: str = "",
         strict: bool = True,
@@ -53,7 +54,9 @@ class Ledger:
             raise ConfigurationError(f"the user {user!r} of a ledger", expected="a program: a file is written by this process")
         made: dict[str, Target] = {}
 
-        def of(what: str | Target | None) -> Target | None:
+        def of(what: Where) -> Target | None:
+            if isinstance(what, os.PathLike):
+                what = os.fspath(what)
             if not isinstance(what, str):
                 return what
             if what not in made:

@@ -26,6 +26,10 @@ class Target(Protocol):
         """There will be no more lines."""
 
 
+Where = str | os.PathLike[str] | Target | None
+"""What a user can name as a target: a file or a program, an object, or nowhere."""
+
+
 def nowhere(line: bytes) -> None:
     """Where the lines go of what has no ledger."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -22,16 +23,16 @@ _SAFE_IN_PATH = "/;=,~@:!$&'()*+"
 
 
 class WsgiLedger:
-    """Runs `app` and enters its requests in `ledger` (a Ledger, or text for one).
+    """Runs `app` and enters its requests in `ledger` (a Ledger, or the file or `|program` for one).
 
     The first line is written before `app` sees the request, the second when the server closes the response, which it does when
     it has sent the last of it or cannot, or when `app` failed. The request's name is in `environ["forensic-id"]`, and with
     `response_header` in a response header of that name. Raises ConfigurationError.
     """
 
-    def __init__(self, app: Application, ledger: Ledger | str, *, response_header: str = "") -> None:
+    def __init__(self, app: Application, ledger: Ledger | str | os.PathLike[str], *, response_header: str = "") -> None:
         self._app = app
-        self._begin = (Ledger(ledger) if isinstance(ledger, str) else ledger).begin
+        self._begin = (Ledger(ledger) if isinstance(ledger, str | os.PathLike) else ledger).begin
         self._response_header = header_name(response_header) if response_header else ""
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
