@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from vigilog.blackbox import BlackBox, Facts
 from vigilog.blackbox.block import block
 from vigilog.blackbox.criteria import Criterion, FailedLogin, ModuleConfig, UntimelyDeath
+from vigilog.core.errors import ConfigurationError
 from vigilog.parse.forensics import ABOVE, LOG_TYPES, Message, blocks
 
 STANDARD = (FailedLogin, UntimelyDeath, ModuleConfig)
@@ -214,3 +215,22 @@ def test_whatever_is_written_is_read_again_as_one_block(kind, header, kept, whol
         each.text.replace(b"\n", b"#012").replace(b"\r", b"#015") for each in kept
     ]
     assert data.count(b"\n") == 3 + len(found.header) + len(kept)
+
+
+@pytest.mark.parametrize(
+    "mistake",
+    [
+        {"buffer_size": 0},
+        {"buffer_bytes": -1},
+        {"total_bytes": -1},
+        {"dumps_per_minute": -1},
+        {"directory": "relative"},
+        {"capture": ["nonsense"]},
+        {"criteria": ["FailedLogin"]},
+        {"criteria": FailedLogin},
+    ],
+    ids=str,
+)
+def test_mistakes_in_the_arguments_of_a_box_are_said(file, mistake):
+    with pytest.raises(ConfigurationError):
+        BlackBox(str(file), **mistake)

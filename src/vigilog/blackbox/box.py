@@ -63,6 +63,16 @@ class BlackBox:
         for log_type in capture:
             if log_type not in LOG_TYPES:
                 raise ConfigurationError(f"unknown log type: {log_type}", expected=f"one of {', '.join(LOG_TYPES)}")
+        for criterion in criteria:
+            if not isinstance(criterion, Criterion):
+                raise ConfigurationError(f"criterion {criterion!r}", expected="such as vigilog.blackbox.FailedLogin")
+        for name, number in (
+            ("buffer_bytes", buffer_bytes),
+            ("total_bytes", total_bytes),
+            ("dumps_per_minute", dumps_per_minute),
+        ):
+            if number < 0:
+                raise ConfigurationError(f"{name} is {number}", expected="no number below zero")
         self.file = absolute(file) if file is not None else None
         self.directory = absolute(directory) if directory is not None else None
         self.service = service
