@@ -94,18 +94,21 @@ def open_live(spec: str, options: Options) -> Log | Flow:
 
         if isinstance(source, Journal):
             return LiveJournal(source)
-    from vigilog.watch.blackbox import BlackBoxFile, LiveBlackBoxFile  # noqa: PLC0415
+    from vigilog.watch.blackbox import BlackBoxFile  # noqa: PLC0415
+    from vigilog.watch.derived import LiveDerived  # noqa: PLC0415
     from vigilog.watch.files import File  # noqa: PLC0415  a receiver needs nothing of it
     from vigilog.watch.globs import Glob  # noqa: PLC0415
-    from vigilog.watch.ledger import LedgerFile, LiveLedgerFile  # noqa: PLC0415
+    from vigilog.watch.ledger import LedgerFile, OpenRequests  # noqa: PLC0415
     from vigilog.watch.live_glob import LiveGlob  # noqa: PLC0415
     from vigilog.watch.live_log import LiveLog  # noqa: PLC0415
     from vigilog.watch.multilog import Multilog  # noqa: PLC0415
 
     if isinstance(source, BlackBoxFile) and isinstance(source.file, File):
-        return LiveBlackBoxFile(LiveLog(source.file))
+        log = LiveLog(source.file)
+        return LiveDerived(log, BlackBoxFile(log))
     if isinstance(source, LedgerFile) and isinstance(source.file, File):
-        return LiveLedgerFile(LiveLog(source.file), options.clock)
+        log = LiveLog(source.file)
+        return LiveDerived(log, OpenRequests(log, options.clock))
     if isinstance(source, Glob):
         return LiveGlob(source)
     if isinstance(source, File | Multilog):
