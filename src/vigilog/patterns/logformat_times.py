@@ -96,7 +96,7 @@ def stamped(key: str, clock: str, form: str, zone: Zone) -> Taking:
         if own is not None:
             return text(own)
         moment = event.get(clock)
-        return None if moment is None else formatted(micro(moment)[0], form, zone)
+        return None if moment is None else _formatted(round(moment * 1_000_000) // 1_000_000, form, zone, time.timezone)
 
     return take
 
