@@ -222,6 +222,26 @@ def test_half_a_line_of_another_worker_that_was_killed_is_ended_before_the_next(
     assert path.read_bytes() == b"+1|x\n+2|GET /ha\n+3|x\n-3\n"
 
 
+STILL_TORN = """
+import resource, sys
+from vigilog.ledger.failure import Count
+from vigilog.ledger.target_file import FileTarget
+file = FileTarget(sys.argv[1], Count(), clock=lambda: 1.0)
+resource.setrlimit(resource.RLIMIT_FSIZE, (8, 8192))
+for number in range(2):
+    file.write(b"+%d|x\\n" % number)
+resource.setrlimit(resource.RLIMIT_FSIZE, (8192, 8192))
+file.write(b"+2|x\\n")
+print(file.lost)
+"""
+
+
+def test_half_a_line_that_could_not_be_ended_is_ended_once_there_is_room(tmp_path: Path) -> None:
+    (tmp_path / "log").write_bytes(b"+1|GET /")
+    assert in_a_process(STILL_TORN, tmp_path / "log").stdout == b"2\n"
+    assert (tmp_path / "log").read_bytes() == b"+1|GET /\n+2|x\n"
+
+
 def test_a_ledger_that_was_closed_counts_what_comes_too_late(tmp_path: Path, clock: Clock) -> None:
     file = FileTarget(str(tmp_path / "log"), Count(), clock=clock)
     file.close()

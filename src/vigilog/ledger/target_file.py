@@ -62,6 +62,8 @@ class FileTarget:
         try:
             written = os.write(self._file, line)
         except OSError as error:
+            if line.startswith(b"\n"):
+                self._torn, self._look_at = True, -inf
             self._failure(self._path, f"a line cannot be written: {error.strerror}")
             return
         if written != len(line):
