@@ -19,6 +19,7 @@ case ${LT_name:-} in
     Dropbear_Notice | dropbear-notice) file=dropbear.log ;;
     MiniUPNPD | miniupnpd) file=miniupnpd.log ;;
     DHCP* | dhcp*) file=dhcp.log ;;
+    blackbox-death | ledger-*) file=deaths.log ;;
     *[Ww]rong* | *[Ff]ail* | *[Bb]ad* | *-auth) file=failed_logins.log ;;
     *[Ll]ogin*) file=logins.log ;;
     sshd* | dropbear* | *ftp* | sudo | su | pam* | postfix | dovecot | asterisk* | freeswitch*) file=failed_logins.log ;;
