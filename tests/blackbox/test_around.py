@@ -314,7 +314,7 @@ def test_sessions_are_kept_apart_by_process(run):
 
 
 def test_the_last_words_of_a_process_need_no_newline(run, tmp_path):
-    script = "sh -c 'echo begun; sleep 0.3; printf \"last words\"; kill -SEGV $$' & wait; echo done"
+    script = "sh -c 'echo begun; sleep 0.3; printf \"last words\"; kill -SEGV $$' & wait; sleep 1"
     it = run("--by-process", "--end", "bye", "--pass", "info", "--also", "^no such line$", "--", "sh", "-c", script)
     assert [(block.kind, text(block).splitlines()[-1].endswith("last words")) for block in it.blocks()] == [
         ("UNTIMELY DEATH", True)
