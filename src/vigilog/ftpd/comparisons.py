@@ -45,11 +45,18 @@ class Comparisons:
     def _begin(self) -> None:
         while self._waiting and self._running < AT_ONCE:
             self._running += 1
-            # A daemon's thread: a hash that takes minutes does not hold up the end of the server.
-            Thread(target=self._compare, args=(self._waiting.popleft(),), daemon=True).start()
+            asked = self._waiting.popleft()
+            try:
+                # A daemon's thread: a hash that takes minutes does not hold up the end of the server.
+                Thread(target=self._beside, args=(asked,), daemon=True).start()
+            except RuntimeError:  # there are too many threads on this host: better slow than not at all
+                self._compare(asked)
+
+    def _beside(self, asked: Asked) -> None:
+        os.nice(LATER)  # of this thread only
+        self._compare(asked)
 
     def _compare(self, asked: Asked) -> None:
-        os.nice(LATER)  # of this thread only
         fits = False
         try:
             fits = same(asked.password, asked.hashed)
