@@ -253,8 +253,8 @@ def test_who_asks_is_not_told_of_signals_to_the_others() -> None:
     os.set_blocking(there, False)
     former = signal.signal(signal.SIGTERM, lambda *_: None), signal.set_wakeup_fd(there)
     try:
-        workers: Workers[bytes, None]
-        with Workers(lambda _: os.kill(os.getpid(), signal.SIGTERM), 1) as workers:
+        made: Workers[bytes, None] = Workers(lambda _: os.kill(os.getpid(), signal.SIGTERM), 1)
+        with made as workers:
             list(workers.ordered([b"x"]))
         os.set_blocking(here, False)
         with pytest.raises(BlockingIOError):

@@ -41,7 +41,12 @@ def test_those_who_help_go_with_the_daemon_and_every_line_is_counted_once(tmp_pa
         with open(tmp_path / "log", "ab") as log:
             log.writelines(once for _ in range(TIMES))
         there: set[int] = set()
-        daemon.until(lambda: there.update(helpers(daemon)) or there, 20.0)
+
+        def called() -> bool:
+            there.update(helpers(daemon))
+            return bool(there)
+
+        daemon.until(called, 20.0)
         daemon.kill()
         daemon.start()
         daemon.until(lambda: not any(map(is_alive, there)))
