@@ -131,7 +131,7 @@ def test_after_a_rename_the_old_file_is_used_until_there_is_a_new_one(tmp_path: 
     # logrotate makes the new file; if one were there already, it would put it aside.
     assert not path.exists()
     path.touch(0o640)
-    clock.now = 1.01
+    clock.now = 1.02
     file.write(b"3\n")
     assert old.read_bytes() == b"1\n2\n"
     assert path.read_bytes() == b"3\n"

@@ -15,7 +15,7 @@ from vigilog.ledger.failure import Failure, said
 from vigilog.ledger.forks import tell_of_forks
 from vigilog.ledger.torn import is_torn
 
-_LOOK = 0.005
+_LOOK = 0.02
 """Seconds from one look at the path to the next: at full speed a look for each line would cost as much as the line."""
 _GONE = 0.02
 """So many seconds the old file is used after it was renamed: logrotate first renames, then makes the new one."""
@@ -30,6 +30,11 @@ class FileTarget:
     (`copytruncate`) goes on from its new end. Where a look at the path shows half a line at its end, that is ended before the
     next. Lines that cannot be written are left to `failure`.
     """
+
+    __slots__ = (
+        *("__weakref__", "_changing", "_clock", "_failure", "_file", "_gone", "_is", "_look_at"),
+        *("_nameless", "_path", "_refused", "_torn"),
+    )
 
     def __init__(self, path: str, failure: Failure, *, clock: Callable[[], float] = monotonic) -> None:
         self._path, self._failure, self._clock = path, failure, clock
