@@ -7,51 +7,11 @@ import time
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 
-from benchmarks import (
-    against_fail2ban,
-    against_logcheck,
-    around,
-    bans,
-    blackbox,
-    capture,
-    ceiling,
-    idle,
-    jobs,
-    ledger,
-    ledger_check,
-    logformat,
-    memory,
-    page,
-    place,
-    start,
-    triggers,
-)
+from benchmarks import page, place
+from benchmarks.tables import BENCHMARKS, table
 
-BENCHMARKS = {
-    "logcheck": against_logcheck.BENCHMARK,
-    "ceiling": ceiling.BENCHMARK,
-    "jobs": jobs.BENCHMARK,
-    "start": start.BENCHMARK,
-    "memory": memory.BENCHMARK,
-    "fail2ban": against_fail2ban.BENCHMARK,
-    "bans": bans.BENCHMARK,
-    "triggers": triggers.BENCHMARK,
-    "idle": idle.BENCHMARK,
-    "blackbox": blackbox.BENCHMARK,
-    "capture": capture.BENCHMARK,
-    "around": around.BENCHMARK,
-    "ledger": ledger.BENCHMARK,
-    "ledger-check": ledger_check.BENCHMARK,
-    "logformat": logformat.BENCHMARK,
-}
 PAGE = place.CHECKOUT / "docs" / "benchmarks.md"
 QUICK = 20
-
-
-def table(name: str, scale: int) -> str:
-    """Runs a benchmark, its sizes divided by `scale`; gives its section of the page."""
-    benchmark = BENCHMARKS[name]
-    return page.section(benchmark, list(benchmark.figures(place.place(scale))))
 
 
 def main() -> None:

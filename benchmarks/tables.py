@@ -1,0 +1,47 @@
+"""The benchmarks by their names, in the order of the page, and the table of one."""
+
+from __future__ import annotations
+
+from benchmarks import (
+    against_fail2ban,
+    against_logcheck,
+    around,
+    bans,
+    blackbox,
+    capture,
+    ceiling,
+    idle,
+    jobs,
+    ledger,
+    ledger_check,
+    logformat,
+    memory,
+    page,
+    place,
+    start,
+    triggers,
+)
+
+BENCHMARKS = {
+    "logcheck": against_logcheck.BENCHMARK,
+    "ceiling": ceiling.BENCHMARK,
+    "jobs": jobs.BENCHMARK,
+    "start": start.BENCHMARK,
+    "memory": memory.BENCHMARK,
+    "fail2ban": against_fail2ban.BENCHMARK,
+    "bans": bans.BENCHMARK,
+    "triggers": triggers.BENCHMARK,
+    "idle": idle.BENCHMARK,
+    "blackbox": blackbox.BENCHMARK,
+    "capture": capture.BENCHMARK,
+    "around": around.BENCHMARK,
+    "ledger": ledger.BENCHMARK,
+    "ledger-check": ledger_check.BENCHMARK,
+    "logformat": logformat.BENCHMARK,
+}
+
+
+def table(name: str, scale: int) -> str:
+    """Runs a benchmark, its sizes divided by `scale`; gives its section of the page."""
+    benchmark = BENCHMARKS[name]
+    return page.section(benchmark, list(benchmark.figures(place.place(scale))))
