@@ -37,9 +37,9 @@ lint: $(VENV)/ready-to-test ## style, types, and which room may import which
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: $(VENV)/ready-to-test ## measure against the real logcheck; writes docs/benchmarks.md (minutes)
+bench: $(VENV)/ready-to-test ## measure beside the tools that it replaces; writes docs/benchmarks.md (20 minutes)
 	@packaging/test-packages
-	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks --write
 
 torture: $(VENV)/ready-to-test ## rotate, kill and fill the disk at random, 10,000 times (minutes)
 	@packaging/test-packages

@@ -220,7 +220,7 @@ class Daemon:
                 self.notice("lookouts", f"{error.found}; what it had is read again, by this process alone from now on")
                 self.lookouts.give_up()
                 self.unread[source.name] = source
-                self.beginnings = Beginnings(({**self.positions} | {each.source: each for each in self.uncommitted}).values())
+                self.beginnings = Beginnings((self.positions | {each.source: each for each in self.uncommitted}).values())
         self.commit()
 
     def taking(self, source: Source, reading: Iterable[Chunk | Notice], taken: deque[tuple[Chunk, bytes]]) -> Iterator[Look]:
