@@ -1,0 +1,1 @@
+"""What is shipped, put together: from the configuration and from sources to `ship`."""
