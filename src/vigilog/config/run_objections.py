@@ -122,11 +122,18 @@ def matching(pattern: re.Pattern[str], expected: str) -> Callable[[str], str]:
     return lambda text: "" if pattern.fullmatch(text) else expected
 
 
+TOPIC = matching(re.compile(r"(?!\.\.?$)[A-Za-z0-9._-]{1,249}"), "a name made of letters, digits, ., - and _, up to 249 of them")
+
 SPECIAL: dict[tuple[str, str], Callable[[str], str]] = {
     ("action", "to"): mail_address,
     ("run", "sources"): live_log,
     ("run", "metrics_listen"): loopback,
     ("run", "recover"): black_box,
+    ("fleet", "events"): TOPIC,
+    ("fleet", "alerts"): TOPIC,
+    ("fleet", "decisions"): TOPIC,
+    ("fleet", "group"): TOPIC,
+    ("fleet", "metrics_listen"): loopback,
     ("trigger", "sources"): live_log,
     ("trigger", "name"): matching(re.compile(r".*\S.*"), "a name"),
     ("trigger", "kind"): matching(CLASS, "a word made of letters, digits, - and _"),
