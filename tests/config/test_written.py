@@ -19,6 +19,7 @@ from vigilog.config.layer import settled
 from vigilog.config.run_checks import BELONGING
 from vigilog.config.run_settings import Action, Sample, Trigger
 from vigilog.config.settings import Settings
+from vigilog.config.ship_settings import Stream
 from vigilog.config.tables import PLAIN, keys_of
 from vigilog.config.toml import read_text
 from vigilog.config.written import literal, written
@@ -38,7 +39,12 @@ def test_every_key_says_what_it_means():
 def test_defaults_are_those_of_the_settings():
     settings = Settings()
     for table in described():
-        of_table = {"trigger": Trigger(name="x"), "sample": Sample(line="x"), "action": Action(type="null")}.get(table.name)
+        of_table = {
+            "trigger": Trigger(name="x"),
+            "sample": Sample(line="x"),
+            "action": Action(type="null"),
+            "stream": Stream(what="lines"),
+        }.get(table.name)
         for key in table.keys:
             if key.default is not None:
                 value = getattr(of_table or getattr(settings, table.name), key.name)
@@ -49,6 +55,7 @@ def test_only_what_must_be_given_and_what_is_taken_from_elsewhere_has_no_default
     without = {(table.name, key.name) for table in described() for key in table.keys if key.default is None}
     assert without == {
         ("trigger", "name"), ("trigger", "ban_time"), ("sample", "line"), ("sample", "fields"), ("action", "type"),
+        ("stream", "what"),
     }  # fmt: skip
 
 
@@ -85,6 +92,11 @@ def test_with_every_key_uncommented_its_triggers_and_actions_show_every_key_and_
 
 SPECIAL_VALUES: dict[object, list[object]] = {
     ("run", "metrics_listen"): ["", "127.0.0.1:9180", "[::1]:1"],
+    ("fleet", "metrics_listen"): ["", "127.0.0.1:9180", "[::1]:1"],
+    **{("fleet", name): ["a", "A.b-c_9"] for name in ("events", "alerts", "decisions", "group")},
+    ("ship", "to"): ["kafka", "stdout", "file:/x"],
+    ("ship", "brokers"): [(), ("a", "[::1]:9092", "ssl://b:1")],
+    ("kafka", "properties"): [{}, {"linger.ms": "5", "compression.type": "zstd"}],
     ("ban", "allow"): [(), ("192.0.2.0/24", "::1", "host.example", "/etc/allow")],
 }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from math import isfinite
 
 import msgspec
@@ -46,7 +46,12 @@ def checked(table: str, name: str, value: object, place: Place | None) -> Value 
 
 def secret(table: str, name: str) -> bool:
     """Whether what stands under a key may be a password: a message ends in a log."""
-    return (kind(table), name) in {("action", "url"), ("action", "headers"), ("action", "environment")}
+    return (kind(table), name) in {
+        ("action", "url"),
+        ("action", "headers"),
+        ("action", "environment"),
+        ("kafka", "properties"),
+    }
 
 
 def told(table: str, name: str, part: str | float) -> str:
@@ -64,6 +69,8 @@ def taken(word: str, name: str, shape: object, value: object) -> object:
         if name == "ports":
             return [port for each in ([value] if isinstance(value, str) else value) for port in single_ports(each)]
         return ["" if each == NOTHING else each for each in (value.split() if isinstance(value, str) else value)]
+    if (word, name) == ("kafka", "properties") and isinstance(value, dict):
+        return {".".join(path): written(held) for path, held in leaves(value)}
     if not isinstance(value, str):
         return value
     if shape in {Duration, Duration | None}:
@@ -74,6 +81,23 @@ def taken(word: str, name: str, shape: object, value: object) -> object:
     if word == "trigger" and name in ONE_OR_MORE:
         return value.split() if name in NAMES else [value]
     return value
+
+
+def leaves(table: Mapping[str, object]) -> Iterator[tuple[tuple[str, ...], object]]:
+    """What is no table in a table or below it, by its path: TOML reads `linger.ms = 5` as a table `linger` with a key `ms`."""
+    for key, value in table.items():
+        if isinstance(value, dict):
+            for path, held in leaves(value):
+                yield (key, *path), held
+        else:
+            yield (key,), value
+
+
+def written(value: object) -> object:
+    """A number, true or false as librdkafka reads it; anything else as it is."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value) if isinstance(value, int | float) else value
 
 
 def parts(held: Value) -> Iterator[str | float]:

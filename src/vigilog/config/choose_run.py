@@ -15,6 +15,7 @@ from vigilog.config.layer import Key, Layer, laid, settled
 from vigilog.config.run_checks import crossed, idle
 from vigilog.config.run_settings import Trigger
 from vigilog.config.settings import Settings
+from vigilog.config.ship_settings import Ship
 from vigilog.config.trigger_checks import Examined, examined, splits, undecided
 from vigilog.config.trigger_files import shipped
 from vigilog.config.triggers import Loaded
@@ -47,6 +48,10 @@ def choose_run(wishes: Wishes, host: Host, default_config: str = toml.DEFAULT) -
     triggers = [examined(each) for each in loaded]
     errors += [mistake for each in triggers for mistake in each.mistakes]
     errors += crossed(layer, settings, triggers)
+    if layer.streams or settings.ship != Ship() or any(each.loaded.trigger.scope == "fleet" for each in triggers):
+        from vigilog.config import ship_checks  # noqa: PLC0415 - only where something is shipped
+
+        errors += ship_checks.crossed(layer, settings, triggers)
     good = [each for each in triggers if not each.mistakes]
     remarks = [
         remark for each in good for remark in (*splits(each), *undecided(each), *idle(each.loaded.trigger, each.loaded.place))

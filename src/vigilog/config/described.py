@@ -1,4 +1,4 @@
-"""What settings.py and run_settings.py say about every table and key: for `vigilog init`, the manual and the documentation."""
+"""What settings.py and its like say about every table and key: for `vigilog init`, the manual and the documentation."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from vigilog.config.expected import expectation, fields
 from vigilog.config.layer import Value
 from vigilog.config.run_settings import Duration
 from vigilog.config.tables import TABLES, head, hints
+
+SOURCES = ("settings.py", "run_settings.py", "fleet_settings.py", "ship_settings.py")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +40,7 @@ class DescribedTable:
 
 def described() -> tuple[DescribedTable, ...]:
     """All tables of vigilog.toml, in their order."""
-    sources = [
-        files("vigilog.config").joinpath(name).read_text(encoding="utf-8") for name in ("settings.py", "run_settings.py")
-    ]
+    sources = [files("vigilog.config").joinpath(name).read_text(encoding="utf-8") for name in SOURCES]
     nodes = [node for source in sources for node in ast.parse(source).body]
     classes = {node.name: node for node in nodes if isinstance(node, ast.ClassDef)}
     return tuple(table(name, keys, classes[TABLES[name].__name__]) for name, keys in fields().items())

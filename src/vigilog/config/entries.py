@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from vigilog.config.checked import checked, suggestion
+from vigilog.config.checked import checked, leaves, suggestion
 from vigilog.config.layer import Value
 from vigilog.config.tables import TABLES, head, keys_of, kind
 from vigilog.config.toml_text import Document
@@ -29,7 +29,8 @@ ELSEWHERE = {
 @dataclass(frozen=True, slots=True)
 class Entry:
     """What a table says: its values that passed their check, the places of all its keys that there are, right or wrong (lists
-    besides with the place of each entry, as `pattern.0`), and the mistakes."""
+    besides with the place of each entry, as `pattern.0`, librdkafka's properties as `properties.linger.ms`), and the
+    mistakes."""
 
     values: Mapping[str, Value]
     places: Mapping[str, Place]
@@ -49,6 +50,8 @@ def entry(table: str, content: Mapping[str, object], document: Document, *path: 
         places[name] = place
         if isinstance(value, list):
             places |= {f"{name}.{number}": document.place(*path, name, number) for number in range(len(value))}
+        if table == "kafka" and isinstance(value, dict):
+            places |= {f"{name}.{'.'.join(inner)}": document.place(*path, name, *inner) for inner, _ in leaves(value)}
         held = checked(table, name, value, place)
         if isinstance(held, ConfigurationError):
             errors.append(held)

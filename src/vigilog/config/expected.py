@@ -30,6 +30,8 @@ def expectation(table: str, name: str) -> str:
     word = kind(table)
     if hints(word)[name] in {Duration, Duration | None}:
         return 'a number of seconds, or a text such as "10m" or "1h30m"'
+    if (word, name) == ("kafka", "properties"):
+        return "a table of texts, numbers, true and false"
     if word == "trigger" and name in NAMES:
         return "names with blanks between them, or a list of names"
     if word == "trigger" and name in ONE_OR_MORE:

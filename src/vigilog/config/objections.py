@@ -25,8 +25,11 @@ PATHS = {
     ("run", "control"),
     ("run", "metrics_file"),
     ("ban", "command"),
+    ("fleet", "state"),
     ("action", "script"),
     ("action", "file"),
+    ("ship", "spool"),
+    ("ship", "dead_letters"),
 }
 NEVER_EMPTY = {
     ("check", "rule_directory"),
@@ -45,6 +48,8 @@ ANY_TEXT = {
     ("sample", "fields"),
     ("action", "template"),
     ("action", "environment"),
+    ("stream", "format"),
+    ("kafka", "properties"),
 }
 """Where control characters may stand: what is written about hostile lines, and what the administrator alone writes."""
 
@@ -53,11 +58,13 @@ MORE_THAN_NOTHING = {
     ("ban", "time"),
     ("ban", "max_time"),
     ("ban", "check_interval"),
+    ("fleet", "forget"),
+    ("fleet", "commit_interval"),
     ("action", "time_limit"),
     ("trigger", "ban_time"),
 }
 
-LATER = {"run", "ban", "trigger", "sample", "action"}
+LATER = {"run", "ban", "fleet", "trigger", "sample", "action", "ship", "stream"}
 """The tables whose own rules are in `run_objections`: `vigilog check` starts without them."""
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from vigilog.config.objections import log, mail_address
+from vigilog.config.ship_objections import target
 from vigilog.core.errors import ConfigurationError
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -122,7 +123,9 @@ def matching(pattern: re.Pattern[str], expected: str) -> Callable[[str], str]:
     return lambda text: "" if pattern.fullmatch(text) else expected
 
 
-TOPIC = matching(re.compile(r"(?!\.\.?$)[A-Za-z0-9._-]{1,249}"), "a name made of letters, digits, ., - and _, up to 249 of them")
+TOPIC = matching(
+    re.compile(r"(?!\.\.?$)[A-Za-z0-9._-]{1,249}"), "a name made of letters, digits, ., - and _, up to 249 of them"
+)
 
 SPECIAL: dict[tuple[str, str], Callable[[str], str]] = {
     ("action", "to"): mail_address,
@@ -147,5 +150,8 @@ SPECIAL: dict[tuple[str, str], Callable[[str], str]] = {
     ("action", "environment"): variable,
     ("action", "headers"): header,
     ("action", "url"): url,
+    ("ship", "to"): target,
+    ("stream", "topic"): lambda text: text and TOPIC(text),
+    ("stream", "sources"): live_log,
 }
 """For single keys: what says what is expected instead, or ''."""

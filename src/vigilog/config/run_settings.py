@@ -70,6 +70,8 @@ class Trigger(Table, frozen=True):
     after: Literal["keep-firing", "count-anew", "once"] = "keep-firing"
     """What the next event does after an alert: another alert if there are still enough; or it is the first of a new count; or
     (once) nothing, until there was none of the key for as long as `within`."""
+    scope: Literal["host", "fleet"] = "host"
+    """host: counted here; fleet: shipped to Kafka and counted by `vigilog fleet run`, over all hosts."""
     reset: tuple[str, ...] = ()
     """Patterns (of the same language and program) whose fields name a key that is forgotten: a good login, for example."""
     follow: tuple[str, ...] = ()

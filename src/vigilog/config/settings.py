@@ -10,7 +10,9 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from vigilog.config.fleet_settings import Fleet
 from vigilog.config.run_settings import Action, Ban, Run, Trigger
+from vigilog.config.ship_settings import Ship, ShipKafka, Stream
 from vigilog.config.table import Count, Table
 
 Level = Literal["paranoid", "server", "workstation"]
@@ -128,7 +130,7 @@ class State(Table, frozen=True):
     """Where offset files of logcheck may lie; they are used for a source that has no position of ours yet."""
 
 
-class Settings(Table, frozen=True, rename={"triggers": "trigger", "actions": "action"}):
+class Settings(Table, frozen=True, rename={"triggers": "trigger", "actions": "action", "streams": "stream"}):
     """All of `vigilog.toml`. The actions `ban` and `null` are there without a table of their own."""
 
     check: Check = Check()
@@ -137,5 +139,9 @@ class Settings(Table, frozen=True, rename={"triggers": "trigger", "actions": "ac
     state: State = State()
     run: Run = Run()
     ban: Ban = Ban()
+    fleet: Fleet = Fleet()
+    ship: Ship = Ship()
+    kafka: ShipKafka = ShipKafka()
+    streams: tuple[Stream, ...] = ()
     triggers: tuple[Trigger, ...] = ()
     actions: dict[str, Action] = msgspec.field(default_factory=lambda: {"ban": Action(type="ban"), "null": Action(type="null")})

@@ -5,8 +5,10 @@ from __future__ import annotations
 from functools import cache
 from typing import Any, get_type_hints
 
+from vigilog.config.fleet_settings import Fleet
 from vigilog.config.run_settings import Action, Ban, Run, Sample, Trigger
 from vigilog.config.settings import Check, Mail, Psionic, State
+from vigilog.config.ship_settings import Ship, ShipKafka, Stream
 from vigilog.config.table import Table
 
 TABLES: dict[str, type[Table]] = {
@@ -16,16 +18,27 @@ TABLES: dict[str, type[Table]] = {
     "state": State,
     "run": Run,
     "ban": Ban,
+    "fleet": Fleet,
+    "ship": Ship,
+    "kafka": ShipKafka,
+    "stream": Stream,
     "trigger": Trigger,
     "sample": Sample,
     "action": Action,
 }
-"""Every table by the word it is called in a `Key`; `action.NAME` there is the table `action` of that name."""
+"""Every table by the word it is called in a `Key`; `action.NAME` there is the table `action` of that name, `kafka` what stands
+in [ship.kafka]."""
 
-PLAIN = ("check", "psionic", "mail", "state", "run", "ban")
+PLAIN = ("check", "psionic", "mail", "state", "run", "ban", "fleet", "ship", "kafka")
 """The tables of which there is one each."""
 
-HEADS = {"trigger": "[[trigger]]", "sample": "[[trigger.sample]]", "action": "[action.NAME]"}
+HEADS = {
+    "trigger": "[[trigger]]",
+    "sample": "[[trigger.sample]]",
+    "action": "[action.NAME]",
+    "kafka": "[ship.kafka]",
+    "stream": "[[ship.stream]]",
+}
 
 
 def kind(table: str) -> str:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 DEFAULT = "/etc/vigilog/vigilog.toml"
 REPEATED = ("trigger", "action")
 """The tables of which there may be many."""
+ROOTS = tuple(name for name in PLAIN if head(name) == f"[{name}]")
+"""The tables of which there is one each, below no other."""
 
 ACTION_NAME = r"[A-Za-z0-9_-]+"
 
@@ -75,7 +77,7 @@ def read_text(text: str, file: str) -> Layer:
 
 def layer(document: Document) -> Layer:
     """What a document says, and its mistakes in the order of its lines."""
-    from vigilog.config import triggers  # noqa: PLC0415 - as above
+    from vigilog.config import ship_streams, triggers  # noqa: PLC0415 - as above
     from vigilog.config.entries import entry  # noqa: PLC0415 - as above
 
     errors = list(document.errors)
@@ -88,12 +90,14 @@ def layer(document: Document) -> Layer:
         places |= {(name, key): place for key, place in found.places.items()}
         places[name, ""] = document.place(*path)
     loaded, mistakes = triggers.read(document)
-    errors = sorted([*errors, *mistakes], key=lambda error: error.place.line or 0 if error.place else 0)
-    return Layer(values, places, tuple(errors), triggers={each.trigger.name: each for each in loaded})
+    streams, faults = ship_streams.read(document)
+    errors = sorted([*errors, *mistakes, *faults], key=lambda error: error.place.line or 0 if error.place else 0)
+    return Layer(values, places, tuple(errors), triggers={each.trigger.name: each for each in loaded}, streams=streams)
 
 
 def tables(document: Document, errors: list[ConfigurationError]) -> Iterator[tuple[str, tuple[str, ...], dict[str, object]]]:
-    """Each table but triggers: as a `Key` has it, its path, and its content. What is in no table goes into `errors`."""
+    """Each table but triggers and streams: as a `Key` has it, its path, and its content. What is in no table goes into
+    `errors`."""
     for word, content in document.content.items():
         place = document.place(word)
         if word == "action" and isinstance(content, dict):
@@ -102,7 +106,13 @@ def tables(document: Document, errors: list[ConfigurationError]) -> Iterator[tup
                     yield f"action.{name}", (word, name), inner
                 else:
                     errors.append(no_action(name, inner, document.place(word, name)))
-        elif word in PLAIN and isinstance(content, dict):
+        elif word == "ship" and isinstance(content, dict):
+            yield word, (word,), {key: value for key, value in content.items() if key not in ("kafka", "stream")}
+            if isinstance(kafka := content.get("kafka", {}), dict):
+                yield "kafka", (word, "kafka"), kafka
+            else:
+                errors.append(misplaced("kafka", kafka, document.place(word, "kafka")))
+        elif word in ROOTS and isinstance(content, dict):
             yield word, (word,), content
         elif word != "trigger":
             errors.append(misplaced(word, content, place))
@@ -122,10 +132,10 @@ def misplaced(word: str, value: object, place: Place) -> ConfigurationError:
     if word in (*PLAIN, *REPEATED):
         remedy = f"write {head(word)} on a line of its own"
         return ConfigurationError(f"{word} is {shown(value)}", place=place, expected="a table", remedy=remedy)
-    known = "one of " + ", ".join(map(head, (*PLAIN, *REPEATED)))
+    known = "one of " + ", ".join(map(head, (*ROOTS, *REPEATED)))
     if not isinstance(value, dict):
-        homes = [head(name) for name in (*PLAIN, *REPEATED) if word in keys_of(name)]
+        homes = [head(name) for name in (*PLAIN, "stream", *REPEATED) if word in keys_of(name)]
         remedy = f"move it below {' or '.join(homes)}" if homes else ""
         return ConfigurationError(f'key "{word}" is in no table', place=place, expected=known, remedy=remedy)
-    remedy = suggestion(word, [*PLAIN, *REPEATED])
+    remedy = suggestion(word, [*ROOTS, *REPEATED])
     return ConfigurationError(f"unknown table [{word}]", place=place, expected=known, remedy=remedy)

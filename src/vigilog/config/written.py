@@ -10,6 +10,7 @@ from textwrap import wrap
 from vigilog.config.described import DescribedKey, DescribedTable, described
 from vigilog.config.layer import Key, Value
 from vigilog.config.run_checks import BELONGING
+from vigilog.config.ship_checks import BELONGS
 from vigilog.config.tables import PLAIN
 
 WIDTH = 100
@@ -27,6 +28,10 @@ EXAMPLES: dict[Key, Value] = {
     ("trigger", "actions"): ("ban", "page", "logins"),
     ("trigger", "ports"): ("tcp/22",),
     ("trigger", "ban_time"): "1h",
+    ("stream", "what"): "lines",
+    ("stream", "topic"): "web",
+    ("stream", "format"): "combined",
+    ("stream", "key"): "remote_dns",
     ("sample", "line"): "Nov 29 17:20:00 host doord[7]: Failed login of root from 192.0.2.7",
     ("sample", "fields"): {"user": "root", "address": "192.0.2.7"},
     ("action.page", "type"): "script",
@@ -59,10 +64,11 @@ def written(values: Mapping[Key, Value], remarks: Mapping[Key, str], introductio
     tables = {table.name: table for table in described()}
     for name in PLAIN:
         keys = [entry(key, values.get((name, key.name)), remarks.get((name, key.name), "")) for key in tables[name].keys]
-        parts += [f"[{name}]", comment(capital(tables[name].meaning)), *keys]
+        parts += [tables[name].head, comment(capital(tables[name].meaning)), *keys]
     parts.append(SHORTEST)
     parts += example(tables["trigger"], "trigger", [key.name for key in tables["trigger"].keys if key.name != "rule"])
     parts += example(tables["sample"], "sample", ["line", "fields"])
+    parts += example(tables["stream"], "stream", ["what", "topic", *BELONGS["lines"]])
     for (table, key), kind in EXAMPLES.items():
         if key == "type":
             parts += example(tables["action"], table, ["type", *BELONGING[str(kind)]])

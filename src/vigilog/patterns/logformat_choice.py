@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from vigilog.core.errors import RuleError
 from vigilog.core.nouns import Place
-from vigilog.patterns.logformat import NAMED, SPEECHES, Dialect, items
+from vigilog.patterns.logformat import NAMED, SPEECHES, Dialect, LogFormat, items
 from vigilog.patterns.logformat_forms import Item, Variable
 from vigilog.patterns.logformat_reading import END, ahead
 
@@ -36,6 +36,24 @@ def template(text: bytes, dialect: Dialect | None, place: Place | None) -> Templ
         raise RuleError("a LogFormat without a variable", place=place, expected=f"a template, or one of {', '.join(NAMED)}")
     absent = tuple(frozenset(one.absent for one in each if one.absent is not None) for each in zip(*variables, strict=True))
     return Template(readings[first], SPEECHES[first].escapes, absent)
+
+
+DIALECTS: dict[str, Dialect | None] = {"logformat": None, "logformat-apache": "apache", "logformat-proftpd": "proftpd"}
+"""The languages of `patterns.languages` that are LogFormat, and their dialects."""
+
+
+def chosen(written: str, language: str, place: Place | None = None) -> LogFormat:
+    """The LogFormat that a configuration means by a template, or a well-known name, in one of `DIALECTS`. Raises RuleError for
+    a mistake in it, for one without a variable, and for one that two dialects know and mean different things by."""
+    dialect = DIALECTS[language]
+    if dialect is None and written in NAMED:
+        written, dialect = NAMED[written]
+    if dialect is None:
+        dialect = next(iter(either(written, place)))
+    made = LogFormat(written, dialect, place)
+    if not made.keys:
+        raise RuleError("a LogFormat without a variable", place=place, expected=f"a template, or one of {', '.join(NAMED)}")
+    return made
 
 
 def either(written: str, place: Place | None) -> dict[Dialect, tuple[Item, ...]]:
