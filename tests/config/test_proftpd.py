@@ -214,11 +214,6 @@ class TestConditions:
         assert [str(each.place.line) for each in configuration.without_effect] == ["1"]
         assert found(configuration) == [(2, "unknown configuration directive 'QuotaMachine'")]
 
-    def test_kafka_is_known_and_has_no_effect_yet(self, conf):
-        configuration = conf("KafkaEngine on\nKafkaBroker 127.0.0.1:9092\nKafkaLogOnEvent ALL x\n")
-        assert names(configuration.without_effect) == ["KafkaEngine", "KafkaBroker"]
-        assert found(configuration) == [(3, "KafkaLogOnEvent: wrong number of parameters")]
-
     @pytest.mark.parametrize("kind", ["IfModule mod_no.c", "IfDefine NO"])
     def test_unclosed(self, conf, kind):
         name = kind.split()[0]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Mapping
 
-from vigilog.config import proftpd_meaning
+from vigilog.config import proftpd_kafka, proftpd_meaning
 from vigilog.config.proftpd_reader import Reading
 from vigilog.config.proftpd_rules import one_class
 from vigilog.config.proftpd_settings import Configuration
@@ -44,7 +44,7 @@ def read(path: str, defines: Iterable[str] = (), environment: Mapping[str, str] 
         classes=tuple(one_class(each) for each in classes(servers)),
         without_effect=tuple(reading.without_effect),
         remarks=(*reading.remarks, *by_itself(view)),
-        errors=tuple(reading.errors),
+        errors=(*reading.errors, *proftpd_kafka.mistakes(servers, formats)),
     )
 
 
@@ -68,4 +68,5 @@ def told(error: ConfigurationError, path: str) -> str:
         return f"fatal: error processing configuration file '{path}': {UNCLOSED}"
     if error.place is None or error.place.line is None:
         return f"fatal: {error.found}"
-    return f"fatal: {error.found} on line {error.place.line} of '{error.place.file}'"
+    remedy = f"; {error.remedy}" if error.remedy.startswith("did you mean") else ""
+    return f"fatal: {error.found} on line {error.place.line} of '{error.place.file}'{remedy}"

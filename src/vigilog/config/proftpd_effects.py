@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from vigilog.config import proftpd_guards, proftpd_logging, proftpd_server, proftpd_tls, proftpd_users
+from vigilog.config import proftpd_guards, proftpd_kafka, proftpd_logging, proftpd_server, proftpd_tls, proftpd_users
 from vigilog.config.proftpd_words import Reader
 
 READERS: Mapping[str, Reader] = {
     **proftpd_guards.READERS,
+    **proftpd_kafka.READERS,
     **proftpd_logging.READERS,
     **proftpd_server.READERS,
     **proftpd_tls.READERS,

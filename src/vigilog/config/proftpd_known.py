@@ -22,6 +22,7 @@ MODULES = frozenset(
         "mod_core.c",
         "mod_facts.c",
         "mod_ifversion.c",
+        "mod_kafka.c",
         "mod_log.c",
         "mod_log_forensic.c",
         "mod_ls.c",
@@ -35,8 +36,8 @@ MODULES = frozenset(
 )
 """What `<IfModule>` finds here: the modules whose work Vigilog's server does."""
 
-NOT_YET = frozenset({"mod_kafka.c"})
-"""Modules whose work it will do."""
+MEANT = {"kafka": "KafkaBroker", "kafkaserver": "KafkaBroker"}
+"""Names that a manual page gives to a directive and that it does not have."""
 
 
 class Known(NamedTuple):
@@ -90,4 +91,6 @@ def numbers(text: str) -> Iterator[int]:
 def similar(name: str) -> str:
     """The name that somebody may have meant, '' if none is like it."""
     known = table()
+    if meant := MEANT.get(name.lower()):
+        return meant
     return next((known[each].name for each in get_close_matches(name.lower(), known, 1, 0.75)), "")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from vigilog.config.proftpd_kafka import kafka, on_events
 from vigilog.config.proftpd_protection import tls, wrap
 from vigilog.config.proftpd_rules import filters, limits
 from vigilog.config.proftpd_settings import (
@@ -88,10 +89,11 @@ def server(section: Section, globals_: tuple[Section, ...], formats: Mapping[str
         extended_logs=extended_logs(view, formats),
         session_trace={channel: level for traced in view.all("Trace") if traced.session for channel, level in traced.levels},
         environment=dict(view.all("SetEnv")),
+        kafka=kafka(view, formats),
         forensics=Forensics(**view.given(FORENSICS)),
         filters=filters(view),
         limits=limits(view),
-        directories=tuple(directory(each) for each in view.of_kind("Directory")),
+        directories=tuple(directory(each, formats) for each in view.of_kind("Directory")),
         anonymous=tuple(anonymous(each, view, formats) for each in view.of_kind("Anonymous")),
         directives=view.directives,
         **view.given(PLAIN),
@@ -129,7 +131,7 @@ def extended_logs(view: View, formats: Mapping[str, str]) -> tuple[ExtendedLog, 
     )
 
 
-def directory(section: Section) -> DirectorySettings:
+def directory(section: Section, formats: Mapping[str, str]) -> DirectorySettings:
     """A <Directory>, or what an <Anonymous> says of all that is in it."""
     view = of_section(section)
     files, directories = view.first("Umask", (None, None))
@@ -144,7 +146,8 @@ def directory(section: Section) -> DirectorySettings:
         umask=files,
         directory_umask=files if directories is None else directories,
         limits=limits(view),
-        directories=tuple(directory(each) for each in view.of_kind("Directory")),
+        directories=tuple(directory(each, formats) for each in view.of_kind("Directory")),
+        kafka_events=on_events(view, formats),
         **view.given(fields),
     )
 
@@ -162,7 +165,7 @@ def anonymous(section: Section, outside: View, formats: Mapping[str, str]) -> An
         require_valid_shell=view.first("RequireValidShell", outside.first("RequireValidShell", default=True)),
         max_clients=view.first("MaxClients", outside.first("MaxClients", Maximum())),
         max_clients_per_host=view.first("MaxClientsPerHost", outside.first("MaxClientsPerHost", Maximum())),
-        inside=directory(section),
+        inside=directory(section, formats),
         transfer_log=view.first("TransferLog", outside.first("TransferLog")),
         extended_logs=extended_logs(view, formats),
         timeouts=timeouts(view, timeouts(outside, Timeouts())),

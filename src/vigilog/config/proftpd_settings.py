@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from vigilog.config.proftpd_access import Access, Rule
+from vigilog.config.proftpd_kafka import Kafka, OnEvent
 from vigilog.config.proftpd_nouns import (
     OFF,
     Directive,
@@ -37,8 +38,10 @@ __all__ = [
     "ExtendedLog",
     "ForGroups",
     "Forensics",
+    "Kafka",
     "Maximum",
     "Off",
+    "OnEvent",
     "ServerSettings",
     "SessionTimeout",
     "Tables",
@@ -46,7 +49,7 @@ __all__ = [
     "Tls",
     "Wrap",
 ]
-"""The smaller ones are in `proftpd_nouns`."""
+"""The smaller ones are in `proftpd_nouns` and `proftpd_kafka`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,7 @@ class DirectorySettings:
     allow_store_restart: bool | None = None
     allow_retrieve_restart: bool | None = None
     limits: tuple[Access, ...] = ()
+    kafka_events: tuple[OnEvent, ...] | None = None
     directories: tuple[DirectorySettings, ...] = ()
 
 
@@ -141,6 +145,7 @@ class ServerSettings:
     environment: Mapping[str, str] = field(default_factory=dict)  # SetEnv
     allow_log_symlinks: bool = False
     forensics: Forensics = field(default_factory=Forensics)
+    kafka: Kafka = field(default_factory=Kafka)
     filters: tuple[Rule, ...] = ()  # AllowFilter and DenyFilter, for all commands
     limits: tuple[Access, ...] = ()
     directories: tuple[DirectorySettings, ...] = ()
