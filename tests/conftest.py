@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+pytest_plugins = ["tests.kafka_broker"]
+
 
 def absent(reason: str) -> None:
     """Skip the running test with `reason`; fail it instead where CI=true, so that nothing is left out unseen."""
