@@ -96,6 +96,7 @@ SPECIAL_VALUES: dict[object, list[object]] = {
     **{("fleet", name): ["a", "A.b-c_9"] for name in ("events", "alerts", "decisions", "group")},
     ("ship", "to"): ["kafka", "stdout", "file:/x"],
     ("ship", "brokers"): [(), ("a", "[::1]:9092", "ssl://b:1")],
+    ("watch", "kafka_properties"): [{}, {"client.id": "a", "security.protocol": "ssl"}],
     ("kafka", "properties"): [{}, {"linger.ms": "5", "compression.type": "zstd"}],
     ("ban", "allow"): [(), ("192.0.2.0/24", "::1", "host.example", "/etc/allow")],
 }

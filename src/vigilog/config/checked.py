@@ -20,6 +20,9 @@ ONE_OR_MORE = {"pattern", "program", "reset", "follow", "fields", "key", "source
 NAMES = {"fields", "key"}
 """Those of them where it is names with blanks between them."""
 
+PROPERTIES = {("kafka", "properties"), ("watch", "kafka_properties")}
+"""Keys with properties of librdkafka, whose names have dots in them."""
+
 NOTHING = "-"
 """Stands in `fields` for a capture that is no field."""
 
@@ -51,6 +54,7 @@ def secret(table: str, name: str) -> bool:
         ("action", "headers"),
         ("action", "environment"),
         ("kafka", "properties"),
+        ("watch", "kafka_properties"),
     }
 
 
@@ -69,7 +73,7 @@ def taken(word: str, name: str, shape: object, value: object) -> object:
         if name == "ports":
             return [port for each in ([value] if isinstance(value, str) else value) for port in single_ports(each)]
         return ["" if each == NOTHING else each for each in (value.split() if isinstance(value, str) else value)]
-    if (word, name) == ("kafka", "properties") and isinstance(value, dict):
+    if (word, name) in PROPERTIES and isinstance(value, dict):
         return {".".join(path): written(held) for path, held in leaves(value)}
     if not isinstance(value, str):
         return value

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from vigilog.config.checked import checked, leaves, suggestion
+from vigilog.config.checked import PROPERTIES, checked, leaves, suggestion
 from vigilog.config.layer import Value
 from vigilog.config.tables import TABLES, head, keys_of, kind
 from vigilog.config.toml_text import Document
@@ -50,7 +50,7 @@ def entry(table: str, content: Mapping[str, object], document: Document, *path: 
         places[name] = place
         if isinstance(value, list):
             places |= {f"{name}.{number}": document.place(*path, name, number) for number in range(len(value))}
-        if table == "kafka" and isinstance(value, dict):
+        if (table, name) in PROPERTIES and isinstance(value, dict):
             places |= {f"{name}.{'.'.join(inner)}": document.place(*path, name, *inner) for inner, _ in leaves(value)}
         held = checked(table, name, value, place)
         if isinstance(held, ConfigurationError):

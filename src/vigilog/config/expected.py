@@ -6,7 +6,7 @@ from functools import cache
 
 from msgspec import inspect
 
-from vigilog.config.checked import NAMES, ONE_OR_MORE, shown, suggestion
+from vigilog.config.checked import NAMES, ONE_OR_MORE, PROPERTIES, shown, suggestion
 from vigilog.config.run_settings import Duration
 from vigilog.config.tables import TABLES, hints, kind
 
@@ -30,7 +30,7 @@ def expectation(table: str, name: str) -> str:
     word = kind(table)
     if hints(word)[name] in {Duration, Duration | None}:
         return 'a number of seconds, or a text such as "10m" or "1h30m"'
-    if (word, name) == ("kafka", "properties"):
+    if (word, name) in PROPERTIES:
         return "a table of texts, numbers, true and false"
     if word == "trigger" and name in NAMES:
         return "names with blanks between them, or a list of names"

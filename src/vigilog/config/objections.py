@@ -111,5 +111,10 @@ def log(text: str) -> str:
     kind, colon, _ = text.partition(":/")
     if text in {"journal", "-"} or text.startswith("/") or (colon and kind in KINDS):
         return ""
-    kinds = "journal, journal:DIRECTORY, multilog:DIRECTORY, blackbox:FILE, ledger:FILE or -"
+    if text.startswith("kafka:"):
+        from vigilog.config.run_objections import refused  # noqa: PLC0415 - starting must be quick
+        from vigilog.watch.kafka_spec import spec  # noqa: PLC0415 - as above
+
+        return refused(spec, text)
+    kinds = "journal, journal:DIRECTORY, multilog:DIRECTORY, blackbox:FILE, ledger:FILE, kafka:TOPIC or -"
     return f"a path from the root, beginning with /, or {kinds}"

@@ -14,6 +14,7 @@ from vigilog.config.fleet_settings import Fleet
 from vigilog.config.run_settings import Action, Ban, Run, Trigger
 from vigilog.config.ship_settings import Ship, ShipKafka, Stream
 from vigilog.config.table import Count, Table
+from vigilog.config.watch_settings import Watch
 
 Level = Literal["paranoid", "server", "workstation"]
 RuleSetName = Literal["auto", "builtin", "debian", "psionic"]
@@ -30,8 +31,8 @@ class Check(Table, frozen=True):
 
     sources: tuple[str, ...] = ()
     """Logs in reading order: paths, globs (the newest file counts), `journal`, `multilog:DIRECTORY`, `blackbox:FILE`,
-    `ledger:FILE`, `-` (standard input). Empty: logcheck's lists where logcheck is set up, else the system logs that are found
-    on this host."""
+    `ledger:FILE`, `kafka:TOPIC`, `-` (standard input). Empty: logcheck's lists where logcheck is set up, else the system logs
+    that are found on this host."""
     rules: RuleSetName = "auto"
     """auto: Debian's, if logcheck is set up in `rule_directory`, else the built-in ones."""
     rule_directory: str = "/etc/logcheck"
@@ -139,6 +140,7 @@ class Settings(Table, frozen=True, rename={"triggers": "trigger", "actions": "ac
     state: State = State()
     run: Run = Run()
     ban: Ban = Ban()
+    watch: Watch = Watch()
     fleet: Fleet = Fleet()
     ship: Ship = Ship()
     kafka: ShipKafka = ShipKafka()

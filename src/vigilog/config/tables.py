@@ -10,6 +10,7 @@ from vigilog.config.run_settings import Action, Ban, Run, Sample, Trigger
 from vigilog.config.settings import Check, Mail, Psionic, State
 from vigilog.config.ship_settings import Ship, ShipKafka, Stream
 from vigilog.config.table import Table
+from vigilog.config.watch_settings import Watch
 
 TABLES: dict[str, type[Table]] = {
     "check": Check,
@@ -18,6 +19,7 @@ TABLES: dict[str, type[Table]] = {
     "state": State,
     "run": Run,
     "ban": Ban,
+    "watch": Watch,
     "fleet": Fleet,
     "ship": Ship,
     "kafka": ShipKafka,
@@ -29,7 +31,7 @@ TABLES: dict[str, type[Table]] = {
 """Every table by the word it is called in a `Key`; `action.NAME` there is the table `action` of that name, `kafka` what stands
 in [ship.kafka]."""
 
-PLAIN = ("check", "psionic", "mail", "state", "run", "ban", "fleet", "ship", "kafka")
+PLAIN = ("check", "psionic", "mail", "state", "run", "ban", "watch", "fleet", "ship", "kafka")
 """The tables of which there is one each."""
 
 HEADS = {

@@ -66,12 +66,20 @@ def _ledger(path: str, options: Options) -> Source:
     return LedgerFile(File(os.path.abspath(path), options), options.clock)
 
 
+def _kafka(rest: str, options: Options) -> Source:
+    from vigilog.watch.kafka import KafkaTopics  # noqa: PLC0415  few hosts read from there
+    from vigilog.watch.kafka_spec import spec  # noqa: PLC0415
+
+    return KafkaTopics(spec(f"kafka:{rest}"), options)
+
+
 SOURCES: dict[str, Opener] = {
     "file": _file,
     "journal": _journal,
     "multilog": _multilog,
     "blackbox": _blackbox,
     "ledger": _ledger,
+    "kafka": _kafka,
     "-": _standard_input,
 }
 """The kinds of sources by their word."""
@@ -82,7 +90,7 @@ def open_source(spec: str, options: Options) -> Source:
 
     A path or a pattern of paths (`*`, `?`, `[...]`; the newest file counts), `journal`, `journal:DIRECTORY`,
     `multilog:DIRECTORY`, `blackbox:FILE` (forensic blocks, each as a line), `ledger:FILE` (requests that never ended, each as a
-    line), `-` for standard input; `file:` in front of a path that looks like one of the others. Raises ConfigurationError.
+    line), `kafka:TOPIC` (see `kafka_spec`), `-` for standard input; `file:` in front of a path that looks like one of the others. Raises ConfigurationError.
     """
     kind, colon, rest = spec.partition(":")
     if kind == "syslog" and colon:
