@@ -24,7 +24,7 @@ def sent(bootstrap: str, topic: str, *values: bytes) -> None:
     assert producer.flush(30) == 0
 
 
-def brokers_of(seconds: float = 10, **properties: str) -> int:
+def brokers_of(properties: dict[str, str], seconds: float = 10) -> int:
     return len(AdminClient({"log_level": 0, **properties}).list_topics(timeout=seconds).brokers)
 
 
@@ -35,7 +35,7 @@ def test_what_was_acknowledged_survives_kill_9(own_kafka):
         sent(cluster.bootstrap, topic, b"%d" % turn)
         cluster.kill()
         with pytest.raises(KafkaException):
-            brokers_of(0.5, **{"bootstrap.servers": cluster.bootstrap})
+            brokers_of({"bootstrap.servers": cluster.bootstrap}, 0.5)
         cluster.restart()
     assert [(record.key, record.value) for record in cluster.records(topic)] == [(b"key", b"0"), (b"key", b"1")]
 
@@ -43,7 +43,7 @@ def test_what_was_acknowledged_survives_kill_9(own_kafka):
 def test_three_brokers_serve_while_one_is_away(own_kafka):
     cluster: Kafka = own_kafka(brokers=3)
     topic = cluster.topic(partitions=3)
-    assert brokers_of(**{"bootstrap.servers": cluster.bootstrap}) == 3
+    assert brokers_of({"bootstrap.servers": cluster.bootstrap}) == 3
     cluster.kill(2)
     sent(cluster.bootstrap, topic, b"one", b"two")
     cluster.restart(2)
@@ -55,14 +55,14 @@ def test_tls_is_by_a_private_authority(kafka):
         pytest.skip("somebody's own Kafka")
     trusted = {"security.protocol": "SSL", "ssl.ca.location": str(kafka.certificates / "authority.pem")}
     login = {"security.protocol": "SASL_SSL", "sasl.mechanism": "PLAIN", "sasl.username": kafka.user}
-    assert brokers_of(**{"bootstrap.servers": kafka.tls, **trusted}) == 1
-    assert brokers_of(**{"bootstrap.servers": kafka.sasl, **trusted, **login, "sasl.password": kafka.password}) == 1
+    assert brokers_of({"bootstrap.servers": kafka.tls, **trusted}) == 1
+    assert brokers_of({"bootstrap.servers": kafka.sasl, **trusted, **login, "sasl.password": kafka.password}) == 1
     for wrong in (
         {**trusted, "bootstrap.servers": kafka.tls, "ssl.ca.location": str(kafka.certificates / "stranger.pem")},
         {"bootstrap.servers": kafka.sasl, **trusted, **login, "sasl.password": "guessed"},
     ):
         with pytest.raises(KafkaException):
-            brokers_of(1, **wrong)
+            brokers_of(wrong, 1)
 
 
 def test_brokers_end_with_who_started_them(tmp_path, kafka):
