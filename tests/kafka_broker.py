@@ -119,7 +119,7 @@ def _all_of(consumer: Consumer, partitions: int) -> list[Kept]:
     found: list[Kept] = []
     ended: set[int] = set()
     while len(ended) < partitions:
-        messages = consumer.consume(10_000, 1.0)
+        messages = consumer.consume(10_000, 0.05)  # it waits so long for the last of them
         for message in messages:
             if message.error() is None:
                 found.append(

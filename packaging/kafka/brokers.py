@@ -44,7 +44,7 @@ listeners={listeners}
 log.dirs={data}
 inter.broker.protocol.version=3.9-IV0
 broker.heartbeat.interval.ms=250
-broker.session.timeout.ms=2000
+broker.session.timeout.ms={session}
 default.replication.factor={brokers}
 min.insync.replicas={in_sync}
 offsets.topic.num.partitions=4
@@ -178,6 +178,7 @@ def prepare(
         )
         text = PROPERTIES.format(
             number=number, voters=voters, data=data, brokers=arguments.brokers, in_sync=min(2, arguments.brokers),
+            session=9000 if arguments.thorough else 1000,
             listeners=",".join(f"{name}://{at}" for name, at in place.items()),
         )  # fmt: skip
         if arguments.tls:
