@@ -69,6 +69,7 @@ class Kafka:
         name = name or f"test-{os.getpid()}-{next(_topics)}-{os.urandom(3).hex()}"
         config = {key.replace("_", "."): str(value) for key, value in properties.items()}
         admin = self.admin()  # held: what it promised is void once it is gone
+        admin.list_topics(timeout=PATIENCE)  # and it must not learn of the brokers' names while it waits for an answer
         for made in admin.create_topics([NewTopic(name, partitions, config=config)]).values():
             made.result(PATIENCE)
         return name
@@ -86,6 +87,7 @@ class Kafka:
                 "enable.auto.commit": False,
                 "auto.offset.reset": "earliest",
                 "enable.partition.eof": True,
+                "fetch.wait.max.ms": 50,
                 "isolation.level": "read_committed" if committed else "read_uncommitted",
                 "log_level": 0,
             }
