@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from vigilog.detect.window import Entry, Key, Window, Windows, entered
+from vigilog.detect.window import Entry, Key, Window, Windows, counted
 
 KEY: Key = (b"192.0.2.1",)
 
@@ -97,7 +97,7 @@ def test_a_window_holds_no_more_than_it_needs_in_the_order_of_time(
 ) -> None:
     window: Window = ()
     for entry in entries(*times):
-        window = entered(window, entry, count, within)
+        window, _ = counted(window, entry, count, within, anew=False, once=False)
         assert 0 < len(window) <= count
         assert list(window) == sorted(window)
         assert within is None or window[-1][0] - window[0][0] <= within

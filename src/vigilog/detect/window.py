@@ -24,16 +24,34 @@ SILENT: Entry = (0.0, -1)
 """In front of a key's last event: the key raised an alert, and raises no other for now."""
 
 
-def entered(window: Window, entry: Entry, count: int, within: float | None) -> Window:
-    """`window` with one more event: at most `count` of them, the oldest no more than `within` seconds (None: whenever) before
-    the newest. The event itself is not in it if it came too late."""
-    entries = (*window, entry) if not window or entry >= window[-1] else tuple(sorted((*window, entry)))
-    if len(entries) > count:
-        entries = entries[-count:]
-    if within is not None and entries[-1][0] - entries[0][0] > within:
-        oldest = entries[-1][0] - within
-        entries = tuple(each for each in entries if each[0] >= oldest)
-    return entries
+def counted(
+    window: Window, entry: Entry, count: int, within: float | None, anew: bool, once: bool
+) -> tuple[Window, Window | None]:
+    """One more event of a key: the key's window after it, and the events that prove an alert if it makes one, () if the key
+    raises none for now, None if it makes none. `anew`, `once`: as in Windows. Detect, replay and the fleet count by this alone.
+
+    The window has at most `count` events, the oldest no more than `within` seconds (None: whenever) before the newest. The
+    event itself is not in it if it came too late.
+    """
+    if not window:
+        window = (entry,)
+    elif window[0] is SILENT:
+        last = window[-1]
+        if within is None or entry[0] - last[0] <= within:
+            return (SILENT, entry if entry > last else last), ()  # noqa: FURB136 - max() takes longer
+        window = (entry,)
+    else:
+        window = (*window, entry) if entry >= window[-1] else tuple(sorted((*window, entry)))
+        if len(window) > count:
+            window = window[-count:]
+        if within is not None and window[-1][0] - window[0][0] > within:
+            oldest = window[-1][0] - within
+            window = tuple([each for each in window if each[0] >= oldest])
+    if len(window) < count or (window[-1] is not entry and entry not in window):
+        return window, None
+    if anew:
+        return (), window
+    return ((SILENT, window[-1]) if once else window), window
 
 
 @dataclass(slots=True)
@@ -59,21 +77,12 @@ class Windows:
         if self.count == 1 and not self.once:
             return (entry,)
         windows = self._windows
-        window = windows.pop(key, ())
-        if window and window[0] is SILENT:
-            last = window[-1]
-            if self.within is None or entry[0] - last[0] <= self.within:
-                windows[key] = (SILENT, max(last, entry))
-                return ()
-            window = ()
-        window = entered(window, entry, self.count, self.within)
-        crossed = len(window) == self.count and (window[-1] is entry or entry in window)
-        if crossed and self.anew:
-            return window
-        windows[key] = (SILENT, window[-1]) if crossed and self.once else window
-        if len(windows) > self.most:
-            self._forget(entry[0])
-        return window if crossed else None
+        window, proof = counted(windows.pop(key, ()), entry, self.count, self.within, self.anew, self.once)
+        if window:
+            windows[key] = window
+            if len(windows) > self.most:
+                self._forget(entry[0])
+        return proof
 
     def silence(self, key: Key, last: Entry) -> None:
         """The key raised an alert before, and has had this event since."""

@@ -76,7 +76,9 @@ class Decision(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 
 
 _encoder = msgspec.json.Encoder()
-_sighted, _alarm, _decision = map(msgspec.json.Decoder, (Sighted, Alarm, Decision))
+_sighted = msgspec.json.Decoder(Sighted)
+_alarm = msgspec.json.Decoder(Alarm)
+_decision = msgspec.json.Decoder(Decision)
 
 
 def encoded(message: Sighted | Alarm | Decision) -> bytes:
