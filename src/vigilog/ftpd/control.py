@@ -53,7 +53,6 @@ class Control(Talk):
     proto_cmds = TLS_FTPHandler.proto_cmds | MORE
 
     def __init__(self, sock: Any, server: Any, ioloop: Any, host: Host, ends: Ends) -> None:
-        self.scope: Scope | None = None
         self.renamed = ""
         self.finished = False
         self.moved_at = time.monotonic()

@@ -17,7 +17,8 @@ from vigilog.config.proftpd_settings import Configuration
 from vigilog.core.clock import Clock
 from vigilog.core.errors import VigilogError
 from vigilog.ftpd.comparisons import Comparisons
-from vigilog.ftpd.hosts import Host, hosts, identity
+from vigilog.ftpd.hosts import Host, given_up, hosts, identity, ring_directory
+from vigilog.ftpd.kafka import Outlets
 from vigilog.ftpd.log_lines import system_line
 from vigilog.ftpd.logs import DEBUG, Logs, Opener
 from vigilog.ftpd.record import UNTIMELY_DEATH
@@ -29,6 +30,8 @@ from vigilog.run.signals import Signals
 
 LOOKS = 1.0
 """Seconds between two looks whether a log was rotated."""
+FLUSH = 5.0
+"""Seconds that brokers have at the end to take what waits."""
 
 
 class Daemon:
@@ -49,6 +52,7 @@ class Daemon:
         self._again, self._say, self._directory, self._debug, self._clock = again, say, directory, debug, clock
         self._rights = Rights(identity(configuration.servers[0]))
         self._opener = Opener(clock, socket.gethostname().partition(".")[0], os.getpid())
+        self._outlets = Outlets(directory or ring_directory(), self._rights, self._note, clock)
         self._loop = loop()
         self._comparisons = Comparisons()
         self._listeners: dict[tuple[str, int], Listener] = {}
@@ -68,6 +72,7 @@ class Daemon:
         with Signals((signal.SIGTERM, signal.SIGINT, signal.SIGHUP)) as signals:
             Waiting(self._loop, signals.fileno(), lambda: self._told(signals.received()))
             Waiting(self._loop, self._comparisons.descriptor, self._comparisons.answer)
+            Waiting(self._loop, self._outlets.descriptor, self._outlets.answer)
             logging.getLogger("pyftpdlib").addHandler(ToLog(lambda text: self._note(3, text)))
             kind: str | None = UNTIMELY_DEATH
             try:
@@ -106,7 +111,14 @@ class Daemon:
         )
         for trouble in self._opener.troubles:
             self._say(trouble)
+            if "KafkaLog" in trouble:
+                self._outlets.notice(trouble)
         self._opener.troubles.clear()
+        try:
+            self._outlets.serve(made, for_good=configuration.servers[0].root_revoke)
+        except VigilogError:
+            given_up(made)
+            raise
         return made
 
     def _listen(self) -> None:
@@ -216,6 +228,7 @@ class Daemon:
                     connection.finish(kind)
                 if host.box is not None:
                     host.box.close()
+            self._outlets.close(FLUSH)
             for log in self._opener.files.values():
                 log.close()
             if self._pid_file is not None:

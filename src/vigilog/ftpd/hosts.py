@@ -26,6 +26,7 @@ from vigilog.ftpd.tls import context
 
 if TYPE_CHECKING:
     from vigilog.ftpd.connection import Connection
+    from vigilog.ftpd.kafka_events import Sender
 
 CRITERIA = {"FailedLogin": FailedLogin, "UntimelyDeath": UntimelyDeath, "ModuleConfig": ModuleConfig}
 
@@ -48,6 +49,7 @@ class Host:
     masquerade: str | None = None  # the address that PASV answers with, if not its own
     anonymous_logs: list[tuple[AnonymousSettings, Logs]] = field(default_factory=list)
     connections: set[Connection] = field(default_factory=set)
+    sender: Sender | None = None  # of events to Kafka
 
     def present(self, but: Connection) -> Iterable[Present]:
         """Who is logged in, but for one connection."""
@@ -159,11 +161,16 @@ def hosts(
                 continue
             made.append(host(settings, configuration, opener, rights, directory, debug, say, clock))
     except ConfigurationError:
-        for each in made:
-            if each.box is not None:
-                each.box.close()
+        given_up(made)
         raise
     return made
+
+
+def given_up(made: Iterable[Host]) -> None:
+    """These will not serve."""
+    for each in made:
+        if each.box is not None:
+            each.box.close()
 
 
 def host(

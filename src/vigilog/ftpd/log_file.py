@@ -59,8 +59,11 @@ class LogFile:
 
 
 def opened_for_appending(path: str, *, links: bool) -> int:
-    """A descriptor. Raises OSError: ELOOP for a symbolic link, EPERM for a directory that others may write."""
-    directory = os.stat(os.path.dirname(path) or ".")
+    """A descriptor. Raises OSError: ELOOP for a symbolic link, EPERM for a directory that others may write, EINVAL for a path
+    that does not begin at the root."""
+    if not path.startswith("/"):
+        raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
+    directory = os.stat(os.path.dirname(path))
     if not stat.S_ISDIR(directory.st_mode):
         raise OSError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
     if directory.st_mode & stat.S_IWOTH:

@@ -49,12 +49,21 @@ class Logs:
     extended_syslog: SyslogSocket | None = None
     wrap: LogFile | None = None
     tls: LogFile | None = None
+    kafka: LogFile | None = None
     highest: int = NOTICE
     debug: int = 0
 
     def files(self) -> Iterator[LogFile]:
         """All that are files."""
-        for log in (self.system, self.transfer, self.trace, self.wrap, self.tls, *(each.target for each in self.extended)):
+        for log in (
+            self.system,
+            self.transfer,
+            self.trace,
+            self.wrap,
+            self.tls,
+            self.kafka,
+            *(each.target for each in self.extended),
+        ):
             if isinstance(log, LogFile):
                 yield log
 
@@ -106,6 +115,7 @@ class Opener:
             extended=tuple(self.extended(server.extended_logs, links=links)),
             wrap=self.open("WrapLog", server.wrap.log, links=links),
             tls=self.open("TLSLog", server.tls.log, links=links),
+            kafka=self.open("KafkaLog", server.kafka.log, links=links) if server.kafka.engine else None,
             highest=DEBUG if level > 0 else severity(settings),
             debug=level,
         )

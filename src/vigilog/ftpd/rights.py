@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
+from vigilog.ftpd.credentials import become
+
 
 class Identity(NamedTuple):
     """Numbers of a user, as the kernel knows it."""
@@ -22,7 +24,9 @@ class Identity(NamedTuple):
 
 
 class Rights:
-    """The rights of this process; there must be one only. `server` is whom it acts as when it acts for nobody else."""
+    """The rights of the thread that serves; `settle` alone may change those of the whole process. There must be one only.
+
+    `server` is whom it acts as when it acts for nobody else."""
 
     def __init__(self, server: Identity | None) -> None:
         self._root = os.geteuid() == 0
@@ -66,8 +70,5 @@ class Rights:
             self._become(former)
 
     def _become(self, identity: Identity) -> None:
-        os.seteuid(0)
-        os.setgroups(identity.groups)
-        os.setegid(identity.gid)
-        os.seteuid(identity.uid)
+        become(*identity)
         self._acting = identity

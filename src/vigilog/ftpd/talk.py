@@ -73,8 +73,11 @@ class Talk(Wire):
         return ()
 
     def logged(self, command: Command | None, code: int | None, text: str) -> None:
-        """A line for each ExtendedLog that wants to have it; without a command, for the beginning of the session."""
-        if not self.record.log.logs.extended:
+        """Something happened; without a command, the beginning of the session. Whoever wants to have it (ExtendedLog,
+        KafkaLogOnEvent) is told."""
+        name, sender = command.name if command else "CONNECT", self.host.sender
+        lines = sender.wanted(name, self.scope, self.place(command)) if sender is not None else []
+        if not lines and not self.record.log.logs.extended:
             return
         facts, ends, account = self.record.facts, self.record.ends, self.account
         about = Circumstances(
@@ -89,4 +92,14 @@ class Talk(Wire):
             environment=self.host.settings.environment,
             end_reason=self.end_reason if command and command.name == "EXIT" else None,
         )
-        self.record.log.extended(command.name if command else "CONNECT", event(command, code, text, time.monotonic(), about))
+        found = event(command, code, text, time.monotonic(), about)
+        self.record.log.extended(name, found)
+        if sender is not None and lines:
+            sender.send(lines, found, self.session_id)
+
+    def place(self, command: Command | None) -> str:
+        """Where a command does what it does, as the host knows the path: at the file or directory that it is about, else in the
+        current directory; '' before the login."""
+        if self.fs is None or self.account is None:
+            return ""
+        return command.outside if command is not None and command.outside else self.fs.outside(self.fs.cwd)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -16,13 +17,15 @@ from vigilog.ftpd.command import Command
 from vigilog.ftpd.data_connection import DataConnection
 from vigilog.ftpd.hosts import Host
 from vigilog.ftpd.record import Ends, Record, plain
+from vigilog.ftpd.scope import Scope
 from vigilog.ftpd.traffic import Traffic, traffic
 
 
 class Wire(TLS_FTPHandler):  # type: ignore[misc] # pyftpdlib has no types
     """What `talk`, `control` and `connection` stand on: who is connected to which server, and what went over the wire.
 
-    `account` is who is logged in, `command` what is being done, `moving` the command whose data connection is open."""
+    `account` is who is logged in, `scope` what holds for him, `command` what is being done, `moving` the command whose data
+    connection is open."""
 
     encoding = "utf8"
     unicode_errors = "surrogateescape"  # names that are no UTF-8 come and go as they are
@@ -39,6 +42,7 @@ class Wire(TLS_FTPHandler):  # type: ignore[misc] # pyftpdlib has no types
 
     def __init__(self, sock: Any, server: Any, ioloop: Any, host: Host, ends: Ends) -> None:
         self.account: Account | None = None
+        self.scope: Scope | None = None
         self.secret = ""
         self.command: Command | None = None
         self.moving: Command | None = None
@@ -47,6 +51,7 @@ class Wire(TLS_FTPHandler):  # type: ignore[misc] # pyftpdlib has no types
         self.control_raw, self.data_raw = Traffic(), Traffic()
         self.total_in = self.total_out = 0
         self.end_reason = ""
+        self.session_id = secrets.token_hex(8).encode()
         self.host = host
         self.record = Record(host, ends)
         super().__init__(sock, server, ioloop)

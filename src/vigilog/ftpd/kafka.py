@@ -1,0 +1,180 @@
+"""The way of events to Kafka: no client waits for a broker or for the disk, and nothing is lost while brokers are away."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from threading import Event, Lock, Thread
+
+from vigilog.core.clock import Clock
+from vigilog.core.errors import StoreError
+from vigilog.ftpd.hosts import Host, service
+from vigilog.ftpd.kafka_events import Sender
+from vigilog.ftpd.log_file import LogFile
+from vigilog.ftpd.log_lines import module_line
+from vigilog.ftpd.rights import Rights
+from vigilog.ship.record import Record
+from vigilog.ship.settings import Connection, SpoolSettings
+from vigilog.ship.shipper import Shipper
+
+MODULE = "mod_kafka/0.1"
+"""What lines of a KafkaLog begin with, as ProFTPD's do."""
+
+INFORMATION, NOTICE, WARNING = 6, 5, 4
+
+SAFE = 0.5
+"""Seconds after which an event that no broker acknowledged is on the disk."""
+
+Said = Callable[[str], None]
+
+
+def key(connection: Connection) -> tuple[object, ...]:
+    """What makes two connections the same, wherever they are written."""
+    last = {each.name: each.value for each in connection.properties}
+    return (*connection.brokers, *sorted(last.items()))
+
+
+class Outlet:
+    """One shipper, and what keeps its records safe: shared by all servers with the same brokers and properties. `say` is called
+    from other threads."""
+
+    def __init__(self, connection: Connection, directory: str, say: Said, clock: Clock) -> None:
+        self.key = key(connection)
+        self.logs: list[LogFile] = []
+        self._directory, self._say, self._clock = directory, say, clock
+        self._offered = Event()
+        self._swapping = Lock()
+        self._closing = False
+        self._shipper = self._opened(connection)
+        self._keeper = Thread(target=self._keep, name="kafka-keeper", daemon=True)
+        self._keeper.start()
+
+    def _opened(self, connection: Connection) -> Shipper:
+        return Shipper(connection, SpoolSettings(self._directory, when_full="drop-oldest"), say=self._say, clock=self._clock)
+
+    def offer(self, records: Sequence[Record]) -> None:
+        """Takes records; waits for nothing."""
+        self._shipper.offer(records)
+        self._offered.set()
+
+    def connect(self, connection: Connection) -> None:
+        """Other brokers or properties: what waits goes there."""
+        with self._swapping:
+            self._shipper.close(0)
+            self._shipper, self.key = self._opened(connection), key(connection)
+
+    def _keep(self) -> None:
+        """Whatever was offered is acknowledged, or on the disk, a moment later."""
+        while not self._closing:
+            self._offered.wait()
+            self._offered.clear()
+            with self._swapping:
+                self._shipper.settle(SAFE)
+
+    def close(self, seconds: float) -> str:
+        """Gives the brokers so much time, keeps the rest for the next start, and says what became of it."""
+        self._closing = True
+        self._offered.set()
+        return str(self._shipper.close(seconds))
+
+
+class Outlets:
+    """All of them, each with a spool below `directory`. What they say goes to the KafkaLogs, and to the server log by `note`,
+    when `answer` is called; the loop does that when `descriptor` is readable."""
+
+    def __init__(self, directory: str, rights: Rights, note: Callable[[int, str], None], clock: Clock) -> None:
+        self.descriptor = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+        self._directory, self._rights, self._note, self._clock = os.path.join(directory, "kafka"), rights, note, clock
+        self._said: deque[tuple[Sequence[LogFile], int, str]] = deque()
+        self._open: dict[str, Outlet] = {}
+
+    def serve(self, hosts: Sequence[Host], *, for_good: bool) -> None:
+        """Gives these servers their ways out, those who want one. `for_good`: root's rights will be given up.
+
+        Raises ConfigurationError for a broker or a property that cannot be used, StoreError for a spool, MissingExtra."""
+        groups: dict[tuple[object, ...], list[Host]] = {}
+        for host in hosts:
+            if wanted(host):
+                groups.setdefault(key(host.settings.kafka.connection), []).append(host)
+            elif host.settings.kafka.engine:
+                self._say(files([host]), WARNING, "no KafkaBroker configured, disabling module")
+        for group in groups.values():
+            checked(group[0].settings.kafka.connection)
+        for group in groups.values():
+            outlet = self._outlet(group, for_good=for_good)
+            for host in group:
+                host.sender = Sender(host.settings, outlet)
+
+    def _outlet(self, group: Sequence[Host], *, for_good: bool) -> Outlet:
+        name, connection = service(group[0].settings), group[0].settings.kafka.connection
+        outlet = self._open.get(name)
+        if outlet is None:
+            path = self._spool(name, for_good=for_good)
+            outlet = self._open[name] = Outlet(connection, path, lambda text: self._heard(name, text), self._clock)
+        elif outlet.key != key(connection):
+            outlet.connect(connection)
+        outlet.logs = files(group)
+        return outlet
+
+    def _spool(self, name: str, *, for_good: bool) -> str:
+        """The directory of a spool; if root's rights will be given up, the server's user must be able to go there."""
+        path = os.path.join(self._directory, name)
+        try:
+            os.makedirs(path, mode=0o700, exist_ok=True)
+            if for_good and self._rights.can_change:
+                for parent in (self._directory, os.path.dirname(self._directory)):
+                    os.chmod(parent, 0o711)  # noqa: S103 - to go through, and see nothing
+                os.chown(path, self._rights.server.uid, self._rights.server.gid)
+        except OSError as error:
+            raise StoreError(f"the spool {path} cannot be made ({error.strerror})", remedy="choose --ring-directory") from error
+        return path
+
+    def _heard(self, name: str, text: str) -> None:
+        """Called from other threads."""
+        self._say(self._open[name].logs if name in self._open else (), WARNING, text)
+
+    def notice(self, text: str) -> None:
+        """A line for the server log alone."""
+        self._say((), NOTICE, f"notice: {text}")
+
+    def _say(self, logs: Sequence[LogFile], level: int, text: str) -> None:
+        self._said.append((logs, level, text))
+        os.eventfd_write(self.descriptor, 1)
+
+    def answer(self) -> None:
+        """Writes down what was said."""
+        with suppress(BlockingIOError):
+            os.eventfd_read(self.descriptor)
+        while self._said:
+            logs, level, text = self._said.popleft()
+            data = text.encode("utf-8", "surrogateescape")
+            for log in logs:
+                log.write(module_line(self._clock(), MODULE, os.getpid(), data))
+            self._note(level, f"{MODULE}: {text}")
+
+    def close(self, seconds: float) -> None:
+        """Gives the brokers so much time, all of them together; what they did not acknowledge is sent by the next start."""
+        until = time.monotonic() + seconds
+        for outlet in self._open.values():
+            self._say(outlet.logs, INFORMATION, f"end: {outlet.close(max(until - time.monotonic(), 0.0))}")
+        self._open.clear()
+        self.answer()
+        os.close(self.descriptor)
+
+
+def wanted(host: Host) -> bool:
+    """Whether a server has events to send, and somewhere to send them."""
+    return host.settings.kafka.engine and bool(host.settings.kafka.connection.brokers)
+
+
+def files(group: Iterable[Host]) -> list[LogFile]:
+    """The KafkaLogs of some servers, each once."""
+    return list({id(log): log for host in group if (log := host.logs.kafka) is not None}.values())
+
+
+def checked(connection: Connection) -> None:
+    """Raises ConfigurationError."""
+    del connection
