@@ -24,6 +24,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -69,7 +70,6 @@ class Kafka:
         name = name or f"test-{os.getpid()}-{next(_topics)}-{os.urandom(3).hex()}"
         config = {key.replace("_", "."): str(value) for key, value in properties.items()}
         admin = self.admin()  # held: what it promised is void once it is gone
-        admin.list_topics(timeout=PATIENCE)  # and it must not learn of the brokers' names while it waits for an answer
         for made in admin.create_topics([NewTopic(name, partitions, config=config)]).values():
             made.result(PATIENCE)
         return name
@@ -160,10 +160,20 @@ def running(
             line = process.stdout.readline()
             assert line, f"Kafka did not start: status {process.wait(60)}"
             known: dict[str, Any] = json.loads(line)
+            _wait_until_they_know_each_other(known["bootstrap"].split(","))
             yield Kafka(**{**known, "directory": directory, "certificates": Path(known["certificates"])})
         finally:
             process.stdin.close()
             process.wait(60)
+
+
+def _wait_until_they_know_each_other(places: list[str]) -> None:
+    """A client that learns of brokers one by one drops requests that are on their way."""
+    for place in places:
+        while len(AdminClient({"bootstrap.servers": place, "log_level": 0}).list_topics(timeout=PATIENCE).brokers) < len(
+            places
+        ):
+            time.sleep(0.05)
 
 
 @pytest.fixture(scope="session")
