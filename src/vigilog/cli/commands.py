@@ -23,6 +23,7 @@ COMMANDS = {
     "reload": "vigilog.cli.reload",
     "flushlogs": "vigilog.cli.flushlogs",
     "ledger check": "vigilog.cli.ledger",
+    "ship": "vigilog.cli.ship",
     "ftpd": "vigilog.cli.ftpd",
     "blackbox show": "vigilog.cli.blackbox_show",
     "blackbox recover": "vigilog.cli.blackbox_recover",

@@ -1,0 +1,160 @@
+"""`vigilog ship`: lines, taken apart by a LogFormat, as JSON to Kafka, a file, or standard output."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
+from typing import TYPE_CHECKING
+
+from vigilog.cli import ship_arguments
+from vigilog.cli.commands import Parser
+from vigilog.cli.visible import visible
+from vigilog.core.clock import wall
+
+if TYPE_CHECKING:
+    from vigilog.cli.ship_arguments import Wanted
+    from vigilog.ship.counts import Ending
+    from vigilog.ship.seam import Target
+    from vigilog.shipping.files import Journey, Worked
+    from vigilog.shipping.files_account import Account
+    from vigilog.shipping.files_lines import Convert
+    from vigilog.shipping.files_state import State
+
+HELP = "ship lines as JSON to Kafka, taken apart by a LogFormat"
+INCOMPLETE, UNREADABLE, LEFT = 1, 66, 75
+ENDED_BY = 128
+"""And the number of the signal."""
+
+
+def arguments(parser: Parser) -> None:
+    """Tells `parser` what `vigilog ship` takes."""
+    ship_arguments.arguments(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Ships, says what came of it, and gives the exit status."""
+    from vigilog.run.signals import Signals  # noqa: PLC0415 - `--help` needs nothing of this
+    from vigilog.shipping import files_state  # noqa: PLC0415
+    from vigilog.shipping.files import Journey  # noqa: PLC0415
+    from vigilog.shipping.files_account import Account, Way, summary  # noqa: PLC0415
+    from vigilog.shipping.files_dead import Apart  # noqa: PLC0415
+    from vigilog.shipping.files_lines import compiled, conversion  # noqa: PLC0415
+
+    wanted = ship_arguments.wanted(options)
+    convert = conversion(compiled(options.format, options.dialect), options.key, strange_apart=bool(wanted.dead_letters))
+    account = Account()
+    with ExitStack() as stack:
+        worked = stack.enter_context(working(convert, options.jobs))
+        state = stack.enter_context(files_state.opened(wanted.directory, wanted.to, wanted.topic))
+        apart = stack.enter_context(Apart(wanted.dead_letters, wanted.topic, wall))
+        spool = stack.enter_context(files_state.spool(wanted.directory, wanted.topic))
+        target = opened(wanted, spool, state)
+        stack.callback(target.close, 0)
+        signals = stack.enter_context(Signals([signal.SIGINT, signal.SIGTERM, signal.SIGHUP]))
+        advance, finish = progress(options)
+        journey = Journey(
+            target, wanted.topic, convert, state, account, apart, lambda: next(iter(signals.received()), 0), advance
+        )
+        travel(options, journey, worked, signals.fileno())
+        journey.commit(0 if account.stopped else wanted.wait)
+        ending = target.close(0 if wanted.directory and wanted.to == "kafka" else wanted.wait)
+        finish()
+    way = Way(
+        wanted.to,
+        spool if wanted.directory else "",
+        f"in {wanted.dead_letters}" if wanted.dead_letters else "shipped as messages",
+    )
+    status = status_of(account, ending, follow=options.follow)
+    if status or not options.quiet:
+        say(summary(account, ending, way))
+    return status
+
+
+@contextmanager
+def working(convert: Convert, jobs: int) -> Iterator[Worked]:
+    """What makes records of blocks: this process, and `jobs` - 1 others, which are there before anything else is."""
+    if jobs == 1:
+        yield partial(map, convert)
+        return
+    from vigilog.parallel import Workers  # noqa: PLC0415 - for those who ask for more than one process
+
+    with Workers(convert, jobs - 1) as workers:
+        yield workers.ordered
+
+
+def opened(wanted: Wanted, spool: str, state: State) -> Target:
+    """The target. Raises ConfigurationError, StoreError, AlreadyRunning, MissingExtra, and DeliveryError for a file."""
+    from vigilog.core.nouns import Place  # noqa: PLC0415
+
+    if wanted.to != "kafka":
+        from vigilog.ship.plain import PlainTarget  # noqa: PLC0415 - one of the two
+
+        return PlainTarget(wanted.to, place=Place("--to"))
+    from vigilog.ship.settings import SpoolSettings  # noqa: PLC0415
+    from vigilog.ship.shipper import Shipper  # noqa: PLC0415
+
+    ship = wanted.settings.ship
+    settings = SpoolSettings(spool, ship.spool_size << 20, ship.when_full, wanted.dead_letters or ship.dead_letters)
+    return Shipper(wanted.connection, settings, say=say, clock=wall, committed=state.committed())
+
+
+def travel(options: argparse.Namespace, journey: Journey, worked: Worked, signals: int) -> None:
+    """Reads all sources, once or until it is told to end."""
+    from vigilog.shipping.files import ship, unfinished  # noqa: PLC0415
+    from vigilog.shipping.files_follow import follow  # noqa: PLC0415
+    from vigilog.watch.live import Live  # noqa: PLC0415
+    from vigilog.watch.options import Options  # noqa: PLC0415
+    from vigilog.watch.sources import open_source  # noqa: PLC0415
+
+    remembers = journey.state.store is not None
+    reading = Options(wall, options.first, partial_lines=not (remembers or options.follow), takeover=None)
+    since = {} if options.from_start else journey.state.positions()
+    live = list(options.files) if options.follow else [spec for spec in options.files if spec == "-"]
+    sources = [open_source(spec, reading) for spec in options.files if spec not in live]
+    ship(journey, sources, since, worked)
+    for source in sources:
+        if unfinished(source, journey.account.positions.get(source.name)):
+            say(f"{source.name.removeprefix('file:')}: its last line has no newline yet; it is shipped once it has")
+    if live and not journey.is_stopped():
+        open_live = Live(live, reading)
+        try:
+            follow(journey, open_live, since, signals)
+        finally:
+            open_live.close()
+
+
+def status_of(account: Account, ending: Ending, *, follow: bool) -> int:
+    """The exit status."""
+    if ending.dead or ending.dropped or ending.lost:
+        return INCOMPLETE
+    if ending.left:
+        return LEFT
+    if account.stopped and not follow:
+        return ENDED_BY + account.stopped
+    for notice in account.notices:
+        say(notice.text)
+    if any(notice.kind in {"missing", "unreadable"} for notice in account.notices) and not follow:
+        return UNREADABLE
+    return 0
+
+
+def progress(options: argparse.Namespace) -> tuple[Callable[[int, int], None], Callable[[], None]]:
+    """What to call for each block and at the end, so that a long run shows on a terminal how far it is."""
+    if options.follow or options.quiet or not sys.stderr.isatty() or sys.stdout.isatty():
+        return (lambda _bytes, _lines: None), (lambda: None)
+    from vigilog.report.progress import Progress  # noqa: PLC0415 - on a terminal only
+
+    total = sum(os.path.getsize(spec) for spec in options.files if os.path.isfile(spec))
+    shown = Progress(lambda data: (sys.stderr.buffer.write(data), sys.stderr.buffer.flush()), wall, total or None)
+    return shown.advance, shown.finish
+
+
+def say(line: str) -> None:
+    """A line for whoever called it."""
+    with suppress(OSError):
+        print(f"vigilog ship: {visible(line)}", file=sys.stderr, flush=True)

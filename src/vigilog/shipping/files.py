@@ -1,0 +1,126 @@
+"""`vigilog ship`: sources → records → a target, once, from where the last call left off.
+
+Positions move when all before them is safe: acknowledged, or on the disk. Killed at any point, the next call reads what was
+not safe by then; what had been acknowledged meanwhile comes a second time.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from vigilog.core.errors import DeliveryError
+from vigilog.core.nouns import Chunk, Notice, Position
+from vigilog.core.seams import Source
+from vigilog.ship.seam import Target
+from vigilog.ship.shipper import SpoolFull
+from vigilog.shipping.files_account import Account
+from vigilog.shipping.files_dead import Apart
+from vigilog.shipping.files_lines import Batch, Convert
+from vigilog.shipping.files_state import State
+from vigilog.watch.files import File
+from vigilog.watch.identity import marks
+
+BETWEEN = 2.0
+"""Seconds between two moves of the positions. Each one waits until what is under way has arrived."""
+PATIENCE = 5.0
+"""So long (seconds) acknowledgements are waited for before what has none goes to the disk."""
+_LOOK = 0.5
+"""Who waits for room looks so often (seconds) whether it should end."""
+
+Stopped = Callable[[], int]
+"""The signal that it should end by; 0 while there is none."""
+Advance = Callable[[int, int], None]
+"""Is told the bytes and lines of each block."""
+Worked = Callable[[Iterator[bytes]], Iterator[Batch]]
+"""Makes records of blocks, in their order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Journey:
+    """What ships: to `target` under `topic`, as `convert` makes records of lines; `account` is kept of it, `state` remembers
+    how far it came. `apart` takes lines that were not understood, if they are no records. `stopped` is asked all the time."""
+
+    target: Target
+    topic: str
+    convert: Convert
+    state: State
+    account: Account
+    apart: Apart
+    stopped: Stopped
+    advance: Advance = lambda _bytes, _lines: None
+
+    def offer(self, chunk: Chunk, batch: Batch) -> bool:
+        """Offers what a chunk came to; waits for room. False: it was told to end while it waited."""
+        while batch.values:
+            try:
+                self.target.offer_values(self.topic, batch.values, batch.keys)
+                break
+            except SpoolFull:
+                self.target.settle(_LOOK)
+                if self.is_stopped():
+                    return False
+                time.sleep(_LOOK)
+        self.apart(batch.strange)
+        self.account.positions[chunk.source] = chunk.position
+        self.account.add(len(chunk.data), batch.lines, batch.strange)
+        self.advance(len(chunk.data), batch.lines)
+        return True
+
+    def is_stopped(self) -> bool:
+        """Whether it was told to end."""
+        self.account.stopped = self.account.stopped or self.stopped()
+        return bool(self.account.stopped)
+
+    def commit(self, seconds: float) -> None:
+        """Moves the positions behind all that was offered, once that is safe; gives acknowledgements `seconds`. Raises
+        DeliveryError if neither a broker nor the disk takes it."""
+        if not self.target.settle(seconds):
+            trouble = self.target.counts.trouble
+            remedy = "make room there; the positions have not moved"
+            raise DeliveryError(f"the spool cannot be written{': ' if trouble else ''}{trouble}", remedy=remedy)
+        self.apart.sync()
+        self.state.save(self.account.positions.values(), self.target.next_number - 1)
+
+
+def ship(journey: Journey, sources: Iterable[Source], since: dict[str, Position], worked: Worked) -> None:
+    """Ships all that is new in `sources`, one after the other; `worked` makes records of their blocks.
+
+    Raises SourceError, StoreError, and DeliveryError as `commit` does.
+    """
+    waiting: deque[Chunk] = deque()
+    committed = time.monotonic()
+    for batch in worked(blocks(journey, sources, since, waiting)):
+        if not journey.offer(waiting.popleft(), batch):
+            break
+        if time.monotonic() - committed >= BETWEEN:
+            journey.commit(PATIENCE)
+            committed = time.monotonic()
+
+
+def blocks(journey: Journey, sources: Iterable[Source], since: dict[str, Position], waiting: deque[Chunk]) -> Iterator[bytes]:
+    """The blocks of all sources; each chunk is put into `waiting`, too."""
+    for source in sources:
+        for item in source.read(since.get(source.name)):
+            if journey.is_stopped():
+                return
+            if isinstance(item, Notice):
+                journey.account.notices.append(item)
+            else:
+                waiting.append(item)
+                yield item.data
+
+
+def unfinished(source: Source, position: Position | None) -> bool:
+    """Whether a log ends in a line without its newline, which was left for the next time."""
+    if position is None or not isinstance(source, File):
+        return False
+    own = marks(source.name, position.state).own
+    try:
+        found = os.stat(source.path)
+    except OSError:
+        return False
+    return not own.packed and own.inode == found.st_ino and 0 <= own.offset < found.st_size
