@@ -14,7 +14,10 @@ from vigilog.config.run_settings import Run
 
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
 PACKAGING = CHECKOUT / "packaging"
-SCRIPTS = ["packaging/install", "packaging/uninstall", "packaging/make-venv", "packaging/test-packages", ".ci/run"]
+SCRIPTS = [
+    "packaging/install", "packaging/uninstall", "packaging/make-venv", "packaging/test-packages", "packaging/syslog-ng",
+    "packaging/kafka/authority", ".ci/run",
+]  # fmt: skip
 
 
 @pytest.fixture
