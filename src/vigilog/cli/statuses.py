@@ -79,6 +79,17 @@ STATUSES: dict[str, Statuses] = {
         NOT_ALLOWED,
         (78, "There is a mistake in the new configuration; the one before it stays in use."),
     ),
+    "ship": (
+        (0, "All that was read is acknowledged by a broker, or written; or it followed, and was told to end."),
+        (1, "Records are dead letters, were dropped, or are lost; or another process ships to the same topic."),
+        WRONG_OPTION,
+        (66, "A log is missing or cannot be read; what the others had was shipped."),
+        (69, "confluent-kafka is not installed."),
+        (74, "The store or the spool cannot be used."),
+        (75, "Records wait in the spool for the next call, or were not delivered; or a file or standard output cannot be written."),
+        (78, "There is a mistake in the configuration, the LogFormat, or what brokers are told."),
+        (130, "It was interrupted; what was shipped by then is remembered. (143: it was told to end.)"),
+    ),
     "ftpd": (
         (0, "It was told to end, or the configuration has no mistake."),
         WRONG_OPTION,
