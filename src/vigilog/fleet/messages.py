@@ -45,8 +45,9 @@ class Evidence(msgspec.Struct, frozen=True, gc=False, array_like=True):
 
 
 class Alarm(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
-    """A trigger's threshold was crossed over all hosts: by `count` events of `hosts` hosts, the last at `time` (seconds since
-    the epoch), which has the `fields`. `evidence` is all of them, or the newest of them. `made`: when this was found."""
+    """A trigger's threshold was crossed over all hosts: by `count` events of `hosts` hosts within `span` seconds. The one that
+    crossed it was at `time` (seconds since the epoch) and has the `fields`. `evidence` is all of them, or the newest of them,
+    by time. `made`: when this was found."""
 
     trigger: str
     kind: str
@@ -54,6 +55,7 @@ class Alarm(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     time: float
     count: int
     hosts: int
+    span: float
     fields: dict[str, str]
     evidence: tuple[Evidence, ...]
     made: float

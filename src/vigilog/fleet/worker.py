@@ -1,0 +1,117 @@
+"""A worker: the counter within Quix Streams, which brings messages and state together, exactly once, over as many workers as
+there are partitions."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from vigilog.config.settings import Settings
+from vigilog.fleet.connection import missing
+from vigilog.fleet.counter import Counter, Out
+from vigilog.fleet.messages import decision, key_of_decision
+from vigilog.fleet.place import Place
+
+SESSION = 10.0
+"""After so many seconds of silence a worker is taken for dead, and its partitions go to the others."""
+UNDECIDED = 10.0
+"""What a dead worker left open on the brokers ends after so many seconds: until then nobody sees what comes after it."""
+STATISTICS = 1.0
+"""How often librdkafka tells about itself, in seconds."""
+ANSWER = 0.1
+"""How long is waited for a message; a commit may be late by so much when there are few."""
+MEBIBYTE = 1 << 20
+
+
+class Joined(NamedTuple):
+    """What librdkafka says of the consumer: whether it has its partitions for now, which, and how much lies there unread."""
+
+    settled: bool
+    partitions: tuple[int, ...]
+    lag: dict[int, int]
+
+
+def application(
+    settings: Settings, properties: dict[str, Any], place: Place, counter: Counter, heard: Callable[[Joined], None]
+) -> Any:
+    """The Quix application, ready to `run`; SIGTERM ends it. `heard` is told once a second how it does.
+
+    Raises MissingExtra.
+    """
+    try:
+        from quixstreams import Application  # noqa: PLC0415 - an extra
+        from quixstreams.context import message_context  # noqa: PLC0415
+        from quixstreams.state.rocksdb import RocksDBOptions  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        raise missing(error) from error
+    fleet = settings.fleet
+
+    def told(statistics: str) -> None:
+        heard(joined(json.loads(statistics), fleet.events))
+
+    made = Application(
+        properties["bootstrap.servers"],
+        consumer_group=fleet.group,
+        auto_offset_reset="earliest",
+        commit_interval=fleet.commit_interval,
+        consumer_poll_timeout=min(ANSWER, fleet.commit_interval / 2),
+        processing_guarantee="exactly-once",
+        state_dir=os.path.join(place.directory, "state"),
+        rocksdb_options=RocksDBOptions(
+            write_buffer_size=8 * MEBIBYTE,
+            max_write_buffer_number=2,
+            target_file_size_base=16 * MEBIBYTE,
+            block_cache_size=64 * MEBIBYTE,
+            max_total_wal_size=32 * MEBIBYTE,
+            max_evictions_per_flush=5000,  # more would hold up alerts
+        ),
+        consumer_extra_config={
+            **_common(properties),
+            "session.timeout.ms": int(SESSION * 1000),
+            "heartbeat.interval.ms": int(SESSION * 300),
+            "statistics.interval.ms": int(STATISTICS * 1000),
+            "stats_cb": told,
+            "queued.max.messages.kbytes": 16 * 1024,
+        },
+        producer_extra_config={
+            "compression.type": "lz4",
+            **_common(properties),
+            "transactional.id": f"{fleet.group}-{place.name}",
+            "transaction.timeout.ms": int(UNDECIDED * 1000),
+            "linger.ms": 5,
+        },
+        broker_availability_timeout=0,  # they come back
+        loglevel=None,
+    )
+
+    def count(value: bytes | None, _key: object, time: int, _headers: object, state: Any) -> tuple[Out, ...]:
+        return counter(value, message_context().offset, time / 1000, state)
+
+    events, alerts, decisions = (
+        made.topic(name, "bytes", "bytes", "bytes", "bytes") for name in (fleet.events, fleet.alerts, fleet.decisions)
+    )
+    found = made.dataframe(events).apply(count, stateful=True, metadata=True, expand=True)
+    found.filter(lambda out: bool(out.alarm)).apply(lambda out: out.alarm).to_topic(alerts)
+    found.filter(lambda out: bool(out.decision)).apply(lambda out: out.decision).to_topic(decisions, key=_key)
+    return made
+
+
+def joined(statistics: dict[str, Any], topic: str) -> Joined:
+    """What matters of librdkafka's statistics (2.12, STATISTICS.md)."""
+    group = statistics.get("cgrp", {})
+    partitions = statistics.get("topics", {}).get(topic, {}).get("partitions", {})
+    mine = {int(number): each for number, each in partitions.items() if each.get("desired") and int(number) >= 0}
+    lag = {number: max(each.get("consumer_lag", 0), 0) for number, each in mine.items()}
+    settled = group.get("state") == "up" and group.get("join_state") == "steady"
+    return Joined(settled, tuple(sorted(mine)), lag)
+
+
+def _common(properties: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in properties.items() if name != "bootstrap.servers"}
+
+
+def _key(value: bytes) -> bytes:
+    made = decision(value)
+    return key_of_decision(made.target, made.ports)
