@@ -30,7 +30,8 @@ class Transfer:
 class Command:
     """One command of a client: its name in capitals (a SITE command as `SITE CHMOD`), its argument as it was sent ('(hidden)'
     for a password), and what it came to. `began` counts seconds of the monotonic clock; `path` and `outside` are the file
-    that it is about, as the client and as the host know it."""
+    that it is about, as the client and as the host know it; `port` is the port of the latest data connection, announced or
+    made."""
 
     name: str
     argument: str
@@ -40,6 +41,8 @@ class Command:
     size: int | None = None
     transfer: Transfer | None = None
     rename_from: str = ""
+    port: int | None = None
+    type: str = "a"
     answered: bool = False
 
     @property

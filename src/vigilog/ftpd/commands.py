@@ -29,7 +29,6 @@ CLASSES: dict[str, frozenset[str]] = {
             "SITE",
             "RNFR",
             "RNTO",
-            "LANG",
         ]
     ),
     "SEC": frozenset(["AUTH", "PBSZ", "PROT", "CCC", "SSCN"]),

@@ -6,6 +6,7 @@ from typing import Any
 
 from vigilog.ftpd import guests
 from vigilog.ftpd.control import Control
+from vigilog.ftpd.wording import without_argument
 
 TLS_NAMES = frozenset({"TLS", "TLS-C", "SSL", "TLS-P"})
 
@@ -27,6 +28,15 @@ class Connection(Control):
 
     def ftp_ACCT(self, _line: str) -> None:  # noqa: N802
         self.reply(502, "ACCT command not implemented")
+
+    def ftp_SMNT(self, _line: str) -> None:  # noqa: N802
+        self.reply(502, "SMNT command not implemented")
+
+    def ftp_CWD(self, path: str) -> Any:  # noqa: N802
+        if self.command is not None and not self.command.argument and self.command.name in {"CWD", "XCWD"}:
+            self.reply(*without_argument("CWD"))
+            return None
+        return super().ftp_CWD(path)
 
     def ftp_REIN(self, _line: str) -> None:  # noqa: N802
         self.reply(502, "REIN command not implemented")
@@ -88,6 +98,12 @@ class Connection(Control):
         self.offset = self._restart_position or (self.fs.getsize(file) if self.existed and mode == "a" else 0)
         return super().ftp_STOR(file, mode)
 
+    def ftp_LIST(self, path: str) -> Any:  # noqa: N802
+        if self.fs.lexists(path):
+            return super().ftp_LIST(path)
+        self.push_dtp_data(b"", cmd="LIST")  # as ls(1) would have it in ProFTPD: nothing, and no mistake
+        return path
+
     def ftp_RETR(self, file: str) -> Any:  # noqa: N802
         assert self.scope is not None
         if self._restart_position and not self.scope.allows("allow_retrieve_restart", self.fs.outside(file)):
@@ -111,7 +127,7 @@ class Connection(Control):
 
     def ftp_RNFR(self, path: str) -> None:  # noqa: N802
         super().ftp_RNFR(path)
-        self.renamed = path
+        self.renamed = path if self._rnfr else ""
 
     def ftp_RNTO(self, path: str) -> Any:  # noqa: N802
         assert self.scope is not None

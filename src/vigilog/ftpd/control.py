@@ -28,6 +28,7 @@ PLAIN_REFUSAL = frozenset({"STOR", "APPE", "STOU", "DELE", "RETR", "RNFR", "RNTO
 """Commands that ProFTPD refuses by <Limit> with the words `Operation not permitted`."""
 
 LISTINGS = frozenset({"LIST", "NLST"})
+WHERE = frozenset({"PWD", "XPWD"})
 URGENT = frozenset({"ABOR", "STAT", "QUIT"})
 TIMED_OUT = {
     "TimeoutLogin": "Login timeout exceeded, disconnected",
@@ -42,6 +43,8 @@ MORE = {
     "HOST": {"perm": None, "auth": False, "arg": True, "help": "Syntax: HOST <sp> hostname"},
     "CLNT": {"perm": None, "auth": False, "arg": True, "help": "Syntax: CLNT <sp> client-id"},
     "ACCT": {"perm": None, "auth": False, "arg": None, "help": "Syntax: ACCT is not implemented"},
+    "SMNT": {"perm": None, "auth": False, "arg": None, "help": "Syntax: SMNT is not implemented"},
+    **{name: TLS_FTPHandler.proto_cmds[name] | {"arg": None} for name in ("NOOP", "SYST", "QUIT")},
 }
 
 
@@ -226,7 +229,7 @@ class Control(Talk):
         if self.scope is not None and self.fs is not None:
             path = args[0] if self.proto_cmds[cmd]["perm"] and cmd != "STOU" else self.fs.cwd
             outside = self.fs.outside(path)
-            if self.proto_cmds[cmd]["perm"]:
+            if self.proto_cmds[cmd]["perm"] or cmd in WHERE:
                 command.path, command.outside = path, outside
             out_of_turn = cmd == "RNTO" and self._rnfr is None
             if not out_of_turn and not may_do(

@@ -20,6 +20,12 @@ NAMES_FILE = (
 )
 OPENED = frozenset({"RETR", "STOR", "APPE", "STOU", "RNFR"})
 """Commands whose path is only told if there was something to be opened."""
+FOUND = frozenset({"RETR", "RNFR"})
+"""Commands whose file is only told if there is one."""
+LISTINGS = frozenset({"LIST", "NLST", "MLSD", "MLST"})
+CHANGES = frozenset({"CWD", "XCWD", "CDUP", "XCUP"})
+PORTS = frozenset({"PASV", "EPSV", "PORT", "EPRT"})
+TYPES = {"a": "ASCII", "i": "binary"}
 
 FINISHED = {"2": "success", "1": "timeout"}
 
@@ -94,7 +100,7 @@ def answered(command: Command, code: int | None, text: str, now: float) -> dict[
     name = command.name
     found: dict[str, Any] = {
         "raw_command": command.shown,
-        "command_params": command.argument or None,
+        "command_params": parameters(command) or None,
         "response_code": code,
         "response_msg": text,
         "response_millis": int((now - command.began) * 1000),
@@ -103,21 +109,46 @@ def answered(command: Command, code: int | None, text: str, now: float) -> dict[
     }
     if name in DIRECTORIES:
         found["dir_name"] = os.path.basename(command.argument.rstrip("/"))
-        found["dir_path"] = command.outside or None
+        found["dir_path"] = shown_path(command) or None
     refused = code is None or code >= 400
     if name in ON_FILES and not (refused and name in OPENED and command.transfer is None):
         found["transfer_path"] = command.path or None
-    if name in NAMES_FILE and command.outside:
-        found |= {"file": command.outside, "basename": os.path.basename(command.outside)}
+    if name in NAMES_FILE and command.outside and not (refused and name in FOUND):
+        found |= {"file": shown_path(command), "basename": base_name(command)}
     if name in TRANSFERS and code is not None:
         found |= transferred(command, code, text)
+    elif name == "ABOR" and code is not None:
+        found["transfer_status"] = "cancelled" if code < 400 else "failed"
+    elif name in PORTS:
+        found["transfer_port"] = command.port
     return found
+
+
+def parameters(command: Command) -> str:
+    """What stands behind the first word of a command."""
+    return f"{command.name[5:]} {command.argument}".rstrip() if command.name.startswith("SITE ") else command.argument
+
+
+def shown_path(command: Command) -> str:
+    """The path as the host knows it; the root that a client sees ends in a slash."""
+    return command.outside + "/" if command.path == "/" and command.outside != "/" else command.outside
+
+
+def base_name(command: Command) -> str:
+    """The last part of the path that a command is about: nothing for a listing that names none, a slash for the root."""
+    if command.name in LISTINGS and not command.argument:
+        return ""
+    return "/" if command.path == "/" else os.path.basename(command.outside)
 
 
 def transferred(command: Command, code: int, text: str) -> dict[str, Any]:
     """What is special to a command that moves data."""
     status = FINISHED.get(str(code)[0], "failed")
-    found: dict[str, Any] = {"transfer_status": status}
+    found: dict[str, Any] = {
+        "transfer_status": status,
+        "transfer_type": TYPES[command.type],
+        "transfer_port": command.port,
+    }
     if status == "failed":
         found["transfer_failure"] = text
     done = command.transfer
@@ -127,8 +158,8 @@ def transferred(command: Command, code: int, text: str) -> dict[str, Any]:
         "bytes_sent": done.size,
         "transfer_secs": round(done.seconds, 3),
         "transfer_millis": int(done.seconds * 1000),
-        "transfer_type": "ASCII" if done.type == "a" else "binary",
-        "transfer_port": done.port,
+        "transfer_type": TYPES[done.type],
+        "transfer_port": done.port or command.port,
     }
     if done.direction != "l":
         found |= {"file_offset": done.offset, "file_modified": done.modified, "file_size": done.file_size}

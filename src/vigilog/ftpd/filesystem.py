@@ -42,6 +42,10 @@ class ClientFiles(AbstractedFS):  # type: ignore[misc] # pyftpdlib has no types
         """The path as the host's own processes know it."""
         return os.path.normpath(self._tree.root + "/" + path)
 
+    def inside(self, path: str) -> str:
+        """The client's path of what stands there, as the host knows it."""
+        return "/" + os.path.relpath(path, self._tree.root)
+
     def close(self) -> None:
         """Nothing can be reached any more."""
         self._tree.close()

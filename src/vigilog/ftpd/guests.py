@@ -159,8 +159,8 @@ def refused(connection: Connection, verdict: Refused) -> None:
     if last:
         log.say(5, f"Maximum login attempts ({maximum}) exceeded, connection refused")
         connection.ended_by("Configured policy: Denied by MaxLoginAttempts", (FAILED_LOGIN,))
-    connection.username = ""
     connection.reply(530, verdict.said)
+    connection.username = ""
     if last:
         connection.close_when_done()
 

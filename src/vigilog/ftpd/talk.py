@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 
 from vigilog.ftpd import transfers
@@ -45,15 +46,35 @@ class Talk(Wire):
         after: tuple[str, ...] = ()
         if command is not None and code < 200:
             transfers.begun(self, command)
+        elif command is not None and command.name == "QUIT":
+            # It is written down when its answer was sent, and counts it.
+            self.send_answer(code, text)
+            if not self.finished:
+                self.answered(command, code, text)
+            return
         elif command is not None and not command.answered:
             after = self.answered(command, code, text)
         if command is self.moving and code >= 200:
             self.moving = None
+        self.send_answer(code, text)
+        if after:
+            self.record.dump(*after)
+
+    def send_answer(self, code: int, text: str) -> None:
+        """Says it to the client."""
         self.record.log.trace("response", 7, f"sending '{code} {text}'")
         self.push(f"{code} {text}\r\n")
         self.look_at_counters()
-        if after:
-            self.record.dump(*after)
+
+    def port_of(self, command: Command, code: int, text: str) -> int | None:
+        """The port for data that was announced last, by this answer or by what the client asked for."""
+        said = text if command.name in {"PASV", "EPSV"} else command.argument
+        numbers = [int(number) for number in re.findall("[0-9]{1,5}", said)]
+        if command.name in {"PASV", "PORT"} and code < 300:
+            self.data_port = numbers[-2] * 256 + numbers[-1]
+        elif command.name in {"EPSV", "EPRT"} and code < 300:
+            self.data_port = numbers[-1]
+        return self.data_port
 
     def answered(self, command: Command, code: int, text: str) -> tuple[str, ...]:
         """A command came to its end: logs and the black box are told. Gives the kinds of a block to be written after the
@@ -62,6 +83,9 @@ class Talk(Wire):
         if command.name == "RNFR" and code < 400:
             command.size = 0
         self.look_at_counters()
+        command.port, command.type = self.port_of(command, code, text), self.type
+        if command.name in {"CWD", "XCWD"} and code >= 400 and self.fs is not None:
+            command.path, command.outside = "", self.fs.outside(self.fs.cwd)
         if command.name == "DELE" and code < 400:
             transfers.logged(self, "d", command.outside, command.size or 0, 0, self.type)
         self.logged(command, code, text)

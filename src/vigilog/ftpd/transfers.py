@@ -40,6 +40,8 @@ def settled(connection: Connection, *, complete: bool) -> None:
         transfer.size, transfer.port = data.moved, data.port
         if data.file_obj is not None and transfer.direction != "l":
             transfer.outside = data.file_obj.name
+            if command.name == "STOU":
+                command.outside, command.path = transfer.outside, connection.fs.inside(transfer.outside)
             transfer.file_size = transfer.offset + transfer.size if complete else None
     command.size = transfer.size
     connection.total_in += transfer.size if transfer.direction == "i" else 0

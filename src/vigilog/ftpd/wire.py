@@ -50,6 +50,7 @@ class Wire(TLS_FTPHandler):  # type: ignore[misc] # pyftpdlib has no types
         self.offset, self.announced, self.existed = 0, 0, False
         self.control_raw, self.data_raw = Traffic(), Traffic()
         self.total_in = self.total_out = 0
+        self.data_port: int | None = None
         self.end_reason = ""
         self.session_id = secrets.token_hex(8).encode()
         self.host = host

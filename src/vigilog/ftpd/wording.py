@@ -72,8 +72,29 @@ FILES = frozenset(
 )
 """Commands whose refusal begins with the name that it is about."""
 
-TEMPORARY = frozenset({"LIST", "NLST"})
+TEMPORARY = frozenset({"NLST", "STAT"})
 """Commands that answer 450 to a name that does not exist."""
+
+
+COUNTED = frozenset(
+    ["DELE", "MDTM", "MFMT", "MKD", "OPTS", "PORT", "EPRT", "RMD", "RNFR", "RNTO", "SIZE", "XMKD", "XRMD", "CWD", "XCWD"]
+)
+"""Commands of which ProFTPD counts the words."""
+
+
+def without_argument(command: str) -> tuple[int, str]:
+    """What is said of a command that lacks its argument."""
+    match command:
+        case "USER":
+            return 500, "USER: command requires a parameter"
+        case "SITE":
+            return 500, "'SITE' requires parameters"
+        case "ALLO" | "MODE" | "STRU":
+            return 504 if command == "ALLO" else 501, f"'{command}' not understood"
+        case _ if command in COUNTED:
+            return 501, "Invalid number of parameters"
+        case _:
+            return 500, f"'{command}' not understood"
 
 
 class Said(NamedTuple):
@@ -89,7 +110,9 @@ class Said(NamedTuple):
 def worded(code: int, text: str, said: Said) -> tuple[int, str]:
     """The code and text of a reply, in ProFTPD's words; pyftpdlib's where those are as good."""
     if code == 501 and "command needs an argument" in text:
-        return 500, "USER: command requires a parameter" if said.command == "USER" else f"'{said.command}' not understood"
+        return without_argument(said.command)
+    if code == 501 and text.startswith("Syntax error: command "):
+        return 501, "Invalid number of parameters"
     code = SAME.get((said.command, code), 150 if code == 125 else code)
     if words := WORDS.get((said.command, code)):
         return code, words.format(
@@ -98,6 +121,8 @@ def worded(code: int, text: str, said: Said) -> tuple[int, str]:
     match code:
         case 226:
             return code, "Transfer complete"
+        case 501 if said.command == "MLSD":
+            return 550, f"{said.argument}: No such file or directory"
         case 227 | 229:
             return code, text.replace("passive mode", "Passive Mode").replace("extended ", "Extended ").removesuffix(
                 "." if code == 229 else ""
