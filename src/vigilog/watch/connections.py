@@ -86,6 +86,9 @@ class Connections:
         while self._waiting:
             yield self._waiting.popleft()
 
+    def accepted(self, position: Position) -> None:
+        """Nobody waits to hear of it."""
+
     def drain(self) -> None:
         """Takes no more senders from now on, but those that have connected already."""
         self._accept()

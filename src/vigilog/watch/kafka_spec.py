@@ -10,7 +10,7 @@ from vigilog.core.errors import ConfigurationError
 _TOPIC = re.compile(r"(?!\.\.?$)[A-Za-z0-9._*-]{1,249}")
 """What Kafka takes for a topic's name (3.9, org.apache.kafka.common.internals.Topic); and `*`, which stands for any part."""
 _VALUE = re.compile(r"[^\x00-\x20\x7f&=?]{1,249}")
-EXPECTED = "kafka:TOPIC, several as TOPIC,TOPIC, with * for any part of a name, and perhaps ?field=NAME, ?group=NAME or both with &"
+EXPECTED = "kafka:TOPIC, several as TOPIC,TOPIC, * for any part of a name, and perhaps ?field=NAME, ?group=NAME or both with &"
 
 
 @dataclass(frozen=True, slots=True)

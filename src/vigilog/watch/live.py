@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import select
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from vigilog.core.nouns import Grade
+from vigilog.core.nouns import Grade, Position
 from vigilog.core.seams import Source
 from vigilog.watch.changes import Changes
 from vigilog.watch.live_kinds import Flow, Log, name_of, open_live
@@ -122,6 +122,12 @@ class Live:
             else:
                 self._flows[name] = source
                 self._wait_for(name)
+
+    def accepted(self, positions: Iterable[Position]) -> None:
+        """All that was read up to these positions is stored, for good."""
+        for position in positions:
+            if flow := self._flows.get(position.source):
+                flow.accepted(position)
 
     def drain(self) -> Sequence[Source]:
         """Takes no new senders any more, and gives what to read of that which was received already. Called, and read, until it

@@ -55,6 +55,9 @@ class LiveInput:
         while self._waiting:
             yield self._waiting.popleft()
 
+    def accepted(self, position: Position) -> None:
+        """Nobody waits to hear of it."""
+
     def drain(self) -> None:
         """There is nobody to refuse."""
 

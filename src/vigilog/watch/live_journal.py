@@ -82,6 +82,9 @@ class LiveJournal:
                 self._handed = item.position
             yield item
 
+    def accepted(self, position: Position) -> None:
+        """Nobody waits to hear of it."""
+
     def drain(self) -> None:
         """What is not read now is read after the next start."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal, Protocol
 
 from vigilog.core.errors import ConfigurationError
+from vigilog.core.nouns import Position
 from vigilog.core.seams import Source
 from vigilog.watch.options import Options
 from vigilog.watch.places import Place
@@ -62,6 +63,9 @@ class Flow(Source, Protocol):
     def fileno(self) -> int:
         """The descriptor, always the same."""
 
+    def accepted(self, position: Position) -> None:
+        """All that was read up to a position of it is stored, for good."""
+
     def drain(self) -> None:
         """Takes no more senders than have come already."""
 
@@ -88,6 +92,12 @@ def open_live(spec: str, options: Options) -> Log | Flow:
         from vigilog.watch.live_input import LiveInput  # noqa: PLC0415
 
         return LiveInput(options.clock)
+    if kind == "kafka":
+        from vigilog.watch.kafka import KafkaTopics  # noqa: PLC0415
+        from vigilog.watch.live_kafka import LiveKafka  # noqa: PLC0415
+
+        if isinstance(source, KafkaTopics):
+            return LiveKafka(source)
     if kind == "journal":
         from vigilog.watch.journal import Journal  # noqa: PLC0415
         from vigilog.watch.live_journal import LiveJournal  # noqa: PLC0415

@@ -90,7 +90,8 @@ def open_source(spec: str, options: Options) -> Source:
 
     A path or a pattern of paths (`*`, `?`, `[...]`; the newest file counts), `journal`, `journal:DIRECTORY`,
     `multilog:DIRECTORY`, `blackbox:FILE` (forensic blocks, each as a line), `ledger:FILE` (requests that never ended, each as a
-    line), `kafka:TOPIC` (see `kafka_spec`), `-` for standard input; `file:` in front of a path that looks like one of the others. Raises ConfigurationError.
+    line), `kafka:TOPIC` (see `kafka_spec`), `-` for standard input; `file:` in front of a path that looks like one of the
+    others. Raises ConfigurationError.
     """
     kind, colon, rest = spec.partition(":")
     if kind == "syslog" and colon:
