@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from vigilog.ship.seam import Target
     from vigilog.shipping.files import Journey, Worked
     from vigilog.shipping.files_account import Account
-    from vigilog.shipping.files_lines import Convert
+    from vigilog.shipping.files_lines import Records
     from vigilog.shipping.files_state import State
 
 HELP = "ship lines as JSON to Kafka, taken apart by a LogFormat"
@@ -43,13 +43,14 @@ def run(options: argparse.Namespace) -> int:
     from vigilog.shipping.files import Journey  # noqa: PLC0415
     from vigilog.shipping.files_account import Account, Way, summary  # noqa: PLC0415
     from vigilog.shipping.files_dead import Apart  # noqa: PLC0415
-    from vigilog.shipping.files_lines import compiled, conversion  # noqa: PLC0415
+    from vigilog.shipping.files_lines import Records  # noqa: PLC0415
 
     wanted = ship_arguments.wanted(options)
-    convert = conversion(compiled(options.format, options.dialect), options.key, strange_apart=bool(wanted.dead_letters))
+    apart_too = bool(wanted.dead_letters)
+    records = Records(ship_arguments.template(options), options.key, wanted.host, wanted.schema, apart=apart_too)
     account = Account()
     with ExitStack() as stack:
-        worked = stack.enter_context(working(convert, options.jobs))
+        worked = stack.enter_context(working(records, options.jobs))
         state = stack.enter_context(files_state.opened(wanted.directory, wanted.to, wanted.topic))
         apart = stack.enter_context(Apart(wanted.dead_letters, wanted.topic, wall))
         spool = stack.enter_context(files_state.spool(wanted.directory, wanted.topic))
@@ -58,7 +59,7 @@ def run(options: argparse.Namespace) -> int:
         signals = stack.enter_context(Signals([signal.SIGINT, signal.SIGTERM, signal.SIGHUP]))
         advance, finish = progress(options)
         journey = Journey(
-            target, wanted.topic, convert, state, account, apart, lambda: next(iter(signals.received()), 0), advance
+            target, wanted.topic, records, state, account, apart, lambda: next(iter(signals.received()), 0), advance
         )
         travel(options, journey, worked, signals.fileno())
         journey.commit(0 if account.stopped else wanted.wait)
@@ -67,7 +68,7 @@ def run(options: argparse.Namespace) -> int:
     way = Way(
         wanted.to,
         spool if wanted.directory else "",
-        f"in {wanted.dead_letters}" if wanted.dead_letters else "shipped as messages",
+        f"in {wanted.dead_letters}" if wanted.dead_letters else "shipped whole",
     )
     status = status_of(account, ending, follow=options.follow)
     if status or not options.quiet:
@@ -76,14 +77,14 @@ def run(options: argparse.Namespace) -> int:
 
 
 @contextmanager
-def working(convert: Convert, jobs: int) -> Iterator[Worked]:
-    """What makes records of blocks: this process, and `jobs` - 1 others, which are there before anything else is."""
+def working(records: Records, jobs: int) -> Iterator[Worked]:
+    """What makes records of lines: this process, and `jobs` - 1 others, which are there before anything else is."""
     if jobs == 1:
-        yield partial(map, convert)
+        yield partial(map, records)
         return
     from vigilog.parallel import Workers  # noqa: PLC0415 - for those who ask for more than one process
 
-    with Workers(convert, jobs - 1) as workers:
+    with Workers(records, jobs - 1) as workers:
         yield workers.ordered
 
 

@@ -21,6 +21,7 @@ from vigilog.ship.settings import Connection, Property
 
 if TYPE_CHECKING:
     from vigilog.config.layer import Key
+    from vigilog.patterns.logformat import LogFormat
 
 _TOPIC = re.compile(r"(?!\.{1,2}\Z)[A-Za-z0-9._-]{1,249}")
 
@@ -36,12 +37,17 @@ def arguments(parser: Parser) -> None:
     )
     lines = parser.add_argument_group("what becomes of a line")
     lines.add_argument(
-        "--format", metavar="LOGFORMAT", required=True, help="a LogFormat, or the name of one: common, combined, xferlog, ..."
+        "--format",
+        metavar="LOGFORMAT",
+        help="a LogFormat, or the name of one: common, combined, xferlog, ... (default: lines are shipped whole)",
     )
-    lines.add_argument(
-        "--dialect", choices=("proftpd", "apache", "xferlog"), help="whose LogFormat it is (default: who knows it)"
-    )
+    lines.add_argument("--dialect", choices=("proftpd", "apache"), help="whose LogFormat it is (default: who knows it)")
     lines.add_argument("--key", metavar="FIELD", help="the field whose records stay in order, such as remote_dns")
+    lines.add_argument(
+        "--schema",
+        choices=("otel", "ecs"),
+        help="whose words a line is told in that no format takes apart: OpenTelemetry's (the default), or Elastic's",
+    )
     lines.add_argument(
         "--dead-letters", metavar="FILE", help="where lines go that the format has not written, and records that brokers refuse"
     )
@@ -88,7 +94,8 @@ def seconds(text: str) -> float:
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What the command line and the configuration come to: the target's word, the topic, how to speak to brokers, the state
-    directory (None: nothing is remembered), how long to wait at the end, and the settings for all else."""
+    directory (None: nothing is remembered), how long to wait at the end, this host's name, whose words lines are told in, and
+    the settings for all else."""
 
     to: str
     topic: str
@@ -96,6 +103,8 @@ class Wanted:
     directory: str | None
     dead_letters: str
     wait: float
+    host: str
+    schema: str
     settings: Settings
 
 
@@ -117,8 +126,22 @@ def wanted(options: argparse.Namespace) -> Wanted:
         directory,
         os.path.abspath(options.dead_letters) if options.dead_letters else "",
         ship.flush_time if options.wait is None else options.wait,
+        chosen.settings.fleet.host or os.uname().nodename,
+        options.schema or ship.schema,
         chosen.settings,
     )
+
+
+def template(options: argparse.Namespace) -> LogFormat | None:
+    """The LogFormat that is asked for. Raises RuleError for a mistake in it, ConfigurationError for a word about none."""
+    if options.format is None:
+        if options.key or options.dialect:
+            option = "--key" if options.key else "--dialect"
+            raise ConfigurationError(f"{option} without a format", expected="--format LOGFORMAT")
+        return None
+    from vigilog.patterns.logformat_choice import chosen  # noqa: PLC0415 - only where lines are taken apart
+
+    return chosen(options.format, f"logformat-{options.dialect}" if options.dialect else "logformat")
 
 
 def target(options: argparse.Namespace, chosen: Chosen) -> str:

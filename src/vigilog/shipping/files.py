@@ -19,7 +19,7 @@ from vigilog.ship.seam import Target
 from vigilog.ship.shipper import SpoolFull
 from vigilog.shipping.files_account import Account
 from vigilog.shipping.files_dead import Apart
-from vigilog.shipping.files_lines import Batch, Convert
+from vigilog.shipping.files_lines import Batch, Piece, Records
 from vigilog.shipping.files_state import State
 from vigilog.watch.files import File
 from vigilog.watch.identity import marks
@@ -35,18 +35,18 @@ Stopped = Callable[[], int]
 """The signal that it should end by; 0 while there is none."""
 Advance = Callable[[int, int], None]
 """Is told the bytes and lines of each block."""
-Worked = Callable[[Iterator[bytes]], Iterator[Batch]]
-"""Makes records of blocks, in their order."""
+Worked = Callable[[Iterator[Piece]], Iterator[Batch]]
+"""Makes records of lines, in their order."""
 
 
 @dataclass(frozen=True, slots=True)
 class Journey:
-    """What ships: to `target` under `topic`, as `convert` makes records of lines; `account` is kept of it, `state` remembers
+    """What ships: to `target` under `topic`, as `records` are made of lines; `account` is kept of it, `state` remembers
     how far it came. `apart` takes lines that were not understood, if they are no records. `stopped` is asked all the time."""
 
     target: Target
     topic: str
-    convert: Convert
+    records: Records
     state: State
     account: Account
     apart: Apart
@@ -87,13 +87,13 @@ class Journey:
 
 
 def ship(journey: Journey, sources: Iterable[Source], since: dict[str, Position], worked: Worked) -> None:
-    """Ships all that is new in `sources`, one after the other; `worked` makes records of their blocks.
+    """Ships all that is new in `sources`, one after the other; `worked` makes records of their lines.
 
     Raises SourceError, StoreError, and DeliveryError as `commit` does.
     """
     waiting: deque[Chunk] = deque()
     committed = time.monotonic()
-    for batch in worked(blocks(journey, sources, since, waiting)):
+    for batch in worked(pieces(journey, sources, since, waiting)):
         if not journey.offer(waiting.popleft(), batch):
             break
         if time.monotonic() - committed >= BETWEEN:
@@ -101,8 +101,8 @@ def ship(journey: Journey, sources: Iterable[Source], since: dict[str, Position]
             committed = time.monotonic()
 
 
-def blocks(journey: Journey, sources: Iterable[Source], since: dict[str, Position], waiting: deque[Chunk]) -> Iterator[bytes]:
-    """The blocks of all sources; each chunk is put into `waiting`, too."""
+def pieces(journey: Journey, sources: Iterable[Source], since: dict[str, Position], waiting: deque[Chunk]) -> Iterator[Piece]:
+    """The lines of all sources; each chunk is put into `waiting`, too."""
     for source in sources:
         for item in source.read(since.get(source.name)):
             if journey.is_stopped():
@@ -111,7 +111,7 @@ def blocks(journey: Journey, sources: Iterable[Source], since: dict[str, Positio
                 journey.account.notices.append(item)
             else:
                 waiting.append(item)
-                yield item.data
+                yield Piece(item.source, item.data, item.arrived)
 
 
 def unfinished(source: Source, position: Position | None) -> bool:

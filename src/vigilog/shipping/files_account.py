@@ -35,7 +35,7 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """Where things went, in words: `to` the target, `spool` what waits, `strange` the lines that were not understood."""
+    """Where things went, in words: `to` the target, `spool` what waits, `strange` the lines that were not of the format."""
 
     to: str
     spool: str
@@ -46,7 +46,7 @@ def summary(account: Account, ending: Ending, way: Way) -> str:
     """What came of it, in one line."""
     parts = [f"{_counted(account.lines, 'line')} read"]
     if account.strange:
-        parts.append(f"{account.strange:,} of them not understood ({way.strange})")
+        parts.append(f"{account.strange:,} of them not of the format ({way.strange})")
     parts.append(
         f"{_counted(ending.acknowledged, 'record')} {'acknowledged by' if way.to == 'kafka' else 'written to'} {way.to}"
     )

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from vigilog.core.nouns import Chunk, Notice, Position
 from vigilog.core.seams import Source
 from vigilog.shipping.files import BETWEEN, Journey
+from vigilog.shipping.files_lines import Piece
 from vigilog.watch.live import Live
 
 SETTLING = 0.2
@@ -60,4 +61,4 @@ def shipped(journey: Journey, sources: Iterable[Source]) -> bool:
 
 def offered(journey: Journey, chunk: Chunk) -> bool:
     """Offers a chunk. False: it was told to end meanwhile."""
-    return journey.offer(chunk, journey.convert(chunk.data)) and not journey.is_stopped()
+    return journey.offer(chunk, journey.records(Piece(chunk.source, chunk.data, chunk.arrived))) and not journey.is_stopped()
