@@ -134,6 +134,9 @@ def test_the_real_module_says_the_same(need, tmp_path, body):
         ("Kafka 127.0.0.1", "unknown configuration directive 'Kafka' on line 3 of '{}'; did you mean KafkaBroker?"),
         ("KafkaServer a:9092", "unknown configuration directive 'KafkaServer' on line 3 of '{}'; did you mean KafkaBroker?"),
         ('LogFormat z "%Z"\nKafkaLogOnEvent ALL z', "KafkaLogOnEvent: LogFormat 'z': `%Z` in a LogFormat; expected one of "),
+        ('LogFormat "a b" "%m"\nKafkaLogOnEvent ALL "a b"', "KafkaLogOnEvent: 'a b' cannot be the name of a topic: "),
+        ('KafkaLogOnEvent ALL x topic ""', "KafkaLogOnEvent: '' cannot be the name of a topic: "),
+        ("KafkaLogOnEvent ALL x ..", "KafkaLogOnEvent: '..' cannot be the name of a topic: "),
         ("KafkaBroker ,", "KafkaBroker: wrong number of parameters on line 3 of '{}'"),
     ],
 )

@@ -76,9 +76,29 @@ def read(options: argparse.Namespace) -> Configuration:
     from vigilog.config import proftpd  # noqa: PLC0415 - `--help` needs none of it
 
     found = proftpd.read(options.config, options.define)
-    if found.errors:
-        raise ExceptionGroup("mistakes", [ConfigurationError(proftpd.told(error, options.config)) for error in found.errors])
+    errors = [*found.errors, *refused(found)]
+    if errors:
+        raise ExceptionGroup("mistakes", [ConfigurationError(proftpd.told(error, options.config)) for error in errors])
     return found
+
+
+def refused(configuration: Configuration) -> list[ConfigurationError]:
+    """What is wrong with brokers and properties for Kafka, as far as it is known without asking a broker."""
+    wanted = [each.kafka.connection for each in configuration.servers if each.kafka.engine and each.kafka.connection.brokers]
+    found: dict[str, ConfigurationError] = {}
+    for connection in wanted:
+        from vigilog.ship.properties import check  # noqa: PLC0415 - few servers send anything
+
+        try:
+            check(connection)
+        except MissingExtra as error:
+            say(f"KafkaProperty is not looked at: {error}")
+            break
+        except ConfigurationError as error:
+            name = "KafkaBroker" if error.place == connection.place else "KafkaProperty"
+            told = ConfigurationError(f"{name}: {error.found}", place=error.place)
+            found[str(told)] = told
+    return list(found.values())
 
 
 def say(line: str) -> None:

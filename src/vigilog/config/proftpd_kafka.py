@@ -6,6 +6,7 @@ logins as in ExtendedLog (and the command of that name), formats of <Global> are
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -32,6 +33,10 @@ COMMANDS = frozenset(
     ]
 )
 """The commands that an event may be named by; SITE is all that begin with it."""
+
+
+TOPIC = re.compile(r"[A-Za-z0-9._-]{1,249}")
+"""What Kafka takes as the name of a topic, but for `.` and `..`."""
 
 
 class OnEvent(NamedTuple):
@@ -84,14 +89,21 @@ def on_event(parameters: Parameters, _around: Around) -> Given:
         case (word,) if word.lower() == "none":
             return Given(())
         case (words, form):
-            return Given(events(words), form, form)
+            return Given(events(words), form, topic_name(form))
         case (words, form, topic) if topic.lower() != "topic":
-            return Given(events(words), form, topic)
+            return Given(events(words), form, topic_name(topic))
         case (words, form, word, topic):
             if word.lower() != "topic":
                 raise Bad(f": unknown KafkaLogOnEvent parameter: {word}")
-            return Given(events(words), form, topic)
+            return Given(events(words), form, topic_name(topic))
     raise Bad("wrong number of parameters")
+
+
+def topic_name(name: str) -> str:
+    """A name that brokers take for a topic."""
+    if not TOPIC.fullmatch(name) or name in {".", ".."}:
+        raise Bad(f"'{name}' cannot be the name of a topic: 1 to 249 letters, digits, '.', '_' and '-'")
+    return name
 
 
 def events(words: str) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from vigilog.ftpd.kafka_events import Sender
 from vigilog.ftpd.log_file import LogFile
 from vigilog.ftpd.log_lines import module_line
 from vigilog.ftpd.rights import Rights
+from vigilog.ship.properties import check
 from vigilog.ship.record import Record
 from vigilog.ship.settings import Connection, SpoolSettings
 from vigilog.ship.shipper import Shipper
@@ -102,7 +103,7 @@ class Outlets:
             elif host.settings.kafka.engine:
                 self._say(files([host]), WARNING, "no KafkaBroker configured, disabling module")
         for group in groups.values():
-            checked(group[0].settings.kafka.connection)
+            check(group[0].settings.kafka.connection)
         for group in groups.values():
             outlet = self._outlet(group, for_good=for_good)
             for host in group:
@@ -173,8 +174,3 @@ def wanted(host: Host) -> bool:
 def files(group: Iterable[Host]) -> list[LogFile]:
     """The KafkaLogs of some servers, each once."""
     return list({id(log): log for host in group if (log := host.logs.kafka) is not None}.values())
-
-
-def checked(connection: Connection) -> None:
-    """Raises ConfigurationError."""
-    del connection
