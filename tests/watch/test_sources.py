@@ -65,7 +65,7 @@ def test_a_colon_in_a_path_is_a_colon():
 
 
 def test_every_kind_is_in_the_dict():
-    assert set(SOURCES) == {"file", "journal", "multilog", "blackbox", "ledger", "-"}
+    assert set(SOURCES) == {"file", "journal", "multilog", "blackbox", "ledger", "kafka", "-"}
 
 
 def test_a_plain_file_loads_nothing_that_only_other_kinds_need():

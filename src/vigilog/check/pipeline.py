@@ -28,7 +28,7 @@ from vigilog.report.runs import Runs
 from vigilog.store.database import transaction
 from vigilog.store.positions import positions, save_positions
 from vigilog.store.reports import forget_uncommitted
-from vigilog.watch.options import Options
+from vigilog.watch.options import Kafka, Options
 from vigilog.watch.sources import open_source
 
 CONSUMER = "check"
@@ -137,7 +137,12 @@ def is_journal(name: str) -> bool:
 
 def opened(settings: Settings, clock: Clock) -> list[Source]:
     """The sources, in the order in which the settings name them."""
-    options = Options(clock, settings.check.first, settings.check.partial_lines, settings.state.takeover)
+    reached = Kafka()
+    if any(spec.startswith("kafka:") for spec in settings.check.sources):
+        from vigilog.config.kafka_sources import kafka  # noqa: PLC0415 - few read from there
+
+        reached = kafka(settings)
+    options = Options(clock, settings.check.first, settings.check.partial_lines, settings.state.takeover, reached)
     return [open_source(spec, options) for spec in settings.check.sources]
 
 

@@ -41,6 +41,7 @@ def arguments(parser: Parser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Replays, and gives 0."""
     from vigilog.config.host import look  # noqa: PLC0415 - wrong options need nothing of this
+    from vigilog.config.kafka_sources import kafka  # noqa: PLC0415
     from vigilog.replay import replay  # noqa: PLC0415
     from vigilog.run.plan import compiled, planned  # noqa: PLC0415
     from vigilog.run.trial import Trial  # noqa: PLC0415
@@ -50,7 +51,7 @@ def run(options: argparse.Namespace) -> int:
     settings = watch_arguments.with_triggers(with_rules(watch_arguments.settings(options), options.rule))
     plan = planned(settings, look(), str)
     everywhere = plan.seeing_all()
-    reading = Options(wall, "all", partial_lines=True, takeover=None)
+    reading = Options(wall, "all", partial_lines=True, takeover=None, kafka=kafka(settings))
     sources = [open_source(spec, reading) for spec in options.files or plan.sources]
     triggers = compiled(everywhere, settings, [source.name for source in sources])
     trial = Trial(settings, said)

@@ -19,6 +19,7 @@ from vigilog.config.ship_settings import Ship
 from vigilog.config.trigger_checks import Examined, examined, splits, undecided
 from vigilog.config.trigger_files import shipped
 from vigilog.config.triggers import Loaded
+from vigilog.config.watch_settings import Watch
 from vigilog.core.errors import ConfigurationError
 from vigilog.core.nouns import Place
 
@@ -52,6 +53,10 @@ def choose_run(wishes: Wishes, host: Host, default_config: str = toml.DEFAULT) -
         from vigilog.config import ship_checks  # noqa: PLC0415 - only where something is shipped
 
         errors += ship_checks.crossed(layer, settings, triggers)
+    if settings.watch != Watch():
+        from vigilog.config import watch_checks  # noqa: PLC0415 - few read from other hosts
+
+        errors += watch_checks.crossed(layer, settings)
     good = [each for each in triggers if not each.mistakes]
     remarks = [
         remark for each in good for remark in (*splits(each), *undecided(each), *idle(each.loaded.trigger, each.loaded.place))

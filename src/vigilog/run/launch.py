@@ -10,6 +10,7 @@ from contextlib import ExitStack, closing, suppress
 from vigilog import replay
 from vigilog.check import rights
 from vigilog.config.host import look
+from vigilog.config.kafka_sources import kafka
 from vigilog.config.settings import Settings
 from vigilog.core.clock import Clock
 from vigilog.core.errors import VigilogError
@@ -39,7 +40,7 @@ def launch(
     A dry run keeps what it counts in a store that is thrown away. Raises what makes a start impossible, and what `again` and
     `Daemon` raise.
     """
-    options = Options(clock, first="none")
+    options = Options(clock, first="none", kafka=kafka(settings, trial=dry_run))
     host = look()
 
     def plan(of: Settings) -> Plan:

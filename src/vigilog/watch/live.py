@@ -11,7 +11,7 @@ from vigilog.core.nouns import Grade, Position
 from vigilog.core.seams import Source
 from vigilog.watch.changes import Changes
 from vigilog.watch.live_kinds import Flow, Log, name_of, open_live
-from vigilog.watch.options import Options
+from vigilog.watch.options import Kafka, Options
 
 _POLL = 1.0
 """How often (seconds) a log is looked at whose changes the kernel does not tell."""
@@ -97,23 +97,24 @@ class Live:
             self._stop_waiting(name)
         return [sources[name] for name in self.names if name in found]
 
-    def replace(self, specs: Sequence[str]) -> None:
-        """Makes these the sources. Those that were there stay as they are: open, with all they hold. Raises what the
-        constructor raises; then nothing has changed."""
+    def replace(self, specs: Sequence[str], kafka: Kafka | None = None) -> None:
+        """Makes these the sources. Those that were there stay as they are: open, with all they hold. `kafka`: how
+        that is reached by those that are new. Raises what the constructor raises; then nothing has changed."""
+        options = replace(self._options, kafka=kafka) if kafka else self._options
         former = self._logs.keys() | self._flows.keys()
-        names = {spec: name_of(spec, self._options) for spec in specs}
+        names = {spec: name_of(spec, options) for spec in specs}
         made: dict[str, Log | Flow] = {}
         try:
             for spec, name in names.items():
                 if name not in former and name not in made:
-                    made[name] = open_live(spec, self._options)
+                    made[name] = open_live(spec, options)
         except BaseException:
             for source in made.values():
                 source.close()
             raise
         for name in former - set(names.values()):
             self._let_go(name)
-        self._names = names
+        self._names, self._options = names, options
         for name, source in made.items():
             if source.is_log:
                 self._logs[name] = source
