@@ -30,8 +30,8 @@ class Connection:
     """Which brokers, and how they are spoken to.
 
     `brokers` are words as people write them: `host`, `host:port`, `[v6]:port`, a bare IPv6 address, each with or without
-    `PLAINTEXT://`, `SSL://`, `SASL_PLAINTEXT://` or `SASL_SSL://` in front (any case); several in a word may be parted by commas.
-    `place` is where they are written. `properties` go to librdkafka as they are, the last one of a name counts.
+    `PLAINTEXT://`, `SSL://`, `SASL_PLAINTEXT://` or `SASL_SSL://` in front (any case); several in a word may be parted by
+    commas. `place` is where they are written. `properties` go to librdkafka as they are, the last one of a name counts.
     """
 
     brokers: Sequence[str]
@@ -44,10 +44,12 @@ class SpoolSettings:
     """Where records wait that no broker has acknowledged. One process at a time uses a directory.
 
     `size` is in bytes, and bounds what waits, in memory and on the disk together. `dead_letters` is the file for records that
-    brokers refuse for good ('': `dead-letters` in the directory).
+    brokers refuse for good ('': `dead-letters` in the directory). What nobody has acknowledged `write_after` seconds after it
+    was offered is written to the disk without being asked for (None: only when `settle` or the memory asks for it).
     """
 
     directory: str
     size: int = SIZE
     when_full: WhenFull = "wait"
     dead_letters: str = ""
+    write_after: float | None = 1.0

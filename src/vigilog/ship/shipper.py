@@ -2,33 +2,56 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from types import TracebackType
+from typing import NamedTuple, Self
 
 from vigilog.core.clock import Clock, wall
-from vigilog.core.errors import StoreError
+from vigilog.core.errors import DeliveryError, StoreError
+from vigilog.core.nouns import Place
+from vigilog.ship.block import Batch, batches
 from vigilog.ship.counts import Counts, Ending
+from vigilog.ship.feeder import Feeder
+from vigilog.ship.forks import childs_directory, left_behind
+from vigilog.ship.producer import KafkaProducer
+from vigilog.ship.properties import check, limits
+from vigilog.ship.reach import Reach
 from vigilog.ship.record import Record
+from vigilog.ship.refusals import DeadLetters
 from vigilog.ship.settings import Connection, SpoolSettings
+from vigilog.ship.spool import Spool, SpoolFull
+
+__all__ = ["Shipper", "SpoolFull"]
+DEAD_LETTERS = "dead-letters"
 
 
-class SpoolFull(StoreError):
-    """There is no room for more records: do not read on, `settle`, and offer them again."""
+class _Parts(NamedTuple):
+    process: int
+    spool: Spool
+    feeder: Feeder
+    reach: Reach
+    dead_letters: DeadLetters
 
 
 class Shipper:
     """Takes records, and sees to it that each one is acknowledged by a broker, waits on the disk, or is a dead letter.
 
-    A thread of its own sends; `offer`, `release`, `room` and `counts` never wait for a broker or for the disk. All methods may be
-    called from any thread. What is offered is numbered 1, 2, 3 ... for ever, over restarts, by the spool.
+    A thread of its own sends; `offer`, `release`, `room` and `counts` never wait for a broker or for the disk. All methods may
+    be called from any thread. What is offered is numbered 1, 2, 3 ... for ever, over restarts, by the spool.
 
     `say` gets one line for the administrator about whatever he must know (brokers away, brokers back, dead letters), never one
-    for each record; it is called from another thread. With `hold` nothing is sent before `release` allows it. `committed` is for
-    who reads a source that can be read again, and keeps the number of the last record with his position: what lies in the
-    spool behind that number is forgotten, since it will be offered again (with the same numbers, if nothing else changed).
+    for each record; it is called from another thread. With `hold` nothing is sent before `release` allows it. `committed` is
+    for who reads a source that can be read again, and keeps the number of the last record with his position: what lies in
+    the spool behind that number is forgotten, since it will be offered again (with the same numbers, if nothing else changed).
+
+    A forked child that offers something gets a spool and a producer of its own, and touches nothing of its parent's; what it
+    leaves behind is taken over by the next Shipper on the directory. With `hold` a child's offers raise StoreError, since only
+    the process that keeps the positions can release them.
 
     Use it in a `with`, or call `close`. Raises ConfigurationError (with the place of the property or broker that is wrong),
-    StoreError (the spool's directory), AlreadyRunning (another process uses it) and MissingExtra, at once and in this order:
+    MissingExtra, StoreError (the spool's directory) and AlreadyRunning (another process uses it), at once and in this order:
     nothing is created before the configuration is right.
     """
 
@@ -42,59 +65,146 @@ class Shipper:
         hold: bool = False,
         committed: int | None = None,
     ) -> None:
-        raise NotImplementedError
+        check(connection)
+        self._connection = connection
+        self._settings = replace(spool, dead_letters=spool.dead_letters or os.path.join(spool.directory, DEAD_LETTERS))
+        self._say = say
+        self._clock = clock
+        self._hold = hold
+        self._ending: Ending | None = None
+        self._parts = self._begin(self._settings, committed)
+
+    def _begin(self, settings: SpoolSettings, committed: int | None) -> _Parts:
+        """A spool, a producer, and the thread between them."""
+        spool = Spool(settings, say=self._say, hold=self._hold, committed=committed)
+        try:
+            dead_letters = DeadLetters(settings.dead_letters, self._clock)
+            if not self._hold and committed is None:
+                for found in left_behind(settings.directory, settings.size, self._say):
+                    spool.offer(found)
+                    spool.settle(0)
+            reach = Reach(self._say, self._clock)
+
+            def connect() -> KafkaProducer:
+                return KafkaProducer(self._connection, reach, self._say)
+
+            feeder = Feeder(spool, connect(), connect, dead_letters, reach, self._say, limits(self._connection))
+        except BaseException:
+            spool.close()
+            raise
+        feeder.start()
+        return _Parts(os.getpid(), spool, feeder, reach, dead_letters)
+
+    def _mine(self) -> _Parts:
+        """What this process works with: after a fork something else than its parent."""
+        if self._parts.process != os.getpid():
+            if self._hold:
+                raise StoreError("a forked child cannot offer what only its parent can release", place=self._place)
+            self._parts.feeder.producer.abandon()
+            self._ending = None
+            self._parts = self._begin(replace(self._settings, directory=childs_directory(self._settings.directory)), None)
+        return self._parts
+
+    @property
+    def _place(self) -> Place:
+        return Place(self._settings.directory)
 
     @property
     def origin(self) -> str:
         """The spool's random name (16 hexadecimal digits); with a record's number it names the record in all the world."""
-        raise NotImplementedError
+        return self._mine().spool.origin
 
     @property
     def next_number(self) -> int:
         """The number that the next record offered will have."""
-        raise NotImplementedError
+        return self._mine().spool.last + 1
+
+    @property
+    def safe(self) -> int:
+        """The number up to which all is acknowledged, a dead letter, or synced on the disk."""
+        return self._mine().spool.safe
 
     def offer(self, records: Sequence[Record]) -> int:
         """Takes records; gives the number of the last one. Records of one topic and key arrive in the order offered.
 
         Raises SpoolFull (`when_full = "wait"` only; then nothing of `records` was taken).
         """
-        raise NotImplementedError
+        return self._mine().spool.offer(batches(records))
 
     def offer_values(self, topic: str, values: Sequence[bytes], keys: Sequence[bytes | None] | None = None) -> int:
         """The same for many records of one topic, without an object for each; `keys`, if given, one for each of `values`.
-        Neither sequence may be changed afterwards."""
-        raise NotImplementedError
+        Both are lists or tuples, and may not be changed afterwards."""
+        return self._mine().spool.offer((Batch(topic, keys, values),))
 
     def release(self, number: int) -> None:
         """With `hold`: all up to `number` may be sent."""
-        raise NotImplementedError
+        self._mine().spool.release(number)
 
-    def settle(self, seconds: float = 0.0) -> bool:
-        """Whether all that was offered so far is safe: acknowledged, a dead letter, or on the disk and synced.
+    def settle(self, seconds: float = 0.0, number: int | None = None) -> bool:
+        """Whether all that was offered so far (or all up to `number`) is safe: acknowledged, a dead letter, or on the disk and
+        synced.
 
         Waits up to `seconds` for acknowledgements, and writes to the disk what has none by then. False: the disk does not
-        take it (full); keep the position where it is, and ask again.
+        take it (full); keep the position where it is, and ask again. Raises DeliveryError if the thread that sends died.
         """
-        raise NotImplementedError
+        parts = self._mine()
+        if parts.feeder.failure is not None and self._ending is None:
+            raise DeliveryError(f"shipping stopped: {parts.feeder.failure}", place=self._place) from parts.feeder.failure
+        return parts.spool.settle(seconds, number)
 
     def room(self) -> int:
         """How many bytes may be offered before the spool is full; 0 with `when_full = "wait"`: do not read on. Always
         positive with `drop-oldest`."""
-        raise NotImplementedError
+        return self._mine().spool.room()
 
     @property
     def counts(self) -> Counts:
         """For status and metrics."""
-        raise NotImplementedError
+        if self._parts.process != os.getpid():
+            return Counts()
+        if self._ending is not None:
+            return self._ending.counts
+        return _counts(self._parts)
 
     def close(self, seconds: float) -> Ending:
-        """Waits up to `seconds` for acknowledgements, writes the rest to the disk, and ends the thread. What is not released stays
-        in the spool. A second call gives the same answer at once."""
-        raise NotImplementedError
+        """Waits up to `seconds` for acknowledgements, writes the rest to the disk, and ends the thread. What is not released
+        stays in the spool. A second call gives the same answer at once."""
+        if self._ending is None and self._parts.process != os.getpid():
+            self._parts.feeder.producer.abandon()
+            return Ending(0, 0, 0, 0, 0, Counts())
+        if self._ending is None:
+            parts = self._parts
+            parts.spool.wait_for(lambda: parts.spool.acknowledged >= parts.spool.released, seconds)
+            parts.feeder.stop()
+            counts = _counts(parts)
+            left, lost = parts.spool.close()
+            parts.dead_letters.close()
+            counts = counts._replace(waiting=left, spooled=left, errors=parts.spool.errors + parts.reach.errors)
+            self._ending = Ending(counts.acknowledged, counts.dead, parts.spool.dropped, left, lost, counts)
+        return self._ending
 
-    def __enter__(self) -> Shipper:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.close(0)
+
+
+def _counts(parts: _Parts) -> Counts:
+    spool, feeder, reach = parts.spool, parts.feeder, parts.reach
+    spooled, size = spool.spooled
+    return Counts(
+        offered=spool.offered,
+        given=feeder.given,
+        acknowledged=feeder.acknowledged,
+        dead=feeder.dead,
+        dropped=spool.dropped,
+        damaged=spool.damaged,
+        repeated=spool.repeated + feeder.repeated,
+        errors=reach.errors + spool.errors,
+        waiting=spool.waiting,
+        spooled=spooled,
+        spooled_bytes=size,
+        away_since=reach.away_since,
+        trouble=reach.reason or spool.trouble,
+    )

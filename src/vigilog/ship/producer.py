@@ -1,0 +1,102 @@
+"""librdkafka's producer, as the feeder sees it: blocks in; how many records are not acknowledged; what was refused."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable, Iterable
+from itertools import repeat
+from typing import Any
+
+from vigilog.ship.block import Block
+from vigilog.ship.properties import MAXIMA, producer, properties
+from vigilog.ship.reach import Reach
+from vigilog.ship.refusals import Refusal, for_good
+from vigilog.ship.settings import Connection
+
+_LINES = frozenset({"CONFWARN"})
+_DEBUG = "debug"
+
+
+class KafkaProducer:
+    """One producer of confluent-kafka. `refused` are records that brokers do not take, ever; `failed` is why others were not
+    delivered though they may be later ('' : nothing failed); `fatal` says that this producer will deliver nothing any more.
+
+    No record costs a call of Python when it is delivered: only what fails is reported, and all is well once `pending` is 0.
+    `reach` is told of errors. Raises ConfigurationError and MissingExtra.
+    """
+
+    def __init__(self, connection: Connection, reach: Reach, say: Callable[[str], None]) -> None:
+        wanted = properties(connection)
+        self._say = say
+        self._reach = reach
+        self._talks = _DEBUG in wanted
+        self.refused: list[Refusal] = []
+        self.failed = ""
+        self.fatal = False
+        callbacks: dict[str, Any] = {
+            **{name: str(value) for name, value in MAXIMA.items()},
+            "delivery.report.only.error": True,
+            "on_delivery": self._delivered,
+            "error_cb": self._error,
+            "logger": self,
+        }
+        self._producer = producer(wanted, connection, **callbacks)
+
+    @property
+    def pending(self) -> int:
+        """How many records were sent and have no answer yet; 0: all have one, and `refused` and `failed` are complete."""
+        return len(self._producer)
+
+    def send(self, blocks: Iterable[Block]) -> None:
+        """Hands records to librdkafka; never waits."""
+        topics: dict[str, list[dict[str, Any]]] = {}
+        for block in blocks:
+            for topic, keys, values in block.batches:
+                topics.setdefault(topic, []).extend(
+                    {"value": value, "key": key} for value, key in zip(values, keys or repeat(None), strict=False)
+                )
+        for topic, messages in topics.items():
+            if self._producer.produce_batch(topic, messages) != len(messages):
+                for message in messages:
+                    if "_error" in message:
+                        self._failed(message["_error"], topic, message["key"], message["value"])
+            self._producer.poll(0)
+
+    def serve(self, seconds: float) -> None:
+        """Waits up to so long for answers, and takes in those that came."""
+        self._producer.poll(seconds)
+
+    def flush(self, seconds: float) -> None:
+        """Waits up to so long until nothing is pending; what librdkafka gathers for larger batches goes out at once."""
+        self._producer.flush(seconds)
+
+    def again(self) -> None:
+        """Forgets what was refused and failed. Only when nothing is pending."""
+        self.refused, self.failed = [], ""
+
+    def abandon(self) -> None:
+        """In a forked child: never lets go of what it inherited. librdkafka would wait for threads that only the parent has."""
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(self._producer))
+
+    def log(self, _level: int, _form: str, facility: str, _name: str, text: str) -> None:
+        """Takes a line of librdkafka's log; the binding calls this."""
+        if self._talks or (facility in _LINES and "bootstrap.servers" not in text):
+            self._say(f"librdkafka: {text}")
+
+    def _delivered(self, error: Any, message: Any) -> None:
+        if error is not None:
+            self._failed(error, message.topic(), message.key(), message.value())
+
+    def _failed(self, error: Any, topic: str, key: bytes | None, value: bytes) -> None:
+        self._reach.errors += 1
+        if for_good(error.name(), retriable=error.retriable(), fatal=error.fatal()):
+            self.refused.append(Refusal(topic, key, value, error.name(), error.str()))
+        else:
+            self.failed = error.str()
+            self.fatal = self.fatal or error.fatal() or error.name() == "_FATAL"
+
+    def _error(self, error: Any) -> None:
+        if error.fatal() or error.name() == "_FATAL":
+            self.fatal = True
+            self.failed = error.str()
+        self._reach.error(error.name(), error.str())
