@@ -18,6 +18,7 @@ from benchmarks import (
     memory,
     page,
     place,
+    ship,
     start,
     triggers,
 )
@@ -38,6 +39,7 @@ BENCHMARKS = {
     "ledger": ledger.BENCHMARK,
     "ledger-check": ledger_check.BENCHMARK,
     "logformat": logformat.BENCHMARK,
+    "ship": ship.BENCHMARK,
 }
 
 
