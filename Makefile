@@ -14,11 +14,11 @@ UNITDIR ?= /etc/systemd/system
 DESTDIR ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench torture install uninstall clean
+.PHONY: help run test lint bench torture fleet-demo install uninstall clean
 
 help: ## show this list
 	@echo "make TARGET, where TARGET is one of:"
-	@sed -n 's/^\([a-z]*\):.* ## \(.*\)$$/\1|\2/p' Makefile | while IFS='|' read -r target text; do \
+	@sed -n 's/^\([a-z-]*\):.* ## \(.*\)$$/\1|\2/p' Makefile | while IFS='|' read -r target text; do \
 	    printf '  %-10s %s\n' "$$target" "$$text"; done
 	@echo
 	@echo "Everything is kept in $(VENV), but for install (see docs/install.md)."
@@ -28,6 +28,7 @@ run: $(VENV)/ready ## read this machine's logs once and show what is unusual
 
 test: $(VENV)/ready-to-test ## set up everything the tests need, then lint and run them all
 	@packaging/test-packages
+	@$(BIN)/python packaging/kafka/brokers.py fetch || echo "Without Kafka; the tests that need it will be skipped."
 	@$(MAKE) --no-print-directory lint
 	$(BIN)/pytest --numprocesses auto -m "not torture"
 
@@ -44,6 +45,10 @@ bench: $(VENV)/ready-to-test ## measure beside the tools that it replaces; write
 torture: $(VENV)/ready-to-test ## rotate, kill and fill the disk at random, 10,000 times (minutes)
 	@packaging/test-packages
 	$(BIN)/pytest --numprocesses auto -m torture --timeout 0
+
+fleet-demo: $(VENV)/ready-to-test ## a fleet on this machine: Kafka, three hosts, and an attacker who tries each once (1 minute)
+	@packaging/test-packages
+	@$(BIN)/python packaging/fleet-demo/demo.py
 
 install: ## install on this host, as root: /opt/vigilog, a user, an hourly timer (docs/install.md)
 	@PYTHON="$(PYTHON)" PREFIX="$(PREFIX)" BINDIR="$(BINDIR)" DATADIR="$(DATADIR)" UNITDIR="$(UNITDIR)" DESTDIR="$(DESTDIR)" \
