@@ -25,6 +25,8 @@ COMMANDS = {
     "ledger check": "vigilog.cli.ledger",
     "ship": "vigilog.cli.ship",
     "ftpd": "vigilog.cli.ftpd",
+    "fleet run": "vigilog.cli.fleet",
+    "fleet status": "vigilog.cli.fleet_status",
     "blackbox show": "vigilog.cli.blackbox_show",
     "blackbox recover": "vigilog.cli.blackbox_recover",
     "blackbox run": "vigilog.cli.blackbox_run",

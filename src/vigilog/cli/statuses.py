@@ -96,6 +96,21 @@ STATUSES: dict[str, Statuses] = {
         (69, "pyftpdlib, pyOpenSSL or passlib is not installed."),
         (78, "There is a mistake in the configuration, each is told with its file and line; or a port is taken."),
     ),
+    "fleet run": (
+        (0, "It was told to end."),
+        (1, "Kafka does not answer, or refused; or the work ended. Started again, it goes on where it was."),
+        WRONG_OPTION,
+        (69, "confluent-kafka or quixstreams is not installed."),
+        (74, "The directory for the state cannot be used."),
+        (78, "There is a mistake in the configuration, or no trigger is the fleet's."),
+    ),
+    "fleet status": (
+        (0, "The status was printed."),
+        (1, "Kafka does not answer, or there is no topic of events yet."),
+        WRONG_OPTION,
+        (69, "confluent-kafka is not installed."),
+        MISTAKE,
+    ),
     "flushlogs": (
         (0, "The files were opened anew."),
         (1, "The daemon could not do it, and said why."),

@@ -87,8 +87,9 @@ class Counter:
         before = state.get_bytes(BANS)
         decided = deciding.decide(alarm, trigger, deciding.unpacked(before) if before else None, self._policy, self._by)
         if isinstance(decided, str):
-            self.figures.spared += 1
-            self._say(decided)
+            if decided:
+                self.figures.spared += 1
+                self._say(decided)
             return
         self.figures.decisions += 1
         memory = timedelta(seconds=max(decided.decision.made - arrived, 0.0) + decided.memory)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from vigilog.act.ban.judge import Policy, of_text, quoted
+from vigilog.act.ban.judge import Policy, of_text
 from vigilog.act.ban.length import length
 from vigilog.act.ban.target import target
 from vigilog.fleet.messages import Alarm, Decision
@@ -49,7 +49,8 @@ def unpacked(value: bytes) -> Past:
 
 
 def decide(alarm: Alarm, trigger: Watched, past: Past | None, policy: Policy, by: str) -> Decided | str:
-    """What is decided at the moment that the alert was `made` by a trigger that bans; or why nothing is.
+    """What is decided at the moment that the alert was `made` by a trigger that bans; or why nothing is, '' where
+    that need not be said: the last decision is on its way.
 
     Whoever is seen again after the ban is banned for longer, as `[ban]` says. Whoever is seen while it holds, once all hosts
     must know of it, is banned again for the same time: some host does not follow, or somebody let him in.
@@ -62,7 +63,7 @@ def decide(alarm: Alarm, trigger: Watched, past: Past | None, policy: Policy, by
         return wanted
     now = alarm.made
     if past is not None and now - past.made < SETTLING and past.until > now:
-        return f"{quoted(text)} is banned already"
+        return ""
     times = 1
     if past is not None and now - past.until <= policy.lengths.memory:
         times = past.times + (past.until <= now)
