@@ -21,7 +21,6 @@ from __future__ import annotations
 import itertools
 import json
 import os
-import shutil
 import subprocess
 import sys
 import time
@@ -142,12 +141,9 @@ def running(
     directory: Path, brokers: int = 1, properties: Mapping[str, object] | None = None, heap: str = "256m"
 ) -> Iterator[Kafka]:
     """Brokers of one's own, in a directory that is not there yet; they end with the block, or with this process."""
-    missing = [program for program in ("java", "mvn", "openssl") if not shutil.which(program)]
-    if missing:
-        absent(f"not installed, hence no Kafka broker: {', '.join(missing)}")
     fetched = subprocess.run([sys.executable, SCRIPT, "fetch"], capture_output=True, text=True, check=False)
     if fetched.returncode:
-        absent(f"Kafka cannot be fetched: {fetched.stderr}")
+        absent(f"no Kafka broker: {fetched.stderr.strip()}")
     options = [f"--property={name}={value}" for name, value in (properties or {}).items()]
     process = subprocess.Popen(
         [sys.executable, SCRIPT, "start", directory, "--brokers", str(brokers), "--tls", "--heap", heap, "--hold", *options],

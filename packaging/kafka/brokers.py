@@ -115,11 +115,12 @@ def main() -> int:
 
 def fetched() -> list[str]:
     """Kafka's jars, fetched if they are not there; and an archive of their classes, which halves a broker's start."""
-    for program, package in (("java", "openjdk-17-jre-headless"), ("mvn", "maven")):
-        if not shutil.which(program):
-            sys.exit(f"{program} is not installed (Debian: {package})")
     CACHE.mkdir(parents=True, exist_ok=True)
     library = CACHE / "lib"
+    needed = {"java": "openjdk-17-jre-headless", "openssl": "openssl"} | ({} if library.is_dir() else {"mvn": "maven"})
+    for program, package in needed.items():
+        if not shutil.which(program):
+            sys.exit(f"{program} is not installed (Debian: {package})")
     with locked():
         if not library.is_dir():
             partial = CACHE / "partial"
