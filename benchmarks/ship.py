@@ -143,7 +143,7 @@ def shipped(bootstrap: str, topic: str, command: Sequence[str | Path], count: in
     finally:
         consumer.close()
         if not topic.startswith("vigilog"):
-            process.send_signal(signal.SIGTERM)
+            os.kill(process.pid, signal.SIGTERM)  # not by Popen, which would take what wait4 is to give
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
     return Took(usage.ru_utime + usage.ru_stime, wall)

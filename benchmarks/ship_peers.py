@@ -41,11 +41,11 @@ def syslog_ng(log: Path, bootstrap: str, topic: str) -> str:
     return f"""\
 @version: 3.38
 options {{ stats-freq(0); }};
-source log {{ file("{log}" flags(no-parse) follow-freq(0.1) log-fetch-limit(10000) log-iw-size(200000)); }};
+source lines {{ file("{log}" flags(no-parse) follow-freq(0.1) log-fetch-limit(10000) log-iw-size(200000)); }};
 parser fields {{ csv-parser(columns({columns}) delimiters(" ") quote-pairs('""[]') flags(escape-none)); }};
 destination kafka {{
     kafka-c(bootstrap-servers("{bootstrap}") topic("{topic}") config({options}) log-fifo-size(2000000) batch-lines(1000)
         message("$(format-json --key {texts} {numbers})"));
 }};
-log {{ source(log); parser(fields); destination(kafka); flags(flow-control); }};
+log {{ source(lines); parser(fields); destination(kafka); flags(flow-control); }};
 """
