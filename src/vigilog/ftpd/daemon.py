@@ -89,6 +89,8 @@ class Daemon:
         self._watch_for_faults()
         main = self._configuration.servers[0]
         self._rights.settle(for_good=main.root_revoke)
+        with self._rights.root():
+            self._send(self._hosts)
         self._note(5, f"Vigilog {__version__} FTP server standalone mode STARTUP")
 
     def _watch_for_faults(self) -> None:
@@ -115,11 +117,19 @@ class Daemon:
                 self._outlets.notice(trouble)
         self._opener.troubles.clear()
         try:
-            self._outlets.serve(made, for_good=configuration.servers[0].root_revoke)
+            self._outlets.prepare(made, self._rights.lasting(for_good=configuration.servers[0].root_revoke))
         except VigilogError:
             given_up(made)
             raise
         return made
+
+    def _send(self, made: list[Host]) -> None:
+        """Lets servers send events. Without that, they do not serve."""
+        try:
+            self._outlets.serve(made)
+        except VigilogError:
+            given_up(made)
+            raise
 
     def _listen(self) -> None:
         configuration = self._configuration
@@ -180,6 +190,7 @@ class Daemon:
             try:
                 configuration = self._again()
                 made = self._made(configuration)
+                self._send(made)
             except VigilogError as error:
                 self._say(f"not reloaded: {error}")
                 return

@@ -15,7 +15,7 @@ from vigilog.ftpd.hosts import Host, service
 from vigilog.ftpd.kafka_events import Sender
 from vigilog.ftpd.log_file import LogFile
 from vigilog.ftpd.log_lines import module_line
-from vigilog.ftpd.rights import Rights
+from vigilog.ftpd.rights import Identity, Rights
 from vigilog.ship.properties import check
 from vigilog.ship.record import Record
 from vigilog.ship.settings import Connection, SpoolSettings
@@ -92,46 +92,52 @@ class Outlets:
         self._said: deque[tuple[Sequence[LogFile], int, str]] = deque()
         self._open: dict[str, Outlet] = {}
 
-    def serve(self, hosts: Sequence[Host], *, for_good: bool) -> None:
-        """Gives these servers their ways out, those who want one. `for_good`: root's rights will be given up.
+    def prepare(self, hosts: Sequence[Host], owner: Identity) -> None:
+        """Makes the directories of their spools, for whoever the process will be. Raises StoreError."""
+        for group in groups(hosts):
+            self._spool(service(group[0].settings), owner)
+
+    def serve(self, hosts: Sequence[Host]) -> None:
+        """Gives these servers their ways out, those who want one. Threads begin here, with the rights of this moment; they keep
+        them, and the C library ends a process that changes those of all its threads while they are not the same.
 
         Raises ConfigurationError for a broker or a property that cannot be used, StoreError for a spool, MissingExtra."""
-        groups: dict[tuple[object, ...], list[Host]] = {}
         for host in hosts:
-            if wanted(host):
-                groups.setdefault(key(host.settings.kafka.connection), []).append(host)
-            elif host.settings.kafka.engine:
+            if host.settings.kafka.engine and not wanted(host):
                 self._say(files([host]), WARNING, "no KafkaBroker configured, disabling module")
-        for group in groups.values():
+        for group in groups(hosts):
             check(group[0].settings.kafka.connection)
-        for group in groups.values():
-            outlet = self._outlet(group, for_good=for_good)
+        for group in groups(hosts):
+            outlet = self._outlet(group)
             for host in group:
                 host.sender = Sender(host.settings, outlet)
 
-    def _outlet(self, group: Sequence[Host], *, for_good: bool) -> Outlet:
+    def _outlet(self, group: Sequence[Host]) -> Outlet:
         name, connection = service(group[0].settings), group[0].settings.kafka.connection
         outlet = self._open.get(name)
         if outlet is None:
-            path = self._spool(name, for_good=for_good)
+            path = os.path.join(self._directory, name)
             outlet = self._open[name] = Outlet(connection, path, lambda text: self._heard(name, text), self._clock)
         elif outlet.key != key(connection):
             outlet.connect(connection)
         outlet.logs = files(group)
         return outlet
 
-    def _spool(self, name: str, *, for_good: bool) -> str:
-        """The directory of a spool; if root's rights will be given up, the server's user must be able to go there."""
+    def _spool(self, name: str, owner: Identity) -> None:
+        """The directory of a spool. If root's rights will be given up it is the server's user's, who must be able to go there.
+        Raises StoreError."""
         path = os.path.join(self._directory, name)
         try:
             os.makedirs(path, mode=0o700, exist_ok=True)
-            if for_good and self._rights.can_change:
+            if self._rights.can_change and os.stat(path).st_uid != owner.uid:
+                # Only root, or somebody who can do no more than its former owner, has put anything there.
+                for each in (path, *(os.path.join(path, name) for name in os.listdir(path))):
+                    os.chown(each, owner.uid, owner.gid, follow_symlinks=False)
+            if self._rights.can_change and owner.uid:
                 for parent in (self._directory, os.path.dirname(self._directory)):
                     os.chmod(parent, 0o711)  # noqa: S103 - to go through, and see nothing
-                os.chown(path, self._rights.server.uid, self._rights.server.gid)
         except OSError as error:
             raise StoreError(f"the spool {path} cannot be made ({error.strerror})", remedy="choose --ring-directory") from error
-        return path
 
     def _heard(self, name: str, text: str) -> None:
         """Called from other threads."""
@@ -169,6 +175,14 @@ class Outlets:
 def wanted(host: Host) -> bool:
     """Whether a server has events to send, and somewhere to send them."""
     return host.settings.kafka.engine and bool(host.settings.kafka.connection.brokers)
+
+
+def groups(hosts: Iterable[Host]) -> list[list[Host]]:
+    """Servers with events to send, those together that send them the same way."""
+    found: dict[tuple[object, ...], list[Host]] = {}
+    for host in filter(wanted, hosts):
+        found.setdefault(key(host.settings.kafka.connection), []).append(host)
+    return list(found.values())
 
 
 def files(group: Iterable[Host]) -> list[LogFile]:

@@ -45,6 +45,10 @@ class Rights:
         else:
             self._become(self.server)
 
+    def lasting(self, *, for_good: bool) -> Identity:
+        """Whom the process is to other processes and to the disk once it has settled."""
+        return self.server if for_good or not self._root else Identity(0, 0, ())
+
     @property
     def can_change(self) -> bool:
         """Whether it can act as somebody else."""
