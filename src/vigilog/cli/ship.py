@@ -15,6 +15,7 @@ from vigilog.cli import ship_arguments
 from vigilog.cli.commands import Parser
 from vigilog.cli.visible import visible
 from vigilog.core.clock import wall
+from vigilog.core.errors import DeliveryError
 
 if TYPE_CHECKING:
     from vigilog.cli.ship_arguments import Wanted
@@ -37,7 +38,17 @@ def arguments(parser: Parser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Ships, says what came of it, and gives the exit status."""
+    """Ships, says what came of it, and gives the exit status. Raises BrokenPipeError if nobody reads on."""
+    try:
+        return shipped(options)
+    except DeliveryError as error:
+        if isinstance(error.__cause__, BrokenPipeError):
+            raise error.__cause__ from None
+        raise
+
+
+def shipped(options: argparse.Namespace) -> int:
+    """What `run` does. Raises core.errors."""
     from vigilog.run.signals import Signals  # noqa: PLC0415 - `--help` needs nothing of this
     from vigilog.shipping import files_state  # noqa: PLC0415
     from vigilog.shipping.files import Journey  # noqa: PLC0415

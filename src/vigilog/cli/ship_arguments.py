@@ -145,8 +145,11 @@ def template(options: argparse.Namespace) -> LogFormat | None:
 
 
 def target(options: argparse.Namespace, chosen: Chosen) -> str:
-    """The target that is named, else Kafka where brokers are, else what is configured, else standard output."""
+    """The target that is named, else Kafka where brokers are, else what is configured, else standard output. Raises
+    ConfigurationError."""
     if options.to:
+        if options.to not in {"kafka", "stdout"} and not options.to.startswith("file:"):
+            raise ConfigurationError(f"--to {options.to}", expected="kafka, stdout, or file:PATH")
         return str(options.to)
     if options.broker:
         return "kafka"

@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from vigilog.core.errors import DeliveryError
+from vigilog.core.errors import ConfigurationError, DeliveryError
 from vigilog.core.nouns import Chunk, Notice, Position
 from vigilog.core.seams import Source
 from vigilog.ship.seam import Target
@@ -89,11 +89,20 @@ class Journey:
 def ship(journey: Journey, sources: Iterable[Source], since: dict[str, Position], worked: Worked) -> None:
     """Ships all that is new in `sources`, one after the other; `worked` makes records of their lines.
 
-    Raises SourceError, StoreError, and DeliveryError as `commit` does.
+    Raises ConfigurationError if nothing of the beginning is of the format, SourceError, StoreError, and DeliveryError as
+    `commit` does.
     """
     waiting: deque[Chunk] = deque()
     committed = time.monotonic()
+    is_first = True
     for batch in worked(pieces(journey, sources, since, waiting)):
+        if is_first and journey.records.is_wrong(batch):
+            raise ConfigurationError(
+                f"none of the first {batch.lines:,} lines of {waiting[0].source} is of the format",
+                expected="the LogFormat that it was written with",
+                remedy="if it is the right one: --dead-letters FILE takes such lines",
+            )
+        is_first = False
         if not journey.offer(waiting.popleft(), batch):
             break
         if time.monotonic() - committed >= BETWEEN:

@@ -51,7 +51,7 @@ def summary(account: Account, ending: Ending, way: Way) -> str:
         f"{_counted(ending.acknowledged, 'record')} {'acknowledged by' if way.to == 'kafka' else 'written to'} {way.to}"
     )
     if ending.counts.repeated:
-        parts.append(f"up to {ending.counts.repeated:,} of them for the second time, after a crash")
+        parts.append(f"up to {ending.counts.repeated:,} perhaps there twice: an earlier end came before their acknowledgement")
     if ending.left:
         parts.append(f"{ending.left:,} wait in {way.spool}" if way.spool else f"{ending.left:,} NOT DELIVERED")
     for number, words in (

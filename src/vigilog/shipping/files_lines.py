@@ -11,6 +11,9 @@ from vigilog.patterns.logformat import LogFormat
 from vigilog.patterns.logformat_bulk import Converter
 from vigilog.shipping.schemas import LineWriter
 
+DOUBTFUL = 100
+"""So many lines, none of them of the format, say that it is not theirs."""
+
 
 class Batch(NamedTuple):
     """What a block came to: the records' values and keys (None where nothing is keyed), how many lines there were, and those of
@@ -94,6 +97,11 @@ class Records:
             if self._is_keyed
             else batch._replace(keys=[piece.source.encode("utf-8", "surrogateescape")] * len(batch.values))
         )
+
+    def is_wrong(self, batch: Batch) -> bool:
+        """Whether so many lines are not of the format that somebody has named the wrong one. Those who want such lines apart
+        know that there are some."""
+        return self._convert is not None and self._conversion is None and len(batch.strange) == batch.lines >= DOUBTFUL
 
     def _written(self, piece: Piece, lines: list[bytes]) -> list[bytes]:
         writer = self._writers.get(piece.source)
