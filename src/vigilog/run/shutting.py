@@ -12,7 +12,7 @@ from typing import Any
 
 from vigilog.act.ban import allow
 from vigilog.act.ban.action import Ban
-from vigilog.act.ban.answer import Answer
+from vigilog.act.ban.answer import Answer, Asked
 from vigilog.act.ban.backends import Choice
 from vigilog.act.ban.firewall import Entry, Firewall, FirewallError, Present
 from vigilog.act.ban.helper import Helper, start_helper
@@ -108,7 +108,9 @@ class Shutting:
             case "ban", {"addresses": [*texts]}:
                 seconds, ports = arguments.get("seconds"), arguments.get("ports") or ()
                 wanted = float(seconds) if isinstance(seconds, int | float) else None
-                return lambda: _done(self.action.ban(map(str, texts), wanted, tuple(map(str, ports))))
+                reason = str(arguments.get("reason") or Asked("").reason)
+                asked = [Asked(str(text), wanted, tuple(map(str, ports)), reason=reason) for text in texts]
+                return lambda: _done(self.action.ban_each(asked))
         raise ConfigurationError(f"the command {command} with {sorted(arguments)}", expected="addresses, or all")
 
     def policy(self, settings: Settings) -> Policy:
@@ -152,10 +154,11 @@ def terms(settings: Settings) -> Terms:
 
 
 def needed(settings: Settings) -> bool:
-    """Whether any trigger bans; or runs a script, which may call `vigilog ban`, and this process has the rights for it."""
+    """Whether any trigger bans, or the fleet does; or a trigger runs a script, which may call `vigilog ban`, and this process
+    has the rights for it."""
     used = {name for trigger in settings.triggers for name in trigger.actions}
     types = {action.type for name, action in settings.actions.items() if name in used}
-    return BAN in types or ("script" in types and bool(held("CapEff") >> NET_ADMIN & 1))
+    return BAN in types or settings.fleet.follow or ("script" in types and bool(held("CapEff") >> NET_ADMIN & 1))
 
 
 @contextmanager

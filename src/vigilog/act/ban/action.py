@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-from vigilog.act.ban.answer import BY_HAND, Answer, Past, answer
+from vigilog.act.ban.answer import Answer, Asked, Past, answer
 from vigilog.act.ban.decide import Decision, Moment, decide, intended
 from vigilog.act.ban.entering import entering, judge_of, spared_lines
 from vigilog.act.ban.firewall import Firewall
@@ -73,21 +73,26 @@ class Ban:
 
     def ban(self, texts: Iterable[str], seconds: float | None = None, ports: Sequence[str] = ()) -> Answer:
         """Bans addresses and networks (first address and length) for exactly so long, or (None) as the settings have it."""
+        return self.ban_each([Asked(text, seconds, tuple(ports)) for text in texts])
+
+    def ban_each(self, asked: Sequence[Asked]) -> Answer:
+        """Bans what was asked for, unless it was let in after that: all in one step, with a line for each."""
         with self._lock:
             now = self._now()
-            wanted = [of_text(text, tuple(ports), seconds, self.policy, by_hand=True) for text in texts]
-            decided, error = self._carried_out(wanted, [(BY_HAND, "asked for")] * len(wanted), now)
+            wanted = [self._asked(each) for each in asked]
+            decided, error = self._carried_out(wanted, [(each.rule, each.reason) for each in asked], now)
         made = [decision for decision in decided if isinstance(decision, Decision)]
         changes = tuple(change for decision in made for change in decision.new + decision.prolonged)
         lines = [decision if isinstance(decision, str) else decision.told for decision in decided]
         return answer(lines, error if changes else "", changes, done=len(made) == len(decided))
 
-    def unban(self, texts: Iterable[str]) -> Answer:
-        """Lets in addresses and networks, with every ban that has an address in common with one of them."""
+    def unban(self, texts: Iterable[str], made: float | None = None) -> Answer:
+        """Lets in addresses and networks, with every ban that has an address in common with one of them. `made`: when that was
+        asked for, if it may be long ago; what happened after it may lead to a ban again."""
         with self._lock:
             now = self._now()
             ending = lifting(texts, self._register, self.policy.ipv6_prefix, now.clock)
-            self._lifts.note(ending.targets, now.since)
+            self._lifts.note(ending.targets, now.since if made is None else min(made, now.since))
             self._register.drop(map(element, ending.over))
             error = self._upkeep.removed([element(ban) for ban in ending.over])
         changes = (Lifted(ending.targets, now.since),) if ending.targets else ()
@@ -158,6 +163,14 @@ class Ban:
         if isinstance(wanted, Wanted) and self._lifts.undone_by(alert, what := target(wanted.network)):
             return f"not banned: {what} was let in again after this"
         return wanted
+
+    def _asked(self, asked: Asked) -> Wanted | str:
+        """What is wanted by those who asked, unless it was let in after that."""
+        wanted = of_text(asked.text, asked.ports, asked.seconds, self.policy, by_hand=True)
+        if asked.made is None or not isinstance(wanted, Wanted):
+            return wanted
+        what = target(wanted.network)
+        return f"not banned: {what} was let in again after this" if self._lifts.since(asked.made, what) else wanted
 
     def _carried_out(
         self, wanted: Sequence[Wanted | str], whys: Sequence[tuple[str, str]], now: Moment

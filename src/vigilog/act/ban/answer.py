@@ -13,6 +13,19 @@ BY_HAND = "by hand"
 """The rule of a ban that somebody asked for."""
 
 
+class Asked(NamedTuple):
+    """A ban that no alert of this host wants: of an address or a network (first address and length), for exactly so many
+    seconds (None: as the settings have it), from these ports (none: from all). `rule` and `reason` stand in the list of bans.
+    `made`: when it was asked for, if that may be long ago (seconds since the epoch)."""
+
+    text: str
+    seconds: float | None = None
+    ports: tuple[str, ...] = ()
+    rule: str = BY_HAND
+    reason: str = "asked for"
+    made: float | None = None
+
+
 class Answer(NamedTuple):
     """What came of something that was asked for: a line for each thing, whether all of it was done, and rows for the store
     (`store.bans.apply`)."""

@@ -35,4 +35,8 @@ class Lifts:
         """Whether `target` was let in after one of the events that the alert counts: by its own stamp, and before it came
         here. So whoever is let in has as many more as the trigger's count."""
         happened = min([alert.time, *(moment for event in alert.events for moment in (event.time, event.arrived))])
-        return any(self._moments.get(name, float("-inf")) >= happened for name in (EVERYTHING, target))
+        return self.since(happened, target)
+
+    def since(self, moment: float, target: str) -> bool:
+        """Whether `target` was let in at that moment or later."""
+        return any(self._moments.get(name, float("-inf")) >= moment for name in (EVERYTHING, target))
