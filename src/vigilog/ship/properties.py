@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from vigilog.core.errors import ConfigurationError, MissingExtra
@@ -105,11 +106,12 @@ def binding() -> tuple[Any, Any]:
 
 
 def _culprit(text: str, connection: Connection) -> Place | None:
-    """Where the property stands that librdkafka complained about in `text`: the one it names, or the first one that it does
-    not take alone (it may call it by another name); else where the brokers are written."""
-    for each in reversed(connection.properties):
-        if each.name and re.search(rf"(?<![\w.]){re.escape(each.name)}(?![\w.])", text):
-            return each.place
+    """Where the property stands that librdkafka complained about in `text`: the one whose name it says, or whose value, or the
+    first one that it does not take alone (it may call it by another name); else where the brokers are written."""
+    for said in (attrgetter("name"), attrgetter("value")):
+        for each in reversed(connection.properties):
+            if said(each) and re.search(rf"(?<![\w.]){re.escape(said(each))}(?![\w.])", text):
+                return each.place
     make, refusal = binding()
     for each in connection.properties:
         try:

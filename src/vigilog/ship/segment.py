@@ -12,6 +12,7 @@ _CHUNK = 1 << 20
 
 class Segment:
     """`first` and `last` are the numbers it holds (0: none), `records` how many they are, `end` where the next block goes.
+    `damage` are the offsets of damage that was counted.
 
     The file stays open for good, and is emptied, never removed: so whatever user the process acts as in the meantime, a spool
     needs no more rights than it had at the start.
@@ -20,6 +21,7 @@ class Segment:
     def __init__(self, descriptor: int) -> None:
         self.descriptor = descriptor
         self.first = self.last = self.records = self.end = 0
+        self.damage: set[int] = set()
 
     def add(self, data: bytes, first: int, last: int, records: int) -> None:
         """Writes whole blocks to the end. Raises OSError; then what is there is as before, though the file may be longer."""
@@ -43,6 +45,7 @@ class Segment:
 
     def clear(self) -> None:
         """Empties it. Raises OSError."""
+        self.damage.clear()
         self.restore((0, 0, 0, 0))
 
     def sync(self) -> None:
@@ -72,6 +75,7 @@ def examined(segment: Segment) -> Found:
             if further is None:
                 break
             damaged += 1
+            segment.damage.add(offset)
             offset = further
             continue
         behind = offset + HEADER + found.length
@@ -121,7 +125,8 @@ def read(segment: Segment, offset: int, after: int, until: int, size: int) -> Re
             data, base = os.pread(segment.descriptor, min(_CHUNK, segment.end - offset), offset), offset
         head = header(data, offset - base)
         if head is None:
-            damaged += 1
+            damaged += offset not in segment.damage
+            segment.damage.add(offset)
             offset = _next_header(segment.descriptor, offset + 1, segment.end, after) or segment.end
             data, base = b"", offset
             continue
@@ -135,7 +140,8 @@ def read(segment: Segment, offset: int, after: int, until: int, size: int) -> Re
             if intact(head, payload):
                 found.append(decoded(head, payload))
                 taken += HEADER + head.length
-            else:
+            elif offset not in segment.damage:
+                segment.damage.add(offset)
                 damaged += head.records
             after = head.last
         offset = behind
