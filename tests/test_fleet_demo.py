@@ -23,7 +23,7 @@ HOSTS = ("alpha", "beta", "gamma")
 @pytest.fixture
 def able(need):
     """Skips where the demonstration cannot be given."""
-    need("java", "mvn", "openssl", "ip", "nft", "rsyslogd", "sshd", "ssh", "unshare")
+    need("java", "openssl", "ip", "nft", "rsyslogd", "sshd", "ssh", "unshare")
     if os.geteuid() != 0:
         absent("network namespaces need root")
     apart = subprocess.run(["unshare", "--net", "--pid", "--mount", "--fork", "true"], capture_output=True, check=False)

@@ -18,7 +18,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 PROGRAMS = {
-    "java": "openjdk-17-jre-headless", "mvn": "maven", "openssl": "openssl", "ip": "iproute2", "nft": "nftables",
+    "java": "openjdk-17-jre-headless", "openssl": "openssl", "ip": "iproute2", "nft": "nftables",
     "rsyslogd": "rsyslog", "sshd": "openssh-server", "ssh": "openssh-client", "unshare": "util-linux",
 }  # fmt: skip
 _KILL_ME_WITH_MY_PARENT = 1  # PR_SET_PDEATHSIG, linux/prctl.h
