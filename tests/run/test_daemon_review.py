@@ -12,7 +12,7 @@ from contextlib import closing
 
 import pytest
 
-import vigilog.run.daemon
+import vigilog.run.reading
 from vigilog.config.host import look
 from vigilog.config.layer import settled
 from vigilog.config.toml import read_text
@@ -284,18 +284,18 @@ def test_what_a_full_disk_kept_from_being_stored_is_stored_at_the_end_or_said(ru
 
 
 def test_after_a_reload_nothing_is_read_of_a_source_that_is_gone(running, monkeypatch):
-    monkeypatch.setattr(vigilog.run.daemon, "TURN", 1000)
+    monkeypatch.setattr(vigilog.run.reading, "TURN", 1000)
     one = running()
     one.log(*[FAILED + "x" * 1000] * 2000)
     one.daemon.turn()
-    assert one.daemon.unread
+    assert one.daemon.reading.unread
     (one.directory / "log2").touch()
     one.text = one.text.replace("/log']", "/log2']")
     one.daemon.reloading = True
     assert one.until(lambda: one.daemon.accounts.reloads == 1)
     before = one.alerts()
     assert not one.until(lambda: one.alerts() != before, 0.3)
-    assert not one.daemon.unread
+    assert not one.daemon.reading.unread
     assert before < 2000
 
 

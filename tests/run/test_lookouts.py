@@ -9,7 +9,7 @@ from random import Random
 
 import pytest
 
-import vigilog.run.daemon
+import vigilog.run.reading
 from tests.run.test_daemon_review import Running
 from vigilog.run.answers import status
 from vigilog.run.lookouts import Lookouts
@@ -69,23 +69,23 @@ def watched(
     directory.mkdir()
     (directory / "log").touch()
     one = Running(directory, TRIGGERS % after)
-    one.daemon.lookouts = Lookouts(others)
+    one.daemon.reading.lookouts = Lookouts(others)
     try:
         with open(directory / "log", "ab") as file:
             file.write(text)
         lines = text.count(b"\n")
-        one.until(lambda: disturb(one.daemon) or (status(one.daemon).sources[0].lines >= lines and not one.daemon.unread), 60.0)
+        one.until(lambda: disturb(one.daemon) or (status(one.daemon).sources[0].lines >= lines and not one.daemon.reading.unread), 60.0)
         assert status(one.daemon).sources[0].lines >= lines
         alerts = one.rows("SELECT rule, key FROM alerts ORDER BY number")
         counts = [(each.events, each.alerts) for each in one.daemon.watchman.tallies]
-        return alerts, counts, int(one.daemon.positions[f"file:{directory}/log"].state["offset"] or 0), one.said
+        return alerts, counts, int(one.daemon.reading.positions[f"file:{directory}/log"].state["offset"] or 0), one.said
     finally:
         one.close()
 
 
 @pytest.fixture(autouse=True)
 def short_turns(monkeypatch):
-    monkeypatch.setattr(vigilog.run.daemon, "TURN", 300_000)
+    monkeypatch.setattr(vigilog.run.reading, "TURN", 300_000)
 
 
 @pytest.fixture(autouse=True)
@@ -101,7 +101,7 @@ def test_with_others_there_come_the_same_alerts_in_the_same_order(tmp_path, othe
     text = auth_log(20_000, seed=others)
     helped = []
     alone = watched(tmp_path / "alone", text, 0, after)
-    together = watched(tmp_path / "together", text, others, after, lambda daemon: helped.append(daemon.lookouts.called))
+    together = watched(tmp_path / "together", text, others, after, lambda daemon: helped.append(daemon.reading.lookouts.called))
     assert any(helped), "others were called"
     assert len(alone[0]) > 50
     assert together[:3] == alone[:3]
@@ -113,7 +113,7 @@ def test_one_of_the_others_may_die_and_nothing_is_lost_or_counted_twice(tmp_path
     killed: list[int] = []
 
     def kill(daemon):
-        if daemon.lookouts.called and not killed:
+        if daemon.reading.lookouts.called and not killed:
             killed.extend(children() - before)
             os.kill(killed[0], signal.SIGKILL)
 
@@ -140,14 +140,14 @@ def test_when_nothing_waits_any_more_they_are_gone(tmp_path):
     before = children()
     (tmp_path / "log").touch()
     one = Running(tmp_path, TRIGGERS % "once")
-    one.daemon.lookouts = Lookouts(2)
+    one.daemon.reading.lookouts = Lookouts(2)
     seen = []
     with open(tmp_path / "log", "ab") as file:
         file.write(auth_log(8_000, seed=3))
 
     def done() -> bool:
         seen.append(len(children() - before))
-        return max(seen) == 2 and not one.daemon.unread
+        return max(seen) == 2 and not one.daemon.reading.unread
 
     assert one.until(done)
     assert children() <= before
@@ -157,11 +157,11 @@ def test_when_nothing_waits_any_more_they_are_gone(tmp_path):
 def test_after_a_reload_they_look_for_what_is_wanted_now(tmp_path):
     (tmp_path / "log").touch()
     one = Running(tmp_path, TRIGGERS % "once")
-    one.daemon.lookouts = Lookouts(1)
+    one.daemon.reading.lookouts = Lookouts(1)
     text = auth_log(20_000, seed=4) + b"Nov 20 08:30:00 host su[1]: anna became root\n"
     with open(tmp_path / "log", "ab") as file:
         file.write(text)
-    assert one.until(lambda: one.daemon.lookouts.called)
+    assert one.until(lambda: one.daemon.reading.lookouts.called)
     one.configure(TRIGGERS % "once" + "[[trigger]]\nname = 'su'\npattern = '(?P<user>\\w+) became root'\nlanguage = 'regex'\n")
     one.daemon.reloading = True
     assert one.until(lambda: status(one.daemon).sources[0].lines >= text.count(b"\n"), 60.0)

@@ -9,7 +9,8 @@ from vigilog.config.layer import Layer
 from vigilog.config.settings import Settings
 from vigilog.config.ship_streams import LoadedStream
 from vigilog.config.trigger_checks import Examined
-from vigilog.core.errors import ConfigurationError, RuleError
+from vigilog.core.errors import ConfigurationError, MissingExtra, RuleError
+from vigilog.ship.settings import Connection, Property
 
 BELONGS: dict[str, tuple[str, ...]] = {
     "lines": ("sources", "format", "language", "key"),
@@ -33,6 +34,7 @@ def crossed(layer: Layer, settings: Settings, triggers: Sequence[Examined]) -> I
         yield from missing_fields(loaded, triggers)
     if settings.ship.to == "kafka":
         yield from without_brokers(layer, settings, triggers)
+        yield from refused(layer, settings)
 
 
 def foreign_keys(loaded: LoadedStream) -> Iterator[ConfigurationError]:
@@ -113,3 +115,29 @@ def without_brokers(layer: Layer, settings: Settings, triggers: Sequence[Examine
         place = layer.places.get(named) or places[0]
         remedy = 'write brokers = ["HOST:9092"] in [ship], or to = "file:PATH"'
         yield ConfigurationError("there is something to ship, and no broker", place=place, remedy=remedy)
+
+
+def refused(layer: Layer, settings: Settings) -> Iterator[ConfigurationError]:
+    """Brokers that are none, and properties that librdkafka refuses. Without the extra properties cannot be asked about; that
+    it is missing is said at the start."""
+    from vigilog.ship.properties import check  # noqa: PLC0415 - only where something is shipped
+
+    where = layer.places
+    written = where.get(("kafka", "properties"))
+    properties = [
+        Property(name, value, where.get(("kafka", f"properties.{name}"), written))
+        for name, value in settings.kafka.properties.items()
+    ]
+    while True:
+        try:
+            check(Connection(settings.ship.brokers, properties, where.get(("ship", "brokers"))))
+        except ConfigurationError as error:
+            yield error
+            left = [each for each in properties if each.place != error.place]
+            if len(left) == len(properties):
+                return
+            properties = left
+        except MissingExtra:
+            return
+        else:
+            return

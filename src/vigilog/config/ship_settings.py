@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from vigilog.config.run_settings import Duration
-from vigilog.config.table import Count, Table
+from vigilog.config.table import Table
 
 What = Literal["lines", "events", "alerts", "outcomes", "bans", "blocks"]
 Schema = Literal["otel", "ecs"]
@@ -27,7 +27,7 @@ class Ship(Table, frozen=True):
     """How fields are called that no LogFormat names: otel as OpenTelemetry's logs have them, ecs as Elastic's Common Schema."""
     spool: str = ""
     """The directory where records wait that were not acknowledged; empty: `spool` in the directory of `[state]`."""
-    spool_size: Count = 1024
+    spool_size: Annotated[int, msgspec.Meta(ge=128)] = 1024
     """How much may wait there, in MiB."""
     when_full: WhenFull = "wait"
     """wait: sources are not read until there is room; drop-oldest: what waits longest is dropped, counted and said."""

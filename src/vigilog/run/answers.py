@@ -61,7 +61,7 @@ def status(daemon: Daemon) -> Status:
         lines_per_second=lines_per_second,
         events_per_second=events_per_second,
         sources=accounts.source_statuses(
-            (name, grade, behind(daemon.positions.get(name))) for name, grade in daemon.live.grades
+            (name, grade, behind(daemon.reading.positions.get(name))) for name, grade in daemon.live.grades
         ),
         triggers=tuple(
             TriggerStatus(each.name, tally.events, tally.alerts, len(windows), windows.dropped)

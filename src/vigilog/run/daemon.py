@@ -11,27 +11,27 @@ import select
 import signal
 import sqlite3
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import closing
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from vigilog.config.settings import Settings
 from vigilog.core.clock import Clock
 from vigilog.core.errors import StoreError, VigilogError
-from vigilog.core.nouns import Chunk, Notice, Order, Position
+from vigilog.core.nouns import Order, Position
 from vigilog.core.seams import Source
 from vigilog.run import reloading
 from vigilog.run.accounts import Accounts
 from vigilog.run.actions import BAN, Actions
 from vigilog.run.answers import answer, status
-from vigilog.run.beginnings import Beginnings
 from vigilog.run.control import Control, Deferred
 from vigilog.run.desk import Desk
 from vigilog.run.errands import Done, Errands
 from vigilog.run.exposition import rendered
-from vigilog.run.lookouts import Look, Lookouts
+from vigilog.run.following import CONSUMER as FOLLOWER
+from vigilog.run.following import following
 from vigilog.run.metrics import Metrics, written
 from vigilog.run.plan import Plan, compiled
+from vigilog.run.reading import Reading
 from vigilog.run.recovering import Recovering
 from vigilog.run.service import Service
 from vigilog.run.shutting import Shutting
@@ -40,13 +40,9 @@ from vigilog.run.watchman import CONSUMER, commit, forget, resume
 from vigilog.store import bans
 from vigilog.store.database import transaction
 from vigilog.store.outbox import drop_orders, forget_alerts
-from vigilog.store.positions import positions
+from vigilog.store.positions import positions, save_positions
 from vigilog.watch.live import Live
 
-TURN = 4 << 20
-"""Bytes of one source that are read before others get their turn."""
-TOGETHER = 4
-"""So many times as much is read where other processes help."""
 HOUSEKEEPING = 60.0
 PATIENCE = 1.0
 """Seconds until a store that could not be written is tried again."""
@@ -81,19 +77,16 @@ class Daemon:
         self.clock, self.steady, self.say, self.dry_run = clock, steady, say, dry_run
         self.debug = debug
         self.accounts = Accounts(clock, clock())
-        self.positions = dict(positions(store, CONSUMER))
-        self.beginnings = Beginnings(self.positions.values())
+        self.reading = Reading(positions(store, CONSUMER), self.accounts, say)
         self.watchman = resume(store, compiled(plan, settings, plan.names), settings.run.keys)
         self.desk = Desk(store, self.accounts, clock, lambda rule: self.plan.followers.get(rule, ()), say, self.told)
-        self.lookouts = Lookouts()
         self.recovering = Recovering(() if dry_run else settings.run.recover, say, steady)
+        self.following = None if dry_run else following(settings, store, shutting, clock=clock, say=say)
         self.errands = Errands()
         self.settling: deque[tuple[Done, Deferred]] = deque()
         self.service = Service()
         self.control = None if dry_run else Control(settings.run.control)
         self.metrics = Metrics(settings.run.metrics_listen) if settings.run.metrics_listen and not dry_run else None
-        self.unread: dict[str, Source] = {}
-        self.uncommitted: list[Position] = []
         self.stalled: float | None = None
         self.stopping = self.reloading = self.metrics_missing = False
         self.next_housekeeping = self.next_metrics = steady()
@@ -131,6 +124,7 @@ class Daemon:
         doors = [door.fileno() for door in (self.control, self.metrics) if door]
         if self.stalled is None:
             doors += [self.live.fileno(), self.desk.fileno(), self.errands.fileno(), self.recovering.fileno()]
+            doors += self.following.doors() if self.following else ()
         return doors
 
     def timeout(self) -> float | None:
@@ -139,7 +133,8 @@ class Daemon:
             return max(0.0, self.stalled - self.steady())
         waits = [self.live.timeout(), self.recovering.timeout(), self.service.timeout(), self.next_housekeeping - self.steady()]
         waits.append(self.control.timeout() if self.control else None)
-        waits.append(0.0 if self.unread else None)
+        waits.append(self.following.timeout() if self.following else None)
+        waits.append(0.0 if self.reading.unread else None)
         waits.append(self.next_metrics - self.steady() if self.metrics_file else None)
         waits.append(self.metrics.timeout() if self.metrics else None)
         return max(0.0, min(wait for wait in waits if wait is not None))
@@ -180,16 +175,16 @@ class Daemon:
         self.desk.collect()
         self.settling.extend(self.errands.finished())
         self.settle()
-        if self.uncommitted:
+        if self.reading.uncommitted:
             self.commit()
-        for source in self.live.ready():
-            self.unread[source.name] = source
-        for source in list(self.unread.values()):
+        for source in self.reading.waiting(self.live.ready()):
             self.read(source)
             self.desk.collect()
-        self.gather()
+        self.reading.gather(self.watchman.triggers)
         if self.recovering.is_due():
             self.errands.add(self.recovering.work)
+        if self.following and self.following.is_due():
+            self.errands.add(self.following.work)
         if self.steady() >= self.next_housekeeping:
             self.tidy()
 
@@ -202,71 +197,26 @@ class Daemon:
             self.settling.popleft()
 
     def read(self, source: Source) -> None:
-        """Reads what is new of a source, a turn's worth, and commits it."""
-        del self.unread[source.name]
-        taken: deque[tuple[Chunk, bytes]] = deque()
-        with closing(source.read(self.positions.get(source.name))) as reading:  # type: ignore[type-var]
-            blocks = self.taking(source, reading, taken)
-            # what was received must be counted by whoever took it: it cannot be read again
-            together = source.grade == "resumable"
-            try:
-                for sightings in self.lookouts.sightings(self.watchman.triggers, blocks, together=together):
-                    item, lines = taken.popleft()
-                    if item.data:
-                        self.accounts.read(source.name, source.grade, item.data, item.arrived)
-                        self.watchman.count(source.name, lines, item.arrived, sightings)
-                    self.uncommitted = [each for each in self.uncommitted if each.source != source.name] + [item.position]
-            except VigilogError as error:
-                self.notice("lookouts", f"{error.found}; what it had is read again, by this process alone from now on")
-                self.lookouts.give_up()
-                self.unread[source.name] = source
-                self.beginnings = Beginnings((self.positions | {each.source: each for each in self.uncommitted}).values())
+        """Reads what is new of a source, a turn's worth, and commits it. Raises StoreError."""
+        self.reading.read(source, self.watchman)
         self.commit()
-
-    def taking(self, source: Source, reading: Iterable[Chunk | Notice], taken: deque[tuple[Chunk, bytes]]) -> Iterator[Look]:
-        """What is to be looked at, a turn's worth; `taken` gets what has been asked for."""
-        size, turn = 0, TURN * TOGETHER if self.lookouts.called else TURN
-        try:
-            for item in reading:
-                if isinstance(item, Notice):
-                    self.accounts.noticed(item)
-                    self.say(item.text)
-                    continue
-                lines = self.beginnings.of(item)
-                taken.append((item, lines))
-                yield source.name, lines, item.arrived
-                size += len(item.data)
-                if size >= turn:
-                    self.unread[source.name] = source
-                    break
-        except VigilogError as error:
-            self.notice("unreadable", str(error))
-
-    def gather(self) -> None:
-        """Calls for help while more than a turn's worth of some log waits."""
-        if not self.unread:
-            self.lookouts.dismiss()
-        elif any(source.grade == "resumable" for source in self.unread.values()):
-            try:
-                self.lookouts.call(self.watchman.triggers)
-            except OSError as error:
-                self.notice("lookouts", f"no other process can help: {error.strerror}; lines are looked at by this one alone")
-                self.lookouts.give_up()
 
     def commit(self) -> None:
         """Stores what was found and how far was read, and begins what is to be done. Raises StoreError."""
         room = self.desk.room()
-        alerts, orders = commit(self.store, self.watchman, self.uncommitted, room, self.clock())
-        self.positions.update((position.source, position) for position in self.uncommitted)
-        self.uncommitted = []
+        alerts, orders = commit(self.store, self.watchman, self.reading.uncommitted, room, self.clock())
+        self.live.accepted(self.reading.uncommitted)
+        self.reading.committed()
         for alert in alerts:
             self.say(f"alert: {alert.rule}: {', '.join(alert.key)}")
         self.desk.begin(orders, room)
 
     def change(self, changes: Iterable[object]) -> None:
         """Stores what actions changed. Raises StoreError."""
+        changes = list(changes)
         with transaction(self.store):
             bans.apply(self.store, changes)
+            save_positions(self.store, FOLLOWER, [each for each in changes if isinstance(each, Position)])
 
     def ask_about_bans(self, command: str, arguments: dict[str, Any]) -> Deferred | Mapping[str, object]:
         """Has a command about bans carried out; where this has nothing to do with them, whoever asks does it. Raises
@@ -333,13 +283,12 @@ class Daemon:
 
     def stop(self) -> None:
         """Reads what was received already, lets the actions end what they have, and closes everything."""
-        self.lookouts.dismiss()
+        self.reading.close()
         self.service.stopping()
         while received := self.live.drain():
             for source in received:
-                self.unread[source.name] = source
                 self.storing(lambda source=source: self.read(source))  # type: ignore[misc]
-        if self.uncommitted:
+        if self.reading.uncommitted:
             self.storing(self.commit)
         self.settling.extend(self.errands.close())
         if self.settling:
@@ -349,6 +298,8 @@ class Daemon:
             if door:
                 door.close()
         self.recovering.close()
+        if self.following:
+            self.following.close()
         self.service.close()
-        if self.stalled is not None or self.uncommitted or self.settling:
+        if self.stalled is not None or self.reading.uncommitted or self.settling:
             raise StoreError("the store could not be written to the end", remedy="what was not stored is read again")

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from vigilog.act.ban.judge import Policy
+from vigilog.config.kafka_sources import kafka
 from vigilog.config.settings import Settings
 from vigilog.core.errors import VigilogError
 from vigilog.detect.triggers import TriggerSet
@@ -73,7 +74,7 @@ def prepare(daemon: Daemon) -> Prepared:
 def take_over(daemon: Daemon, prepared: Prepared) -> None:
     """Goes on with another configuration. What is the same is not disturbed. Raises VigilogError; then nothing has changed."""
     settings, plan, triggers, policy = prepared
-    if daemon.watchman.batch or daemon.uncommitted:
+    if daemon.watchman.batch or daemon.reading.uncommitted:
         daemon.commit()
     watchman = daemon.watchman
     if triggers is not None:
@@ -82,19 +83,22 @@ def take_over(daemon: Daemon, prepared: Prepared) -> None:
     former = daemon.actions.all
     actions = daemon.actions.replace(settings)
     try:
-        daemon.live.replace(plan.sources)
+        daemon.live.replace(plan.sources, kafka(settings, trial=daemon.dry_run))
     except VigilogError:
         daemon.actions.replace(daemon.settings)
         raise
-    daemon.unread = {name: source for name, source in daemon.unread.items() if name in daemon.live.names}
+    daemon.reading.keep(daemon.live.names)
     for name in ("control", "metrics_listen"):
         if getattr(settings.run, name) != getattr(daemon.settings.run, name):
             daemon.notice("configuration", f"run.{name} stays as it was until vigilog run is started again")
+    if settings.fleet != daemon.settings.fleet and (settings.fleet.follow or daemon.settings.fleet.follow):
+        daemon.notice("configuration", "what [fleet] says about decisions counts when vigilog run is started again")
+    if settings.watch != daemon.settings.watch and any(name.startswith("kafka:") for name in daemon.live.names):
+        daemon.notice("configuration", "what [watch] says counts for sources that are new, and for all after a restart")
     if settings.ban.backend != daemon.settings.ban.backend:
         daemon.notice("configuration", "ban.backend stays as it was until vigilog run is started again")
     if settings.run.recover != daemon.settings.run.recover and not daemon.dry_run:
         daemon.recovering.replace(settings.run.recover)
-    daemon.lookouts.dismiss()  # they look for what the old triggers look for
     daemon.settings, daemon.plan, daemon.watchman = settings, plan, watchman
     if daemon.shutting and policy:
         daemon.errands.add(daemon.shutting.replace(policy))

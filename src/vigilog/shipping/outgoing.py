@@ -1,0 +1,229 @@
+"""What `vigilog run` ships, made safe with what it stores.
+
+Records are collected as things happen. The transaction that stores what they are about first hands them to the target, sees
+them on its disk, and stores the number of the last one; only then they may be sent. Killed at any point, what the store does
+not know of is cut off the spool, and comes again from the sources.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+from vigilog.config.settings import Settings
+from vigilog.core.clock import Clock
+from vigilog.core.errors import StoreError
+from vigilog.core.nouns import Alert, Outcome, Position
+from vigilog.detect.triggers import Occurrence, TriggerSet
+from vigilog.ship.counts import Counts, Ending
+from vigilog.ship.record import Record
+from vigilog.ship.seam import Target
+from vigilog.shipping import sightings
+from vigilog.shipping.streams import Block, Streams, Taker
+from vigilog.store.database import transaction
+from vigilog.store.positions import positions, save_positions
+
+CONSUMER = "ship"
+NUMBER = "number"
+MIB = 1 << 20
+BATCH = 8 * MIB
+"""So many bytes of records are enough for a turn."""
+SPARE = 0.25
+"""This part of a spool is kept for what cannot wait: alerts, outcomes, bans."""
+
+Tap = Callable[[str, float, Iterable[Occurrence]], Iterator[Occurrence]]
+"""Lets occurrences of a source, whose lines arrived at a moment, pass by."""
+
+
+class Outgoing:
+    """Collects what is to be shipped. `open_target` opens where it goes, told the number of the last record that the store
+    knows of; it is asked only where there is something to ship. `name_of` gives the name of a source that the configuration
+    writes so. Raises what `open_target` raises."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        store: sqlite3.Connection,
+        open_target: Callable[[Settings, int | None], Target],
+        name_of: Callable[[str], str],
+        clock: Clock,
+    ) -> None:
+        self._settings, self._store, self._open, self._name_of, self._clock = settings, store, open_target, name_of, clock
+        self._host = settings.fleet.host or os.uname().nodename
+        self._streams = Streams(settings, self._host, name_of)
+        self._records: list[Record] = []
+        self._blocks: deque[Block] = deque()
+        self._size = 0
+        self._stored = 0
+        self._target: Target | None = None
+        self.topics: Counter[str] = Counter()
+        """How many records of each topic were handed over since the start."""
+        if wanted(settings):
+            self._begin(settings)
+
+    @property
+    def counts(self) -> Counts | None:
+        """What the target counts; None where nothing is shipped."""
+        return self._target.counts if self._target else None
+
+    @property
+    def to(self) -> str:
+        """Where it goes, as the configuration writes it; '' for nowhere."""
+        return self._settings.ship.to if self._target else ""
+
+    @property
+    def is_full(self) -> bool:
+        """Whether no source should be read: there would be no room for its records."""
+        ship = self._settings.ship
+        if self._target is None or ship.to != "kafka" or ship.when_full != "wait":
+            return False
+        return self._target.room() <= ship.spool_size * MIB * SPARE
+
+    @property
+    def is_enough(self) -> bool:
+        """Whether what was collected should be stored before more is read."""
+        return self._size >= BATCH
+
+    def lines(self, source: str, lines: bytes, arrived: float) -> None:
+        """Whole lines of a source, that arrived at a moment (seconds since the epoch)."""
+        for block in self._streams.lines_of(source, lines, arrived):
+            self._blocks.append(block)
+            self._size += sum(map(len, block.values))
+
+    def alerts(self, alerts: Iterable[Alert]) -> None:
+        """Alerts that are about to be stored."""
+        self._add(self._streams.alerts(alerts, self._clock()))
+
+    def outcomes(self, outcomes: Iterable[Outcome]) -> None:
+        """What actions did."""
+        self._add(self._streams.outcomes(outcomes, self._clock()))
+
+    def changes(self, changes: Iterable[object]) -> None:
+        """Bans and lifts; anything else is passed over."""
+        self._add(self._streams.changes(changes, self._clock()))
+
+    def tap(self, triggers: TriggerSet) -> Tap | None:
+        """What takes events out of the occurrences of these triggers as they pass by; None where nobody wants any."""
+        takers = self._takers(triggers)
+        if not takers:
+            return None
+
+        def passing(source: str, arrived: float, occurrences: Iterable[Occurrence]) -> Iterator[Occurrence]:
+            for occurrence in occurrences:
+                for take in takers.get(occurrence[0], ()):
+                    self._add(take(source, arrived, occurrence))
+                yield occurrence
+
+        return passing
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """The store's transaction; what was collected by its end is as safe as what is stored. Raises StoreError: then it is
+        collected still, or in the spool, and the next transaction stores it."""
+        with transaction(self._store):
+            yield
+            number = self._handed_over()
+            if number is not None:
+                save_positions(self._store, CONSUMER, [Position(self._name(self._settings), {NUMBER: number})])
+        if number is not None and self._target is not None:
+            self._target.release(number)
+            self._stored = number
+
+    def replace(self, settings: Settings) -> None:
+        """Goes on with other settings. What was collected must have been stored. Raises what opening a target raises; then it
+        goes on as before."""
+        former = self._settings
+        changed = where(settings) != where(former) or wanted(settings) != (self._target is not None)
+        streams = Streams(settings, self._host, self._name_of)
+        if changed:
+            if self._target is not None:
+                self._target.close(0.0)
+                self._target = None
+            try:
+                if wanted(settings):
+                    self._begin(settings)
+            except BaseException:
+                if wanted(former):
+                    self._begin(former)
+                raise
+        self._settings, self._streams = settings, streams
+
+    def close(self) -> Ending | None:
+        """Waits for acknowledgements, for as long as the settings allow; says what became of all. None where nothing is
+        shipped."""
+        target, self._target = self._target, None
+        return target.close(self._settings.ship.flush_time) if target else None
+
+    def _begin(self, settings: Settings) -> None:
+        known = positions(self._store, CONSUMER).get(self._name(settings))
+        number = known.state.get(NUMBER) if known else None
+        self._target = self._open(settings, number if isinstance(number, int) else None)
+        self._stored = self._target.next_number - 1
+
+    def _name(self, settings: Settings) -> str:
+        return f"spool:{spool_directory(settings)}" if settings.ship.to == "kafka" else settings.ship.to
+
+    def _takers(self, triggers: TriggerSet) -> Mapping[int, Sequence[Taker]]:
+        takers = self._streams.takers(triggers)
+        fleet = [place for place, each in enumerate(triggers.triggers) if each.fleet]
+        if fleet and self._target is not None:
+            told = sightings.taker(triggers, self._settings.fleet.events, self._host, self._target.origin, self._next_number)
+            for place in fleet:
+                takers.setdefault(place, []).append(told)
+        return takers
+
+    def _next_number(self) -> int:
+        """Records go before blocks of them, so the number that each will have is known."""
+        return self._target.next_number + len(self._records) if self._target else 0
+
+    def _add(self, records: Iterable[Record]) -> None:
+        for record in records:
+            self._records.append(record)
+            self._size += len(record.value)
+
+    def _handed_over(self) -> int | None:
+        """Hands over what was collected, and sees it on the disk; gives the number of the last record if the store does not
+        know of it."""
+        target = self._target
+        if target is None:
+            return None
+        if self._records:
+            target.offer(self._records)
+            self.topics.update(record.topic for record in self._records)
+            self._records = []
+        while self._blocks:
+            topic, values, keys = self._blocks[0]
+            target.offer_values(topic, values, keys)
+            self.topics[topic] += len(values)
+            self._blocks.popleft()
+        self._size = 0
+        last = target.next_number - 1
+        if last <= self._stored:
+            return None
+        if not target.settle():
+            raise StoreError("what is to be shipped cannot be written to the spool", remedy="make room on its disk")
+        return last
+
+
+def wanted(settings: Settings) -> bool:
+    """Whether there is anything to ship."""
+    return bool(settings.streams) or any(trigger.scope == "fleet" and trigger.enabled for trigger in settings.triggers)
+
+
+def where(settings: Settings) -> tuple[object, ...]:
+    """All that another target would have to be opened for."""
+    return settings.ship, settings.kafka, brokers(settings), settings.state.directory
+
+
+def brokers(settings: Settings) -> Sequence[str]:
+    """Where everything goes: the fleet's brokers, if it has its own."""
+    fleet = any(trigger.scope == "fleet" for trigger in settings.triggers)
+    return settings.fleet.brokers if fleet and settings.fleet.brokers else settings.ship.brokers
+
+
+def spool_directory(settings: Settings) -> str:
+    """Where records wait."""
+    return settings.ship.spool or os.path.join(settings.state.directory, "spool")
