@@ -41,9 +41,15 @@ WORDS: dict[tuple[str, int], str] = {
     ("OPTS", 200): "UTF8 set to on",
     ("SYST", 215): "UNIX Type: L8",
     ("QUIT", 221): "Goodbye.",
+    ("FEAT", 211): "End",
+    ("STAT", 211): "End of status",
+    ("MLST", 250): "End of list",
+    ("STRU", 504): "'STRU {upper}' unsupported structure type",
+    ("MODE", 504): "'MODE {upper}' unsupported transfer mode",
+    ("OPTS", 500): "OPTS {argument} not understood",
 }
 
-SAME = {("ABOR", 225): 226}
+SAME = {("ABOR", 225): 226, ("OPTS", 501): 500}
 """Codes that ProFTPD does not tell apart."""
 
 FILES = frozenset(
@@ -121,6 +127,12 @@ def worded(code: int, text: str, said: Said) -> tuple[int, str]:
     match code:
         case 226:
             return code, "Transfer complete"
+        case 550 if said.command == "MLST":
+            return code, f"'{said.argument}' cannot be listed"
+        case 550 if said.command == "SITE CHMOD":
+            return code, f"{said.argument.partition(' ')[2]}: {text.removesuffix('.')}"
+        case 500 if said.command.startswith("SITE "):
+            return code, f"'{said.command}' not understood"
         case 501 if said.command == "MLSD":
             return 550, f"{said.argument}: No such file or directory"
         case 227 | 229:
