@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.ship.files import bounded, descriptors, directory, numbered, values
-from vigilog.ship import segment
 from vigilog.ship.segments import COUNT, Segments
 
 COUNTS = st.lists(st.integers(1, 5), min_size=1, max_size=12)
@@ -189,7 +188,7 @@ def test_a_write_that_failed_left_nothing(call, counts, more, data):
                 return real(given[0], given[1][: len(given[1]) // 2], given[2])  # as a disk does that is nearly full
             return real(*given)
 
-        patch.setattr(segment.os, call, refusing)
+        patch.setattr(os, call, refusing)
         blocks, first = [], total + 1
         for count in more:
             blocks.append(numbered(first, count))

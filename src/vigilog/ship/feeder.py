@@ -53,7 +53,7 @@ class Feeder(threading.Thread):
         self._held = (0, 0)
         self._since = 0.0
         self._stopping = threading.Event()
-        self.given = self.acknowledged = self.dead = self.repeated = 0
+        self.given = self.dead = self.repeated = 0
         self.failure: BaseException | None = None
 
     def stop(self) -> None:
@@ -135,9 +135,8 @@ class Feeder(threading.Thread):
                 f" they are in {self._dead_letters.path}"
             )
         self.producer.again()
-        done = self._spool.acknowledge()
         self.dead += len(refused)
-        self.acknowledged += done - len(refused)
+        self._spool.acknowledge()
         self._stretch, self._held = [], (0, 0)
         self._reach.progress()
 

@@ -14,6 +14,7 @@ from vigilog.ship.refusals import Refusal, for_good
 from vigilog.ship.settings import Connection
 
 _LINES = frozenset({"CONFWARN"})
+_FAILED = "FAIL"  # why a connection is gone; not all of it is reported as an error
 _DEBUG = "debug"
 
 
@@ -80,6 +81,8 @@ class KafkaProducer:
 
     def log(self, _level: int, _form: str, facility: str, _name: str, text: str) -> None:
         """Takes a line of librdkafka's log; the binding calls this."""
+        if facility == _FAILED:
+            self._reach.hear(facility, text.partition("]: ")[2] or text)
         if self._talks or (facility in _LINES and "bootstrap.servers" not in text):
             self._say(f"librdkafka: {text}")
 

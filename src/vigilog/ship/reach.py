@@ -14,6 +14,7 @@ _REMEDY = {
     "_AUTHENTICATION": "see that sasl.mechanisms, sasl.username and sasl.password are those that the broker expects",
     "_RESOLVE": "see that the broker's name is right",
 }
+_UNANSWERED = "in state APIVERSION_QUERY"  # what a listener for TLS does to those who do not speak it
 GRACE = 1.0
 """Seconds without an acknowledgement after an error before it is worth a line."""
 SILENCE = 30.0
@@ -38,9 +39,13 @@ class Reach:
         """Takes note of an error that librdkafka reported under that name."""
         self.errors += 1
         if kind != "_ALL_BROKERS_DOWN" or not self._heard[1]:
-            self._heard = (kind, " ".join(text.split()))
+            self.hear(kind, text)
         if kind in _DOWN and self._down is None:
             self._down = time.monotonic()
+
+    def hear(self, kind: str, text: str) -> None:
+        """What may be the reason of an error, whether it is one or not."""
+        self._heard = (kind, " ".join(text.split()))
 
     def progress(self) -> None:
         """Something was acknowledged, or there is nothing to acknowledge."""
@@ -62,6 +67,8 @@ class Reach:
             self.away_since = self._clock() - (now - self._last_progress)
             self.reason = text or f"nothing was acknowledged for {now - self._last_progress:.0f} s"
             remedy = _REMEDY.get(kind, "")
+            if _UNANSWERED in text:
+                remedy = "see that security.protocol is that of this listener"
             self._say(f"Kafka cannot be reached: {self.reason}; {remedy + '; ' if remedy else ''}records wait until it can")
 
     def idle(self) -> None:

@@ -196,7 +196,7 @@ def _counts(parts: _Parts) -> Counts:
     return Counts(
         offered=spool.offered,
         given=feeder.given,
-        acknowledged=feeder.acknowledged,
+        acknowledged=max(0, spool.done - feeder.dead),
         dead=feeder.dead,
         dropped=spool.dropped,
         damaged=spool.damaged,

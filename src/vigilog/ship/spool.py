@@ -69,7 +69,7 @@ class Spool:
         if not self._segments.waiting(self._acknowledged):
             self._given = self._acknowledged = last
         self._in_flight, self._waiting, self._unwritten = Held(), Held(), Held()
-        self.offered = self.dropped = self.errors = 0
+        self.offered = self.done = self.dropped = self.errors = 0
         self.trouble = ""
         self._retry = 0.0
         self._changed = Condition(Lock())
@@ -214,10 +214,10 @@ class Spool:
             self._note()
         return taken
 
-    def acknowledge(self) -> int:
-        """All that was taken is done with; gives how many records that were."""
+    def acknowledge(self) -> None:
+        """All that was taken is done with; `done` counts it."""
         with self._changed:
-            done = self._in_flight.forget(self._given)
+            self.done += self._in_flight.forget(self._given)
             self._acknowledged = self._given
             self._unwritten.forget(self._given)
             self._changed.notify_all()
@@ -227,7 +227,6 @@ class Spool:
                 self._segments.forget(self._acknowledged)
             except OSError as error:
                 self._failed(error)
-        return done
 
     def tend(self) -> None:
         """Writes what has waited for too long, or takes too much memory."""
