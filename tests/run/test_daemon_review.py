@@ -27,6 +27,8 @@ from vigilog.run.daemon import Daemon
 from vigilog.run.errands import Done
 from vigilog.run.plan import planned
 from vigilog.run.reloading import attempt
+from vigilog.shipping.outgoing import Outgoing
+from vigilog.shipping.targets import opened
 from vigilog.store.bans import Lifted
 from vigilog.store.database import open_store
 from vigilog.watch.live import Live
@@ -66,12 +68,16 @@ class Running:
             live=self.live,
             actions=actions,
             shutting=None,
+            outgoing=Outgoing(settings, self.store, self.target, lambda spec: name_of(spec, self.options), wall),
             clock=wall,
             steady=time.monotonic,
             say=self.said.append,
         )
         self.daemon.desk.open(actions.all)
         self.until(lambda: True)
+
+    def target(self, settings, committed):
+        return opened(settings, committed, say=self.said.append, clock=wall)
 
     def configure(self, text):
         head = f"[state]\ndirectory = '{self.directory}/state'\n[run]\ncontrol = '{self.directory}/run/control'\n"

@@ -51,8 +51,9 @@ def run(options: argparse.Namespace) -> int:
 
 
 def checked(options: argparse.Namespace) -> Settings:
-    """The settings, which have something to watch for. Raises ConfigurationError, or an ExceptionGroup of all mistakes."""
-    return watch_arguments.with_triggers(watch_arguments.settings(options))
+    """The settings, which have something to watch for, to ship, or to follow. Raises ConfigurationError, or an ExceptionGroup of all mistakes."""
+    found = watch_arguments.settings(options)
+    return found if found.streams or found.fleet.follow else watch_arguments.with_triggers(found)
 
 
 def say(line: str) -> None:

@@ -39,7 +39,8 @@ class Trigger:
     in their order ('' or missing: it is not a field; empty: the names are in the pattern), `key` those that are counted
     together (empty: all of the first pattern); each pattern has all of them. `count` events `within` seconds (None: whenever)
     raise an alert, after which the key is counted on, or from nothing (`anew`), or raises no other until its events have
-    stopped (`once`). `sources` are the names of its sources (empty: all)."""
+    stopped (`once`). `sources` are the names of its sources (empty: all). `fleet` says that whoever watches many hosts counts
+    it."""
 
     name: str
     kind: str
@@ -54,6 +55,7 @@ class Trigger:
     once: bool = False
     sources: frozenset[str] = frozenset()
     actions: tuple[str, ...] = ()
+    fleet: bool = False
 
 
 Sighting = tuple[int, int, int, float, Key | None]

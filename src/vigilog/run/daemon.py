@@ -12,7 +12,7 @@ import signal
 import sqlite3
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from vigilog.config.settings import Settings
 from vigilog.core.clock import Clock
@@ -43,9 +43,14 @@ from vigilog.store.outbox import drop_orders, forget_alerts
 from vigilog.store.positions import positions, save_positions
 from vigilog.watch.live import Live
 
+if TYPE_CHECKING:
+    from vigilog.shipping.outgoing import Outgoing
+
 HOUSEKEEPING = 60.0
 PATIENCE = 1.0
 """Seconds until a store that could not be written is tried again."""
+ROOM = 0.25
+"""Seconds until a full spool is asked for room again."""
 DAY = 86400.0
 
 Again = Callable[[], tuple[Settings, Plan]]
@@ -66,6 +71,7 @@ class Daemon:
         live: Live,
         actions: Actions,
         shutting: Shutting | None,
+        outgoing: Outgoing,
         clock: Clock,
         steady: Clock,
         say: Callable[[str], None],
@@ -73,13 +79,14 @@ class Daemon:
         dry_run: bool = False,
     ) -> None:
         self.settings, self.plan, self.again = settings, plan, again
-        self.store, self.live, self.actions, self.shutting = store, live, actions, shutting
+        self.store, self.live, self.actions, self.shutting, self.outgoing = store, live, actions, shutting, outgoing
         self.clock, self.steady, self.say, self.dry_run = clock, steady, say, dry_run
         self.debug = debug
         self.accounts = Accounts(clock, clock())
-        self.reading = Reading(positions(store, CONSUMER), self.accounts, say)
+        self.reading = Reading(positions(store, CONSUMER), self.accounts, outgoing, say)
         self.watchman = resume(store, compiled(plan, settings, plan.names), settings.run.keys)
-        self.desk = Desk(store, self.accounts, clock, lambda rule: self.plan.followers.get(rule, ()), say, self.told)
+        self.watchman.tap = outgoing.tap(self.watchman.triggers)
+        self.desk = Desk(store, self.accounts, clock, lambda rule: self.plan.followers.get(rule, ()), say, self.told, outgoing)
         self.recovering = Recovering(() if dry_run else settings.run.recover, say, steady)
         self.following = None if dry_run else following(settings, store, shutting, clock=clock, say=say)
         self.errands = Errands()
@@ -88,7 +95,7 @@ class Daemon:
         self.control = None if dry_run else Control(settings.run.control)
         self.metrics = Metrics(settings.run.metrics_listen) if settings.run.metrics_listen and not dry_run else None
         self.stalled: float | None = None
-        self.stopping = self.reloading = self.metrics_missing = False
+        self.stopping = self.reloading = self.metrics_missing = self.full = False
         self.next_housekeeping = self.next_metrics = steady()
 
     def run(self) -> None:
@@ -123,7 +130,8 @@ class Daemon:
         """What to wait for. While the store cannot be written nothing is done about what comes in, so it is not waited for."""
         doors = [door.fileno() for door in (self.control, self.metrics) if door]
         if self.stalled is None:
-            doors += [self.live.fileno(), self.desk.fileno(), self.errands.fileno(), self.recovering.fileno()]
+            doors += [self.desk.fileno(), self.errands.fileno(), self.recovering.fileno()]
+            doors += [] if self.full else [self.live.fileno()]
             doors += self.following.doors() if self.following else ()
         return doors
 
@@ -131,10 +139,10 @@ class Daemon:
         """How long the loop may wait, in seconds."""
         if self.stalled is not None:
             return max(0.0, self.stalled - self.steady())
-        waits = [self.live.timeout(), self.recovering.timeout(), self.service.timeout(), self.next_housekeeping - self.steady()]
+        waits = [self.recovering.timeout(), self.service.timeout(), self.next_housekeeping - self.steady()]
+        waits += [ROOM] if self.full else [self.live.timeout(), 0.0 if self.reading.unread else None]
         waits.append(self.control.timeout() if self.control else None)
         waits.append(self.following.timeout() if self.following else None)
-        waits.append(0.0 if self.reading.unread else None)
         waits.append(self.next_metrics - self.steady() if self.metrics_file else None)
         waits.append(self.metrics.timeout() if self.metrics else None)
         return max(0.0, min(wait for wait in waits if wait is not None))
@@ -172,14 +180,16 @@ class Daemon:
 
     def work(self) -> None:
         """What there is to read, to store and to begin. Raises StoreError."""
-        self.desk.collect()
-        self.settling.extend(self.errands.finished())
-        self.settle()
         if self.reading.uncommitted:
-            self.commit()
-        for source in self.reading.waiting(self.live.ready()):
-            self.read(source)
-            self.desk.collect()
+            self.commit()  # first, or another transaction would store that its records were shipped
+        self.desk.collect()
+        self.settle_errands(self.errands.finished())
+        if self.has_room():
+            for source in self.reading.waiting(self.live.ready()):
+                self.read(source)
+                self.desk.collect()
+                if self.outgoing.is_full:
+                    break
         self.reading.gather(self.watchman.triggers)
         if self.recovering.is_due():
             self.errands.add(self.recovering.work)
@@ -187,6 +197,21 @@ class Daemon:
             self.errands.add(self.following.work)
         if self.steady() >= self.next_housekeeping:
             self.tidy()
+
+    def has_room(self) -> bool:
+        """Whether sources may be read: what is shipped of them must have room."""
+        if self.full != self.outgoing.is_full:
+            self.full = not self.full
+            text = "the spool is full: no source is read until there is room" if self.full else "the spool has room again"
+            self.notice("shipping", text)
+        return not self.full
+
+    def settle_errands(self, finished: Iterable[tuple[Done, Deferred]]) -> None:
+        """Takes what errands have done, and settles it. Raises StoreError."""
+        for each in finished:
+            self.settling.append(each)
+            self.outgoing.changes(each[0].changes)
+        self.settle()
 
     def settle(self) -> None:
         """Stores what errands changed, then gives their answers. Raises StoreError."""
@@ -204,7 +229,7 @@ class Daemon:
     def commit(self) -> None:
         """Stores what was found and how far was read, and begins what is to be done. Raises StoreError."""
         room = self.desk.room()
-        alerts, orders = commit(self.store, self.watchman, self.reading.uncommitted, room, self.clock())
+        alerts, orders = commit(self.store, self.watchman, self.reading.uncommitted, room, self.clock(), self.outgoing)
         self.live.accepted(self.reading.uncommitted)
         self.reading.committed()
         for alert in alerts:
@@ -214,7 +239,7 @@ class Daemon:
     def change(self, changes: Iterable[object]) -> None:
         """Stores what actions changed. Raises StoreError."""
         changes = list(changes)
-        with transaction(self.store):
+        with self.outgoing.transaction():
             bans.apply(self.store, changes)
             save_positions(self.store, FOLLOWER, [each for each in changes if isinstance(each, Position)])
 
@@ -290,10 +315,11 @@ class Daemon:
                 self.storing(lambda source=source: self.read(source))  # type: ignore[misc]
         if self.reading.uncommitted:
             self.storing(self.commit)
-        self.settling.extend(self.errands.close())
-        if self.settling:
-            self.storing(self.settle)
+        last = self.errands.close()
+        self.storing(lambda: self.settle_errands(last))
         self.storing(self.desk.close)
+        if ending := self.outgoing.close():
+            self.say(f"shipping ended: {ending}")
         for door in (self.control, self.metrics):
             if door:
                 door.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from vigilog.core.clock import Clock
 from vigilog.core.nouns import Order, Outcome
@@ -14,13 +15,17 @@ from vigilog.store import bans
 from vigilog.store.database import transaction
 from vigilog.store.outbox import add_order, begin_orders, end_orphans, mark_ended, reopen_orders
 
+if TYPE_CHECKING:
+    from vigilog.shipping.outgoing import Outgoing
+
 DRAIN = 10.0
 """Seconds that actions get to end what they have."""
 
 
 class Desk:
     """`followers` gives, for a trigger's name, the actions that are told what the others did. `say` takes a line for the log;
-    `told` gives what is said of an order that begins. Outcomes that could not be stored are kept and stored with the next."""
+    `told` gives what is said of an order that begins, `outgoing` ships what is to be shipped. Outcomes that could not be stored
+    are kept and stored with the next."""
 
     def __init__(
         self,
@@ -30,8 +35,9 @@ class Desk:
         followers: Callable[[str], Sequence[str]],
         say: Callable[[str], None],
         told: Callable[[Order], Sequence[str]],
+        outgoing: Outgoing,
     ) -> None:
-        self._store, self._accounts, self._clock = store, accounts, clock
+        self._store, self._accounts, self._clock, self._outgoing = store, accounts, clock, outgoing
         self._followers, self._say, self._told = followers, say, told
         self._acting = Acting()
         self._behind: set[str] = set()
@@ -84,10 +90,10 @@ class Desk:
 
     def collect(self) -> None:
         """Stores what became of orders, and begins what follows from it. Raises StoreError: the outcomes are kept."""
-        self._unstored += self._acting.outcomes()
+        self._take(self._acting.outcomes())
         if self._unstored:
             outcomes = self._unstored
-            with transaction(self._store):
+            with self._outgoing.transaction():
                 bans.apply(self._store, [change for outcome in outcomes for change in outcome.changes])
                 mark_ended(self._store, [outcome for outcome in outcomes if outcome.order.number], self._clock())
                 for outcome in outcomes:
@@ -110,10 +116,15 @@ class Desk:
 
     def close(self) -> None:
         """Lets the actions end what they have. One without an outcome is begun again by the next run. Raises StoreError."""
-        self._unstored += self._acting.close(DRAIN)
+        self._take(self._acting.close(DRAIN))
         self._acting = Acting()
         self._behind.clear()
         self.collect()
+
+    def _take(self, outcomes: Sequence[Outcome]) -> None:
+        self._unstored += outcomes
+        self._outgoing.outcomes(outcomes)
+        self._outgoing.changes(change for outcome in outcomes for change in outcome.changes)
 
     def _end_orphans(self) -> None:
         ended = end_orphans(self._store, self._acting.all(), self._clock())

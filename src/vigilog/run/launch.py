@@ -19,6 +19,9 @@ from vigilog.run.capabilities import NET_BIND_SERVICE, give_up_all_but
 from vigilog.run.daemon import Daemon
 from vigilog.run.plan import Plan, compiled, planned
 from vigilog.run.shutting import needed, shutting
+from vigilog.ship.seam import Target
+from vigilog.shipping import targets
+from vigilog.shipping.outgoing import Outgoing
 from vigilog.store.database import open_store
 from vigilog.store.lock import RUN, alone
 from vigilog.watch.live import Live
@@ -46,6 +49,9 @@ def launch(
     def plan(of: Settings) -> Plan:
         return planned(of, host, lambda spec: name_of(spec, options))
 
+    def target(of: Settings, committed: int | None) -> Target:
+        return targets.opened(of, committed, say=say, clock=clock)
+
     first = plan(settings)
     with ExitStack() as opened:
         bans = None
@@ -64,6 +70,8 @@ def launch(
             bans.open(store, settings.state.directory)
         ban = bans.action if bans else None
         actions = Actions(settings, ban, trial=dry_run, host=os.uname().nodename, clock=clock, say=say)
+        outgoing = Outgoing(settings, store, target, lambda spec: name_of(spec, options), clock, trial=dry_run)
+        opened.callback(outgoing.close)
         daemon = Daemon(
             settings,
             first,
@@ -72,6 +80,7 @@ def launch(
             live=live,
             actions=actions,
             shutting=bans,
+            outgoing=outgoing,
             clock=clock,
             steady=time.monotonic,
             say=say,

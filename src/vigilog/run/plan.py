@@ -61,6 +61,7 @@ def made(trigger: run_settings.Trigger, following: Iterable[str], name_of: Calla
         once=trigger.after == "once",
         sources=frozenset(map(name_of, trigger.sources)),
         actions=tuple(name for name in trigger.actions if name not in following),
+        fleet=trigger.scope == "fleet",
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
+from typing import TYPE_CHECKING
 
 from vigilog.core.errors import VigilogError
 from vigilog.core.nouns import Chunk, Notice, Position
@@ -15,6 +16,9 @@ from vigilog.run.beginnings import Beginnings
 from vigilog.run.lookouts import Look, Lookouts
 from vigilog.run.watchman import Watchman
 
+if TYPE_CHECKING:
+    from vigilog.shipping.outgoing import Outgoing
+
 TURN = 4 << 20
 """Bytes of one source that are read before others get their turn."""
 TOGETHER = 4
@@ -22,17 +26,20 @@ TOGETHER = 4
 
 
 class Reading:
-    """Goes on from `positions`, by the names of the sources. `say` takes a line for the log.
+    """Goes on from `positions`, by the names of the sources. Lines that are shipped go to `outgoing`; `say` takes a line for
+    the log.
 
     `uncommitted` are the positions behind what was read and is not stored yet; whoever stores them says so (`committed`).
     `unread` are the sources, by name, that have more than a turn's worth.
     """
 
-    def __init__(self, positions: Mapping[str, Position], accounts: Accounts, say: Callable[[str], None]) -> None:
+    def __init__(
+        self, positions: Mapping[str, Position], accounts: Accounts, outgoing: Outgoing, say: Callable[[str], None]
+    ) -> None:
         self.positions = dict(positions)
         self.uncommitted: list[Position] = []
         self.unread: dict[str, Source] = {}
-        self._accounts, self._say = accounts, say
+        self._accounts, self._outgoing, self._say = accounts, outgoing, say
         self._beginnings = Beginnings(self.positions.values())
         self.lookouts = Lookouts()
 
@@ -55,6 +62,7 @@ class Reading:
                     if item.data:
                         self._accounts.read(source.name, source.grade, item.data, item.arrived)
                         watchman.count(source.name, lines, item.arrived, sightings)
+                        self._outgoing.lines(source.name, lines, item.arrived)
                     self.uncommitted = [each for each in self.uncommitted if each.source != source.name] + [item.position]
             except VigilogError as error:
                 self._notice("lookouts", f"{error.found}; what it had is read again, by this process alone from now on")
@@ -100,7 +108,7 @@ class Reading:
                 taken.append((item, lines))
                 yield source.name, lines, item.arrived
                 size += len(item.data)
-                if size >= turn:
+                if size >= turn or self._outgoing.is_enough:
                     self.unread[source.name] = source
                     break
         except VigilogError as error:

@@ -80,12 +80,14 @@ def take_over(daemon: Daemon, prepared: Prepared) -> None:
     if triggers is not None:
         watchman = resume(daemon.store, triggers, settings.run.keys)
         watchman.inherit(daemon.watchman)
+    daemon.outgoing.replace(settings)
     former = daemon.actions.all
     actions = daemon.actions.replace(settings)
     try:
         daemon.live.replace(plan.sources, kafka(settings, trial=daemon.dry_run))
     except VigilogError:
         daemon.actions.replace(daemon.settings)
+        daemon.outgoing.replace(daemon.settings)
         raise
     daemon.reading.keep(daemon.live.names)
     for name in ("control", "metrics_listen"):
@@ -100,6 +102,7 @@ def take_over(daemon: Daemon, prepared: Prepared) -> None:
     if settings.run.recover != daemon.settings.run.recover and not daemon.dry_run:
         daemon.recovering.replace(settings.run.recover)
     daemon.settings, daemon.plan, daemon.watchman = settings, plan, watchman
+    watchman.tap = daemon.outgoing.tap(watchman.triggers)
     if daemon.shutting and policy:
         daemon.errands.add(daemon.shutting.replace(policy))
     if actions != former:

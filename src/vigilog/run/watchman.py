@@ -9,9 +9,10 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from vigilog.core.nouns import Alert, Event, Order, Position
+from vigilog.detect.elsewhere import Elsewhere
 from vigilog.detect.triggers import LIVE_LIMIT, Moment, Occurrence, Sighting, TriggerSet
 from vigilog.detect.window import Key, Window, Windows
 from vigilog.store.database import transaction
@@ -30,6 +31,9 @@ from vigilog.store.events import (
 from vigilog.store.outbox import add_alerts
 from vigilog.store.positions import save_positions
 from vigilog.store.words import stored, told
+
+if TYPE_CHECKING:
+    from vigilog.shipping.outgoing import Outgoing, Tap
 
 CONSUMER = "run"
 SPARE = 10_000
@@ -60,6 +64,8 @@ class Batch:
     silenced: dict[tuple[int, Key], Row] = field(default_factory=dict)
     """The last event of each key that raises no alert for now. Nothing but its silence hangs on it, so the others are gone."""
     raised: list[Raised] = field(default_factory=list)
+    told: bool = False
+    """Whoever ships alerts has been told of these."""
 
     def __bool__(self) -> bool:
         return bool(self.counted or self.silenced)
@@ -71,11 +77,22 @@ class Batch:
 
 class Watchman:
     """Counts what the triggers find. `last` is the greatest number that an event has; `keys` is how many keys each trigger
-    counts at a time."""
+    counts at a time. `in_fleet`: triggers of the fleet are not counted here. `tap`, if there is one, sees all that is found
+    pass by."""
 
-    def __init__(self, triggers: TriggerSet, keys: int, last: int = 0) -> None:
+    def __init__(self, triggers: TriggerSet, keys: int, last: int = 0, *, in_fleet: bool = False) -> None:
         self.triggers = triggers
-        self.windows = [Windows(each.count, each.within, each.anew, keys, each.once) for each in triggers.triggers]
+        self.windows = [
+            Elsewhere() if in_fleet and each.fleet else Windows(each.count, each.within, each.anew, keys, each.once)
+            for each in triggers.triggers
+        ]
+        self.unstored = {
+            each.name
+            for each, windows in zip(triggers.triggers, self.windows, strict=True)
+            if not each.follows and (isinstance(windows, Elsewhere) or (each.count == 1 and not each.once))
+        }
+        """The triggers whose events no window and no process needs after a start."""
+        self.tap: Tap | None = None
         self.tallies = [Tally() for _ in triggers.triggers]
         self.batch = Batch()
         self.newest = 0.0
@@ -94,7 +111,10 @@ class Watchman:
         windows, tallies, last, newest = self.windows, self.tallies, self._last, self.newest
         names, followed, batch, name = self._names, self._followed, self.batch, stored(source)
         add, silenced = batch.counted.append, batch.silenced
-        for occurrence in self.triggers.told(source, lines, sightings):
+        occurrences = self.triggers.told(source, lines, sightings)
+        if self.tap is not None:
+            occurrences = self.tap(source, arrived, occurrences)
+        for occurrence in occurrences:
             trigger, clears, key, time, line, _ = occurrence
             last += 1
             values = key[0] if len(key) == 1 else packed(key)
@@ -178,17 +198,22 @@ class Watchman:
 
 
 def resume(store: sqlite3.Connection, triggers: TriggerSet, keys: int) -> Watchman:
-    """A watchman that goes on counting where the last one stopped."""
-    watchman = Watchman(triggers, keys, last_number(store))
+    """A watchman of a host that goes on counting where the last one stopped."""
+    watchman = Watchman(triggers, keys, last_number(store), in_fleet=True)
     watchman.recount(all_events(store))
     return watchman
 
 
 def commit(
-    store: sqlite3.Connection, watchman: Watchman, positions: Sequence[Position], room: dict[str, int], now: float
+    store: sqlite3.Connection,
+    watchman: Watchman,
+    positions: Sequence[Position],
+    room: dict[str, int],
+    now: float,
+    outgoing: Outgoing | None = None,
 ) -> tuple[list[Alert], list[Order]]:
-    """Stores what was found and the positions behind it, in one transaction; gives the alerts, and the orders that begin
-    now: as many for each action as it has `room`.
+    """Stores what was found and the positions behind it, in one transaction, which is that of `outgoing` if something may be
+    shipped; gives the alerts, and the orders that begin now: as many for each action as it has `room`.
 
     `now` is seconds since the epoch. Raises StoreError; then nothing is stored, and the batch is still there.
     """
@@ -200,11 +225,14 @@ def commit(
     triggers = watchman.triggers.triggers
     known: dict[int, Row] = {event[0]: event for event in batch.counted} if batch.raised else {}
     wanted = {number for raised in batch.raised for _, number in raised.proof}.difference(known)
-    with transaction(store):
+    unstored = watchman.unstored
+    with outgoing.transaction() if outgoing else transaction(store):
         known.update(events(store, wanted))
-        single = {trigger.name for trigger in triggers if trigger.count == 1 and not (trigger.once or trigger.follows)}
-        add_events(store, [row for row in batch.rows() if row[1] not in single] if single else batch.rows())
+        add_events(store, [row for row in batch.rows() if row[1] not in unstored] if unstored else batch.rows())
         alerts = [watchman.alert(raised, known) for raised in batch.raised]
+        if outgoing and not batch.told:
+            outgoing.alerts(alerts)
+            batch.told = True
         actions = [triggers[raised.by[0]].actions for raised in batch.raised]
         orders = add_alerts(store, zip(alerts, actions, strict=True), room, now)
         save_positions(store, CONSUMER, positions)

@@ -13,6 +13,8 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
+from msgspec.structs import replace
+
 from vigilog.config.settings import Settings
 from vigilog.core.clock import Clock
 from vigilog.core.errors import StoreError
@@ -41,7 +43,7 @@ Tap = Callable[[str, float, Iterable[Occurrence]], Iterator[Occurrence]]
 class Outgoing:
     """Collects what is to be shipped. `open_target` opens where it goes, told the number of the last record that the store
     knows of; it is asked only where there is something to ship. `name_of` gives the name of a source that the configuration
-    writes so. Raises what `open_target` raises."""
+    writes so. In a `trial` nothing is shipped. Raises what `open_target` raises."""
 
     def __init__(
         self,
@@ -50,10 +52,13 @@ class Outgoing:
         open_target: Callable[[Settings, int | None], Target],
         name_of: Callable[[str], str],
         clock: Clock,
+        *,
+        trial: bool = False,
     ) -> None:
         self._settings, self._store, self._open, self._name_of, self._clock = settings, store, open_target, name_of, clock
         self._host = settings.fleet.host or os.uname().nodename
-        self._streams = Streams(settings, self._host, name_of)
+        self._trial = trial
+        self._streams = self._streams_of(settings)
         self._records: list[Record] = []
         self._blocks: deque[Block] = deque()
         self._size = 0
@@ -61,7 +66,7 @@ class Outgoing:
         self._target: Target | None = None
         self.topics: Counter[str] = Counter()
         """How many records of each topic were handed over since the start."""
-        if wanted(settings):
+        if self._wants(settings):
             self._begin(settings)
 
     @property
@@ -136,17 +141,17 @@ class Outgoing:
         """Goes on with other settings. What was collected must have been stored. Raises what opening a target raises; then it
         goes on as before."""
         former = self._settings
-        changed = where(settings) != where(former) or wanted(settings) != (self._target is not None)
-        streams = Streams(settings, self._host, self._name_of)
+        changed = where(settings) != where(former) or self._wants(settings) != (self._target is not None)
+        streams = self._streams_of(settings)
         if changed:
             if self._target is not None:
                 self._target.close(0.0)
                 self._target = None
             try:
-                if wanted(settings):
+                if self._wants(settings):
                     self._begin(settings)
             except BaseException:
-                if wanted(former):
+                if self._wants(former):
                     self._begin(former)
                 raise
         self._settings, self._streams = settings, streams
@@ -156,6 +161,12 @@ class Outgoing:
         shipped."""
         target, self._target = self._target, None
         return target.close(self._settings.ship.flush_time) if target else None
+
+    def _wants(self, settings: Settings) -> bool:
+        return not self._trial and wanted(settings)
+
+    def _streams_of(self, settings: Settings) -> Streams:
+        return Streams(replace(settings, streams=()) if self._trial else settings, self._host, self._name_of)
 
     def _begin(self, settings: Settings) -> None:
         known = positions(self._store, CONSUMER).get(self._name(settings))
