@@ -53,7 +53,7 @@ def shipped(options: argparse.Namespace) -> int:
     from vigilog.shipping import files_state  # noqa: PLC0415
     from vigilog.shipping.files import Journey  # noqa: PLC0415
     from vigilog.shipping.files_account import Account, Way, summary  # noqa: PLC0415
-    from vigilog.shipping.files_dead import Apart  # noqa: PLC0415
+    from vigilog.shipping.files_dead import apart  # noqa: PLC0415
     from vigilog.shipping.files_lines import Records  # noqa: PLC0415
 
     wanted = ship_arguments.wanted(options)
@@ -63,14 +63,14 @@ def shipped(options: argparse.Namespace) -> int:
     with ExitStack() as stack:
         worked = stack.enter_context(working(records, options.jobs))
         state = stack.enter_context(files_state.opened(wanted.directory, wanted.to, wanted.topic))
-        apart = stack.enter_context(Apart(wanted.dead_letters, wanted.topic, wall))
+        keep = stack.enter_context(apart(wanted.dead_letters, wanted.topic, wall))
         spool = stack.enter_context(files_state.spool(wanted.directory, wanted.topic))
         target = opened(wanted, spool, state)
         stack.callback(target.close, 0)
         signals = stack.enter_context(Signals([signal.SIGINT, signal.SIGTERM, signal.SIGHUP]))
         advance, finish = progress(options)
         journey = Journey(
-            target, wanted.topic, records, state, account, apart, lambda: next(iter(signals.received()), 0), advance
+            target, wanted.topic, records, state, account, keep, lambda: next(iter(signals.received()), 0), advance
         )
         travel(options, journey, worked, signals.fileno())
         journey.commit(0 if account.stopped else wanted.wait)

@@ -1,68 +1,58 @@
-"""Lines that a LogFormat has not written, kept in the file of dead letters."""
+"""Lines that a LogFormat has not written, kept among the dead letters."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Sequence
-from types import TracebackType
-from typing import Self
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from vigilog.core.clock import Clock
 from vigilog.core.errors import DeliveryError
 from vigilog.core.nouns import Place
-from vigilog.patterns.logformat_json import encoded
+from vigilog.ship.refusals import DeadLetters, Refusal
 
-REASON = "the line is not of the format"
+ERROR, REASON = "NOT_OF_FORMAT", "the LogFormat has not written this line"
+_ENOUGH = 1 << 20
+"""So many bytes of lines are kept in memory at most."""
 
 
 class Apart:
-    """Appends lines to `path` (made 0600; '': takes nothing), each as an object of JSON on a line: `time` (seconds since the
-    epoch), `topic` that it would have gone to, `reason`, and `line`. To be used in a `with`.
+    """Keeps lines for a file of dead letters, which would have gone to `topic`; None: takes nothing."""
 
-    Raises DeliveryError if the file cannot be opened or written.
-    """
-
-    def __init__(self, path: str, topic: str, clock: Clock) -> None:
-        self._path = path
+    def __init__(self, letters: DeadLetters | None, topic: str) -> None:
+        self._letters = letters
         self._topic = topic
-        self._clock = clock
-        self._file = -1
-
-    def __enter__(self) -> Self:
-        if self._path:
-            flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
-            try:
-                self._file = os.open(self._path, flags, 0o600)
-            except OSError as error:
-                raise self._refused(error) from error
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        if self._file >= 0:
-            os.close(self._file)
+        self._lines: list[bytes] = []
+        self._size = 0
 
     def __call__(self, lines: Sequence[bytes]) -> None:
-        """Writes some lines."""
-        if self._file < 0 or not lines:
+        """Takes some lines. Raises as `sync` does."""
+        if self._letters is None or not lines:
             return
-        written = b"".join(self._letter(line) for line in lines)
-        try:
-            while written:
-                written = written[os.write(self._file, written) :]
-        except OSError as error:
-            raise self._refused(error) from error
-
-    def _letter(self, line: bytes) -> bytes:
-        text = line.decode("utf-8", "surrogateescape")
-        return encoded({"time": self._clock(), "topic": self._topic, "reason": REASON, "line": text}) + b"\n"
+        self._lines += lines
+        self._size += sum(map(len, lines))
+        if self._size >= _ENOUGH:
+            self.sync()
 
     def sync(self) -> None:
-        """Puts on the disk what was written."""
-        if self._file >= 0:
-            try:
-                os.fsync(self._file)
-            except OSError as error:
-                raise self._refused(error) from error
+        """Puts on the disk what was taken. Raises DeliveryError if the file cannot be written."""
+        if self._letters is None or not self._lines:
+            return
+        try:
+            self._letters.write([Refusal(self._topic, None, line, ERROR, REASON) for line in self._lines])
+        except OSError as error:
+            place = Place(self._letters.path)
+            raise DeliveryError(f"dead letters cannot be kept: {error.strerror}", place=place) from error
+        self._lines, self._size = [], 0
 
-    def _refused(self, error: OSError) -> DeliveryError:
-        return DeliveryError(f"dead letters cannot be kept: {error.strerror}", place=Place(self._path))
+
+@contextmanager
+def apart(path: str, topic: str, clock: Clock) -> Iterator[Apart]:
+    """What keeps lines in the file `path` ('': takes nothing). Raises StoreError if it cannot be opened."""
+    if not path:
+        yield Apart(None, topic)
+        return
+    letters = DeadLetters(path, clock)
+    try:
+        yield Apart(letters, topic)
+    finally:
+        letters.close()

@@ -8,10 +8,12 @@ from collections.abc import Iterable
 
 from vigilog.core.nouns import Chunk, Notice, Position
 from vigilog.core.seams import Source
-from vigilog.shipping.files import BETWEEN, Journey
+from vigilog.shipping.files import Journey
 from vigilog.shipping.files_lines import Piece
 from vigilog.watch.live import Live
 
+BETWEEN_LIVE = 0.5
+"""Seconds between two moves of the positions while lines come; standard output and files are written then."""
 SETTLING = 0.2
 """So long (seconds) acknowledgements are waited for before what has none goes to the disk, once nothing new comes."""
 _WAIT = 1.0
@@ -30,19 +32,20 @@ def follow(journey: Journey, live: Live, since: dict[str, Position], signals: in
     due: float | None = None
     """When the positions are to be moved; None: they are where they should be."""
     try:
-        while not (live.ended or journey.is_stopped()):
+        while not (journey.is_stopped() or live.ended):
             full = journey.target.room() <= 0
             wait = _WAIT if full else live.timeout()
             if due is not None:
-                wait = min(max(0.0, due - time.monotonic()), BETWEEN if wait is None else wait)
+                wait = min(max(0.0, due - time.monotonic()), BETWEEN_LIVE if wait is None else wait)
             poll.poll(wait)
             if not full and shipped(journey, live.ready()):
-                due = due or time.monotonic() + BETWEEN
+                due = due or time.monotonic() + BETWEEN_LIVE
             if due is not None and time.monotonic() >= due:
                 journey.commit(SETTLING)
                 due = None
     finally:
         poll.close()
+    journey.is_stopped()  # it may have been told so just when its input ended
 
 
 def shipped(journey: Journey, sources: Iterable[Source]) -> bool:
