@@ -107,9 +107,9 @@ def test_the_list_of_the_daemon_is_a_table_or_json(vigilog, config, tmp_path):
         text = vigilog("bans", "--config", config, environment={"TZ": "UTC"}).stdout
         listed = json.loads(vigilog("bans", "--format", "json", "--config", config).stdout)
     assert text.splitlines() == [
-        "TARGET         PORT    RULE         SINCE                UNTIL                TIMES",
-        "192.0.2.7      -       evil\\x1b[2J  2023-11-14 22:15:00  2023-11-14 22:28:20  12",
-        "2001:db8::/64  tcp/22  sshd         2023-11-14 22:13:20  2023-11-14 22:23:20  1",
+        "TARGET         PORT    RULE         SINCE                UNTIL                TIMES  REASON",
+        "192.0.2.7      -       evil\\x1b[2J  2023-11-14 22:15:00  2023-11-14 22:28:20  12     x",
+        "2001:db8::/64  tcp/22  sshd         2023-11-14 22:13:20  2023-11-14 22:23:20  1      5 times in 3 s",
     ]
     assert listed == [second, first]
 
@@ -126,7 +126,7 @@ def test_columns_are_as_wide_as_their_content():
 
 
 @pytest.mark.parametrize(
-    "arguments", [["unban"], ["unban", "--all", "192.0.2.7"], ["ban"], ["ban", "192.0.2.7", "--for", "1h"]]
+    "arguments", [["unban"], ["unban", "--all", "192.0.2.7"], ["ban"], ["ban", "192.0.2.7", "--until", "1h"]]
 )
 def test_what_is_not_a_command_line_is_refused_with_status_2(vigilog, arguments):
     assert vigilog(*arguments).returncode == 2

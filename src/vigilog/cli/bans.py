@@ -12,21 +12,26 @@ from vigilog.cli.visible import visible
 from vigilog.run.control_client import NotRunning, Refused, ask
 
 HELP = "list who is shut out, since when and until when"
-HEADINGS = ("TARGET", "PORT", "RULE", "SINCE", "UNTIL", "TIMES")
+HEADINGS = ("TARGET", "PORT", "RULE", "SINCE", "UNTIL", "TIMES", "REASON")
 
 
 def arguments(parser: Parser) -> None:
     """Tells `parser` what `vigilog bans` takes."""
     parser.description = (
         "Lists the bans in force, the last one first: who, from which port (- for all), by which rule, since and until when,\n"
-        "and the how manieth time it is. Without a daemon the list comes from the store."
+        "the how manieth time it is, and why. Without a daemon the list comes from the store."
     )
+    parser.add_argument("--fleet", action="store_true", help="what was decided for all hosts and holds still: see [fleet]")
     parser.add_argument("--format", choices=("text", "json"), default="text", help="the form of the answer")
     control_arguments.arguments(parser)
 
 
 def run(options: argparse.Namespace) -> int:
     """Prints the list. Raises NotAllowed; StoreError if there is no daemon and the store cannot be read."""
+    if options.fleet:
+        from vigilog.cli import fleet_bans  # noqa: PLC0415 - loads what few need
+
+        return fleet_bans.bans(options)
     try:
         found: list[dict[str, Any]] = ask(socket(options), "bans")["bans"]
     except (NotRunning, Refused) as error:
@@ -62,6 +67,7 @@ def table(bans: list[dict[str, Any]]) -> list[str]:
             moment(ban["since"]),
             moment(ban["until"]),
             str(ban["times"]),
+            visible(str(ban["reason"])),
         )
         for ban in bans
     ]

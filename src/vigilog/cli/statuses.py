@@ -7,6 +7,7 @@ Statuses = tuple[tuple[int, str], ...]
 WRONG_OPTION = (2, "An option is wrong.")
 NOT_RUNNING = (69, "`vigilog run` is not running, or does not answer.")
 NOT_ALLOWED = (77, "The control socket is closed to this user.")
+NO_KAFKA = (69, "With `--fleet`: confluent-kafka is not installed.")
 MISTAKE = (78, "There is a mistake in the configuration; each is told with its file and line.")
 
 STATUSES: dict[str, Statuses] = {
@@ -57,20 +58,29 @@ STATUSES: dict[str, Statuses] = {
     "status": ((0, "The status was printed."), WRONG_OPTION, NOT_RUNNING, NOT_ALLOWED),
     "ban": (
         (0, "All of them are banned."),
-        (1, "One is not banned; a line says why."),
+        (1, "One is not banned, or with `--fleet` the brokers do not answer; a line says why."),
         WRONG_OPTION,
+        NO_KAFKA,
         (74, "The store cannot be used."),
         NOT_ALLOWED,
         MISTAKE,
     ),
     "unban": (
         (0, "They are let in, or were not banned."),
-        (1, "One is not let in; a line says why."),
+        (1, "One is not let in, or with `--fleet` the brokers do not answer; a line says why."),
         (2, "An option is wrong, or it is not said who is let in."),
+        NO_KAFKA,
         (74, "The store cannot be used."),
         NOT_ALLOWED,
     ),
-    "bans": ((0, "The list was printed."), WRONG_OPTION, (74, "The store cannot be read."), NOT_ALLOWED),
+    "bans": (
+        (0, "The list was printed."),
+        (1, "With `--fleet`: the brokers do not answer; a line says why."),
+        WRONG_OPTION,
+        NO_KAFKA,
+        (74, "The store cannot be read."),
+        NOT_ALLOWED,
+    ),
     "reload": (
         (0, "The new configuration is in use."),
         (1, "The daemon could not reload, and said why."),

@@ -21,6 +21,7 @@ def arguments(parser: Parser) -> None:
     )
     parser.add_argument("addresses", metavar="ADDRESS", nargs="*", help="an address, or a network such as 192.0.2.0/24")
     parser.add_argument("--all", action="store_true", help="everybody")
+    parser.add_argument("--fleet", action="store_true", help="on all hosts that follow the fleet's decisions: see [fleet]")
     control_arguments.arguments(parser)
 
 
@@ -29,6 +30,10 @@ def run(options: argparse.Namespace) -> int:
     if bool(options.addresses) == options.all:
         print("vigilog unban: name addresses, or give --all", file=sys.stderr)
         return 2
+    if options.fleet:
+        from vigilog.cli import fleet_bans  # noqa: PLC0415 - loads what few need
+
+        return fleet_bans.unban(options)
     if options.all:
         return asked(options, "unban", all=True)
     return asked(options, "unban", addresses=options.addresses)

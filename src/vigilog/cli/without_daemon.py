@@ -16,6 +16,7 @@ from contextlib import ExitStack, closing, contextmanager
 from typing import Any
 
 from vigilog.act.ban.action import Answer, Ban
+from vigilog.act.ban.answer import Asked
 from vigilog.act.ban.backends import Choice
 from vigilog.act.ban.helper import start_helper
 from vigilog.act.ban.judge import Policy
@@ -85,7 +86,9 @@ def _no_daemon(directory: str) -> Iterator[None]:
 def asking(command: str, arguments: Mapping[str, Any]) -> Callable[[Ban], Answer]:
     """What to ask of the bans."""
     if command == "ban":
-        return lambda action: action.ban(arguments["addresses"], arguments["seconds"], arguments["ports"])
+        reason = arguments.get("reason") or Asked("").reason
+        seconds, ports = arguments["seconds"], tuple(arguments["ports"])
+        return lambda action: action.ban_each([Asked(each, seconds, ports, reason=reason) for each in arguments["addresses"]])
     if arguments.get("all"):
         return lambda action: action.unban_all()
     return lambda action: action.unban(arguments["addresses"])
