@@ -67,6 +67,8 @@ def shipped(options: argparse.Namespace) -> int:
         spool = stack.enter_context(files_state.spool(wanted.directory, wanted.topic))
         target = opened(wanted, spool, state)
         stack.callback(target.close, 0)
+        if target.counts.repeated:
+            say(f"the last call did not end well: up to {target.counts.repeated:,} records may be on the topic twice")
         signals = stack.enter_context(Signals([signal.SIGINT, signal.SIGTERM, signal.SIGHUP]))
         advance, finish = progress(options)
         journey = Journey(
