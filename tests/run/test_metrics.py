@@ -21,7 +21,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from vigilog.core.errors import ConfigurationError, StoreError
 from vigilog.run.exposition import CONTENT_TYPE, METRICS, rendered
 from vigilog.run.metrics import Metrics, written
-from vigilog.run.status import ActionStatus, NoticeStatus, ReloadStatus, SourceStatus, Status, TriggerStatus
+from vigilog.run.status import ActionStatus, NoticeStatus, ReloadStatus, ShipStatus, SourceStatus, Status, TriggerStatus
 
 FULL = Status(
     version="0.2",
@@ -34,6 +34,7 @@ FULL = Status(
     ),
     triggers=(TriggerStatus("sshd", 9, 2, 5, 1),),
     actions=(ActionStatus("ban", "ban", 3, 2, 1, "on the allow list"),),
+    ship=ShipStatus("kafka", 9, 12, 5, 1, 2, 3, 4, 6, 7, 8, 900, 1_795_000_090.0, "x", {"web": 9}),
     bans=150_000,
     memory=40_000_000,
     cpu_seconds=1.5,
@@ -53,6 +54,10 @@ def read(text):
 def test_the_parser_of_prometheus_reads_what_the_status_says():
     values = read(rendered(FULL))
     source = ("source", "file:/var/log/auth.log")
+    assert values["vigilog_ship_offered_total", ("topic", "web")] == 9
+    told = ("sent_total", "acknowledged_total", "dead_letters_total", "dropped_total", "damaged_total", "repeated_total",
+            "errors_total", "waiting", "spooled", "spooled_bytes", "away_since_timestamp_seconds")  # fmt: skip
+    assert [values[(f"vigilog_ship_{name}",)] for name in told] == [12, 5, 1, 2, 3, 4, 6, 7, 8, 900, 1_795_000_090]
     assert values["vigilog_source_lines_total", source] == 12
     assert values["vigilog_source_bytes_total", source] == 3456
     assert values["vigilog_source_behind_bytes", source] == 78

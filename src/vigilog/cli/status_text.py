@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from vigilog.cli.visible import visible
 from vigilog.core.clock import local
-from vigilog.run.status import Status
+from vigilog.run.status import ShipStatus, Status
 
 BOLD, DIM, RED, YELLOW, GREEN = "1", "2", "1;31", "1;33", "1;32"
 UNITS = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
-NUMBERS = {"lines", "bytes", "behind", "events", "alerts", "keys", "dropped", "waiting", "done", "failed"}
+NUMBERS = {"lines", "bytes", "behind", "events", "alerts", "keys", "dropped", "waiting", "done", "failed", "records"}
 """Headings of the columns that stand to the right."""
 
 Cell = tuple[str, str]
@@ -28,6 +28,12 @@ def told(status: Status, *, colour: bool) -> Iterator[str]:
         if len(rows) > 1:
             yield ""
             yield from table(rows, paint)
+    if status.ship:
+        yield ""
+        for line in shipped(status.ship, status.now):
+            yield "".join(paint(*cell) for cell in line)
+        if status.ship.topics:
+            yield from table(topics(status.ship), paint)
     if status.notices:
         yield ""
         yield paint(f"notices ({counted(status.notices_total)} since the start)", BOLD)
@@ -85,6 +91,30 @@ def actions(status: Status) -> list[list[Cell]]:
         numbers = [(counted(each.waiting), ""), (counted(each.done), ""), failed]
         rows.append([(visible(each.name), ""), (visible(each.type), ""), *numbers, (visible(each.last_reason), "")])
     return rows
+
+
+def shipped(ship: ShipStatus, now: float) -> Iterator[list[Cell]]:
+    """What became of what is shipped."""
+    yield [
+        (f"ships to {visible(ship.to)}: ", BOLD),
+        (f"{counted(ship.acknowledged)} acknowledged, {counted(ship.waiting)} waiting", ""),
+        (f" ({counted(ship.spooled)} in the spool, {size(ship.spooled_bytes)})" if ship.spooled else "", ""),
+    ]
+    troubles = ((ship.dead, "in the dead-letter file"), (ship.dropped, "dropped"), (ship.damaged, "damaged"))
+    said = ", ".join(f"{counted(number)} {what}" for number, what in troubles if number)
+    if said or ship.repeated:
+        repeated = f"{counted(ship.repeated)} may be there twice" if ship.repeated else ""
+        yield [("  ", ""), (said, RED), (", " if said and repeated else "", ""), (repeated, "")]
+    if ship.away_since is not None:
+        yield [("  ", ""), (f"no broker can be reached since {moment(ship.away_since)} ({span(now - ship.away_since)})", RED)]
+    if ship.trouble:
+        yield [("  ", ""), (visible(ship.trouble), YELLOW)]
+
+
+def topics(ship: ShipStatus) -> list[list[Cell]]:
+    """The rows of topics, below their headings."""
+    rows = [headings("topic", "records")]
+    return rows + [[(visible(name), ""), (counted(number), "")] for name, number in sorted(ship.topics.items())]
 
 
 def headings(*names: str) -> list[Cell]:

@@ -10,11 +10,12 @@ from vigilog import __version__
 from vigilog.core.nouns import Position
 from vigilog.run.accounts import processor_seconds
 from vigilog.run.control import Deferred
-from vigilog.run.status import Status, TriggerStatus, answered, resident
+from vigilog.run.status import ShipStatus, Status, TriggerStatus, answered, resident
 from vigilog.store import bans
 
 if TYPE_CHECKING:
     from vigilog.run.daemon import Daemon
+    from vigilog.shipping.outgoing import Outgoing
 
 BANS = ("ban", "unban", "bans")
 
@@ -47,6 +48,15 @@ def behind(position: Position | None) -> int | None:
     return max(0, found.st_size - offset) if inode == found.st_ino and isinstance(offset, int) else None
 
 
+def shipped(outgoing: Outgoing) -> ShipStatus | None:
+    """What became of what is shipped; None where nothing is."""
+    counts = outgoing.counts
+    if counts is None:
+        return None
+    told = counts._asdict()
+    return ShipStatus(outgoing.to, sent=told.pop("given"), topics=dict(outgoing.topics), **told)
+
+
 def status(daemon: Daemon) -> Status:
     """How things stand."""
     accounts, watchman, waiting = daemon.accounts, daemon.watchman, daemon.desk.waiting()
@@ -70,6 +80,7 @@ def status(daemon: Daemon) -> Status:
         actions=accounts.action_statuses(
             (name, daemon.settings.actions[name].type, waiting.get(name, 0)) for name in daemon.actions.all
         ),
+        ship=shipped(daemon.outgoing),
         bans=bans.count(daemon.store, daemon.clock()),
         memory=resident(),
         cpu_seconds=processor_seconds(),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Literal, NamedTuple
 
-from vigilog.run.status import ActionStatus, SourceStatus, Status, TriggerStatus
+from vigilog.run.status import ActionStatus, ShipStatus, SourceStatus, Status, TriggerStatus
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -58,6 +58,10 @@ def _actions(value: Callable[[ActionStatus], float]) -> Callable[[Status], Itera
     return lambda status: [({"action": each.name, "type": each.type}, value(each)) for each in status.actions]
 
 
+def _shipped(value: Callable[[ShipStatus], float | None]) -> Callable[[Status], Iterable[Sample]]:
+    return lambda status: [({}, value(status.ship))] if status.ship else []
+
+
 METRICS = (
     Metric("vigilog_info", "gauge", "Always 1; the labels tell what runs.", lambda status: [(_build(status), 1)]),
     Metric(
@@ -86,6 +90,28 @@ METRICS = (
     Metric("vigilog_action_waiting", "gauge", "Orders that wait for the action.", _actions(lambda a: a.waiting)),
     Metric("vigilog_action_done_total", "counter", "Orders that were carried out.", _actions(lambda a: a.done)),
     Metric("vigilog_action_failed_total", "counter", "Orders that were not.", _actions(lambda a: a.failed)),
+    Metric(
+        "vigilog_ship_offered_total",
+        "counter",
+        "Records to be shipped.",
+        lambda s: [({"topic": topic}, number) for topic, number in (s.ship.topics if s.ship else {}).items()],
+    ),
+    Metric("vigilog_ship_sent_total", "counter", "Records sent, repetitions included.", _shipped(lambda s: s.sent)),
+    Metric("vigilog_ship_acknowledged_total", "counter", "Records acknowledged.", _shipped(lambda s: s.acknowledged)),
+    Metric("vigilog_ship_dead_letters_total", "counter", "Records refused for good.", _shipped(lambda s: s.dead)),
+    Metric("vigilog_ship_dropped_total", "counter", "Records thrown away from a full spool.", _shipped(lambda s: s.dropped)),
+    Metric("vigilog_ship_damaged_total", "counter", "Records that were damaged in the spool.", _shipped(lambda s: s.damaged)),
+    Metric("vigilog_ship_repeated_total", "counter", "Records that may be there twice.", _shipped(lambda s: s.repeated)),
+    Metric("vigilog_ship_errors_total", "counter", "Errors of brokers, or of the disk.", _shipped(lambda s: s.errors)),
+    Metric("vigilog_ship_waiting", "gauge", "Records that are not acknowledged.", _shipped(lambda s: s.waiting)),
+    Metric("vigilog_ship_spooled", "gauge", "Records in the spool.", _shipped(lambda s: s.spooled)),
+    Metric("vigilog_ship_spooled_bytes", "gauge", "What they take there.", _shipped(lambda s: s.spooled_bytes)),
+    Metric(
+        "vigilog_ship_away_since_timestamp_seconds",
+        "gauge",
+        "Since when no broker can be reached (epoch); not there while one can.",
+        _shipped(lambda s: s.away_since),
+    ),
     Metric("vigilog_bans", "gauge", "Bans in force.", _one(lambda s: s.bans)),
     Metric("vigilog_reloads_total", "counter", "Reloads, successful or not.", _one(lambda s: s.reloads)),
     Metric(

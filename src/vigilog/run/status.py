@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import msgspec
 
@@ -50,6 +50,31 @@ class ActionStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class ShipStatus:
+    """What became of what is shipped: `to` where, and how many records since the daemon was started were `offered`, `sent`
+    (repetitions included), `acknowledged`, refused for good (`dead`), thrown away from a full spool (`dropped`), damaged on
+    the disk, or may be there twice (`repeated`). Now so many are `waiting` for acknowledgement, and of them in the spool
+    (`spooled`, and its bytes). `away_since`: since when no broker can be reached; None: nothing says so. `topics`: how many
+    records of each topic were offered."""
+
+    to: str
+    offered: int = 0
+    sent: int = 0
+    acknowledged: int = 0
+    dead: int = 0
+    dropped: int = 0
+    damaged: int = 0
+    repeated: int = 0
+    errors: int = 0
+    waiting: int = 0
+    spooled: int = 0
+    spooled_bytes: int = 0
+    away_since: float | None = None
+    trouble: str = ""
+    topics: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class NoticeStatus:
     """Something that went wrong with Vigilog's own work. `kind` is one of core.nouns.NoticeKind, or the daemon's own word."""
 
@@ -81,6 +106,7 @@ class Status:
     sources: tuple[SourceStatus, ...] = ()
     triggers: tuple[TriggerStatus, ...] = ()
     actions: tuple[ActionStatus, ...] = ()
+    ship: ShipStatus | None = None
     bans: int = 0
     memory: int = 0
     cpu_seconds: float = 0.0
