@@ -55,15 +55,15 @@ def decide(alarm: Alarm, trigger: Watched, past: Past | None, policy: Policy, by
     Whoever is seen again after the ban is banned for longer, as `[ban]` says. Whoever is seen while it holds, once all hosts
     must know of it, is banned again for the same time: some host does not follow, or somebody let him in.
     """
+    now = alarm.made
+    if past is not None and now - past.made < SETTLING and past.until > now:
+        return ""
     text = address(alarm)
     if text is None:
         return "not banned: the alert names no address (no field address or ip)"
     wanted = of_text(text, trigger.ports, trigger.ban_time, policy)
     if isinstance(wanted, str):
         return wanted
-    now = alarm.made
-    if past is not None and now - past.made < SETTLING and past.until > now:
-        return ""
     times = 1
     if past is not None and now - past.until <= policy.lengths.memory:
         times = past.times + (past.until <= now)

@@ -8,12 +8,14 @@ key has them as they were.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
 BETWEEN = b"\x1f"
 """Stands between the values of a key that has several (ASCII's unit separator)."""
+
+Number = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 
 
 class Sighted(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
@@ -30,7 +32,7 @@ class Sighted(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     line: str
     fields: dict[str, str]
     origin: str
-    number: int
+    number: Number
     clears: bool = False
 
 
