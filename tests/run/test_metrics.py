@@ -11,6 +11,7 @@ import stat
 import threading
 import time
 import urllib.request
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -51,13 +52,18 @@ def read(text):
     return {(sample.name, *sorted(sample.labels.items())): sample.value for family in families for sample in family.samples}
 
 
-def test_the_parser_of_prometheus_reads_what_the_status_says():
+def test_what_is_shipped_is_told():
     values = read(rendered(FULL))
-    source = ("source", "file:/var/log/auth.log")
     assert values["vigilog_ship_offered_total", ("topic", "web")] == 9
     told = ("sent_total", "acknowledged_total", "dead_letters_total", "dropped_total", "damaged_total", "repeated_total",
             "errors_total", "waiting", "spooled", "spooled_bytes", "away_since_timestamp_seconds")  # fmt: skip
     assert [values[(f"vigilog_ship_{name}",)] for name in told] == [12, 5, 1, 2, 3, 4, 6, 7, 8, 900, 1_795_000_090]
+    assert not any(name[0].startswith("vigilog_ship_") for name in read(rendered(replace(FULL, ship=None))))
+
+
+def test_the_parser_of_prometheus_reads_what_the_status_says():
+    values = {name: value for name, value in read(rendered(FULL)).items() if not name[0].startswith("vigilog_ship_")}
+    source = ("source", "file:/var/log/auth.log")
     assert values["vigilog_source_lines_total", source] == 12
     assert values["vigilog_source_bytes_total", source] == 3456
     assert values["vigilog_source_behind_bytes", source] == 78
