@@ -34,7 +34,7 @@ MIB = 1 << 20
 BATCH = 8 * MIB
 """So many bytes of records are enough for a turn."""
 SPARE = 0.25
-"""This part of a spool is kept for what cannot wait: alerts, outcomes, bans."""
+"""This part of a spool, and no more than two batches, is kept for what cannot wait: alerts, outcomes, bans."""
 
 Tap = Callable[[str, float, Iterable[Occurrence]], Iterator[Occurrence]]
 """Lets occurrences of a source, whose lines arrived at a moment, pass by."""
@@ -85,7 +85,7 @@ class Outgoing:
         ship = self._settings.ship
         if self._target is None or ship.to != "kafka" or ship.when_full != "wait":
             return False
-        return self._target.room() <= ship.spool_size * MIB * SPARE
+        return self._target.room() <= min(ship.spool_size * MIB * SPARE, 2 * BATCH)
 
     @property
     def is_enough(self) -> bool:
