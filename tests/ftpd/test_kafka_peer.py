@@ -294,3 +294,37 @@ def test_counts_of_bytes_are_the_same(world, kafka):
     with one_after_the_other(world, *more) as starts:
         real, mine = (recorded(kafka, topic, start, drive) for start in starts)
     agree(real, mine, OTHERWISE)
+
+
+def test_sections_that_say_something_say_the_same(world, kafka):
+    """To a session that goes through them, and ends in one."""
+    outer, private = kafka.topic(), kafka.topic()
+    lines = (
+        'LogFormat what "%r %s"',
+        f"KafkaLogOnEvent ALL what topic {outer}",
+        f"<Directory ~/private>\nKafkaLogOnEvent WRITE,CWD,DISCONNECT what topic {private}\n</Directory>",
+        "<Directory ~/quiet>\nKafkaLogOnEvent none\n</Directory>",
+    )
+    more = ("KafkaEngine on", f"KafkaBroker {kafka.bootstrap}", *lines)
+
+    def drive(server):
+        for directory in ("private", "quiet"):
+            (world.home / directory).mkdir()
+            os.chown(world.home / directory, 1001, 1001)
+        for last in ("/", "/private", "/quiet"):
+            client = server.client().login()
+            client.says("CWD private", "NOOP", "MKD d", "RMD d", "CWD /quiet", "NOOP", "MKD d", "RMD d", "CWD /", "NOOP")
+            client.says("MKD private/e", "RMD private/e", "NOOP", "CWD quiet/nowhere", "NOOP", f"CWD {last}", "QUIT")
+            client.close()
+
+    found = {}
+    with one_after_the_other(world, *more) as (start_real, start_mine):
+        for who, start in (("real", start_real), ("mine", start_mine)):
+            before = len(kafka.records(private))
+            found[who] = [
+                recorded(kafka, outer, start, drive),
+                [json.loads(each.value) for each in kafka.records(private)[before:]],
+            ]
+    for real, mine in zip(found["real"], found["mine"], strict=True):
+        agree(real, mine, OTHERWISE)
+    assert [len(each) for each in found["mine"]] == [3 + 3 * 8 + 3, 3 * 5 + 2]

@@ -40,7 +40,8 @@ def arguments(parser: Parser) -> None:
     parser.add_argument(
         "--ring-directory",
         metavar="DIRECTORY",
-        help="where messages of sessions are kept safe from a crash (default: /var/lib/vigilog/ftpd for root)",
+        help="where messages of sessions, and events for Kafka, are kept safe from a crash "
+        "(default: /var/lib/vigilog/ftpd for root)",
     )
 
 

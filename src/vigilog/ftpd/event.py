@@ -53,6 +53,7 @@ class Circumstances(NamedTuple):
     anonymous_password: str | None
     directory: str
     end_reason: str | None = None
+    connection_class: str | None = None
     environment: Mapping[str, str] = MappingProxyType({})
 
 
@@ -83,6 +84,7 @@ def event(command: Command | None, code: int | None, text: str, now: float, abou
         "anon_password": about.anonymous_password,
         "dir_name": about.directory,
         "session_end_reason": about.end_reason,
+        "connection_class": about.connection_class,
         "response_millis": 0,
         "file_modified": False,
         "connecting": None if command else True,
@@ -161,6 +163,8 @@ def transferred(command: Command, code: int, text: str) -> dict[str, Any]:
         "transfer_type": TYPES[done.type],
         "transfer_port": done.port or command.port,
     }
+    if done.direction != "l" and done.seconds:
+        found["transfer_speed"] = f"{done.size / 1024 / done.seconds:.2f}KB/s"
     if done.direction != "l":
         found |= {"file_offset": done.offset, "file_modified": done.modified, "file_size": done.file_size}
     return found

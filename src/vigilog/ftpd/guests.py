@@ -192,12 +192,10 @@ def words_of_welcome(connection: Connection) -> str:
 def visitor_of(connection: Connection) -> Visitor:
     """The client, as access rules are asked about it."""
     account = connection.account
-    anybody = Visitor(connection.client, connection.client)
-    name = next((each.name for each in connection.host.configuration.classes if each.holds(anybody)), None)
     return Visitor(
         connection.client,
         connection.client,
         account.name if account else None,
         account.groups if account else None,
-        name,
+        connection.host.class_of(connection.client),
     )

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from OpenSSL import SSL
 
 from vigilog.blackbox import BlackBox, FailedLogin, ModuleConfig, UntimelyDeath
-from vigilog.config.proftpd_access import numeric
+from vigilog.config.proftpd_access import Visitor, numeric
 from vigilog.config.proftpd_settings import AnonymousSettings, Configuration, ServerSettings
 from vigilog.core.clock import Clock
 from vigilog.core.errors import ConfigurationError
@@ -60,6 +60,11 @@ class Host:
     def logs_of(self, section: AnonymousSettings | None) -> Logs:
         """The logs of whoever is put into that <Anonymous>."""
         return next((logs for each, logs in self.anonymous_logs if each is section), self.logs)
+
+    def class_of(self, client: str) -> str | None:
+        """The name of the first <Class> that a client of that address is in."""
+        visitor = Visitor(client, client)
+        return next((each.name for each in self.configuration.classes if each.holds(visitor)), None)
 
     def called(self, name: str) -> bool:
         """Whether HOST may call it so: by a ServerAlias, or by an address of its own."""

@@ -115,6 +115,7 @@ class Talk(Wire):
             directory=self.fs.cwd if self.fs is not None else "/",
             environment=self.host.settings.environment,
             end_reason=self.end_reason if command and command.name == "EXIT" else None,
+            connection_class=self.host.class_of(self.client),
         )
         found = event(command, code, text, time.monotonic(), about)
         self.record.log.extended(name, found)
