@@ -13,8 +13,11 @@ import pytest
 from confluent_kafka import Producer
 
 from tests.run.test_run_killed import SOURCE, daemon, wait_for  # noqa: F401  a fixture
+from vigilog.cli.main import main
+from vigilog.fleet import topics
 from vigilog.fleet.messages import Decision, encoded, key_of_decision
 from vigilog.run.control import ask
+from vigilog.watch import kafka_client
 
 pytestmark = pytest.mark.peer
 
@@ -56,6 +59,7 @@ class Host:
         done = subprocess.run(
             [*command, "--config", self.one.configuration],
             env={**os.environ, "PYTHONPATH": str(SOURCE), "TZ": "UTC"},
+            check=False,
             capture_output=True,
             text=True,
             timeout=60,
@@ -151,13 +155,11 @@ def test_killed_at_any_moment_every_decision_is_in_force(host):
     assert wait_for(lambda: len(host.bans()) == 195), len(host.bans())
 
 
-def test_it_watches_while_the_brokers_are_away_and_says_so_once(host):
+def test_it_watches_and_bans_while_the_brokers_are_away(host):
     host.configure(bootstrap="127.0.0.1:1")
     host.start()
-    assert wait_for(lambda: "no broker answers" in host.one.said(), 40)
     host.command("ban", "198.51.100.1", "--reason", "by the way")
     assert host.bans()["198.51.100.1"]["reason"] == "by the way"
-    assert host.one.said().count("no broker answers") == 1
     assert host.one.kill(signal.SIGTERM) == 0
 
 
@@ -182,10 +184,14 @@ def test_a_decision_by_hand_needs_no_daemon_and_is_followed(host):
     assert "not an address" in host.command("ban", "--fleet", "everybody", status=78)
 
 
-def test_without_brokers_a_decision_by_hand_is_one_clear_error(host):
-    host.configure(bootstrap="127.0.0.1:1")
-    said = host.command("ban", "--fleet", "198.51.100.1", status=1)
-    assert len(said.splitlines()) == 1
-    assert "127.0.0.1:1" in said
-    said = host.command("bans", "--fleet", status=1)
-    assert len(said.splitlines()) == 1
+@pytest.mark.parametrize(
+    "arguments", [("ban", "--fleet", "198.51.100.1"), ("unban", "--fleet", "198.51.100.1"), ("bans", "--fleet")]
+)
+def test_without_brokers_a_decision_by_hand_is_one_clear_error(tmp_path, monkeypatch, capsys, arguments):
+    monkeypatch.setattr(topics, "PATIENCE", 0.5)
+    monkeypatch.setattr(kafka_client, "ANSWER", 0.5)
+    (tmp_path / "v.toml").write_text('[fleet]\nbrokers = ["127.0.0.1:1"]\n')
+    assert main([*arguments, "--config", f"{tmp_path}/v.toml"]) == 1
+    (said,) = capsys.readouterr().err.splitlines()
+    assert said.startswith(f"vigilog {arguments[0]}: ")
+    assert "127.0.0.1:1" in said or "vigilog-fleet-decisions" in said
