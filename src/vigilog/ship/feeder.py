@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from vigilog.core.errors import VigilogError
 from vigilog.ship.block import Block
 from vigilog.ship.producer import KafkaProducer
-from vigilog.ship.reach import Reach
-from vigilog.ship.refusals import DeadLetters
+from vigilog.ship.reach import FAILED, Reach
+from vigilog.ship.refusals import DeadLetters, Refusal
 from vigilog.ship.spool import Spool
 
 RECORDS = 100_000
@@ -24,6 +24,7 @@ STRETCH = 0.5
 """Seconds after which nothing is added to what must be acknowledged together."""
 _ANSWERS = 0.05
 _IDLE = 0.5
+_MINUTE = 60.0
 _AGAIN = 1.0  # seconds between attempts of what failed
 
 
@@ -54,6 +55,7 @@ class Feeder(threading.Thread):
         self._since = 0.0
         self._stopping = threading.Event()
         self.given = self.dead = self.repeated = 0
+        self._untold, self._tell_next = 0, 0.0
         self.failure: BaseException | None = None
 
     def stop(self) -> None:
@@ -125,30 +127,37 @@ class Feeder(threading.Thread):
             try:
                 self._dead_letters.write(refused)
             except OSError as error:
-                self._reach.error("dead letters", f"{self._dead_letters.path} cannot be written: {error.strerror}")
+                self._reach.error(FAILED, f"{self._dead_letters.path} cannot be written: {error.strerror}")
                 self._reach.look()
                 self._stopping.wait(_AGAIN)
                 return
-            first = refused[0]
-            self._say(
-                f"{len(refused)} records were refused for good, the first one on topic {first.topic}: {first.reason};"
-                f" they are in {self._dead_letters.path}"
-            )
+            self._tell(refused)
         self.producer.again()
         self.dead += len(refused)
         self._spool.acknowledge()
         self._stretch, self._held = [], (0, 0)
         self._reach.progress()
 
+    def _tell(self, refused: Sequence[Refusal]) -> None:
+        """A line about dead letters, once a minute at most."""
+        self._untold += len(refused)
+        if time.monotonic() >= self._tell_next:
+            last = refused[-1]
+            self._say(
+                f"refused for good: {self._untold} {'record' if self._untold == 1 else 'records'}, the last one on topic"
+                f" {last.topic}: {last.reason}; see {self._dead_letters.path}"
+            )
+            self._untold, self._tell_next = 0, time.monotonic() + _MINUTE
+
     def _again(self) -> None:
         """Sends the stretch once more, by another producer if this one gave up. It holds nothing of it any more."""
-        self._reach.error("failed", self.producer.failed)
+        self._reach.error(FAILED, self.producer.failed)
         if self.producer.fatal:
             self._say(f"the producer gave up: {self.producer.failed}; another one takes its place")
             try:
                 self.producer = self._connect()
             except VigilogError as error:
-                self._reach.error("no producer", str(error))
+                self._reach.error(FAILED, str(error))
                 self._reach.look()
                 self._stopping.wait(_AGAIN)
                 return

@@ -8,7 +8,7 @@ from itertools import repeat
 from typing import Any
 
 from vigilog.ship.block import Block
-from vigilog.ship.properties import MAXIMA, producer, properties
+from vigilog.ship.properties import MAXIMA, binding, producer, properties
 from vigilog.ship.reach import Reach
 from vigilog.ship.refusals import Refusal, for_good
 from vigilog.ship.settings import Connection
@@ -42,6 +42,7 @@ class KafkaProducer:
             "logger": self,
         }
         self._producer = producer(wanted, connection, **callbacks)
+        self._refusal: type[Exception] = binding()[1]
 
     @property
     def pending(self) -> int:
@@ -57,19 +58,19 @@ class KafkaProducer:
                     {"value": value, "key": key} for value, key in zip(values, keys or repeat(None), strict=False)
                 )
         for topic, messages in topics.items():
-            if self._producer.produce_batch(topic, messages) != len(messages):
+            if self._called(self._producer.produce_batch, topic, messages) != len(messages):
                 for message in messages:
                     if "_error" in message:
                         self._failed(message["_error"], topic, message["key"], message["value"])
-            self._producer.poll(0)
+            self.serve(0)
 
     def serve(self, seconds: float) -> None:
         """Waits up to so long for answers, and takes in those that came."""
-        self._producer.poll(seconds)
+        self._called(self._producer.poll, seconds)
 
     def flush(self, seconds: float) -> None:
         """Waits up to so long until nothing is pending; what librdkafka gathers for larger batches goes out at once."""
-        self._producer.flush(seconds)
+        self._called(self._producer.flush, seconds)
 
     def again(self) -> None:
         """Forgets what was refused and failed. Only when nothing is pending."""
@@ -86,13 +87,23 @@ class KafkaProducer:
         if self._talks or (facility in _LINES and "bootstrap.servers" not in text):
             self._say(f"librdkafka: {text}")
 
+    def _called(self, function: Callable[..., int], *given: object) -> int | None:
+        """The function's result; None if it raised, as the binding's functions do once the producer gave up."""
+        try:
+            return function(*given)
+        except self._refusal as error:
+            self._error(error.args[0])
+            if not self.fatal:
+                raise
+            return None
+
     def _delivered(self, error: Any, message: Any) -> None:
         if error is not None:
             self._failed(error, message.topic(), message.key(), message.value())
 
     def _failed(self, error: Any, topic: str, key: bytes | None, value: bytes) -> None:
         self._reach.errors += 1
-        if for_good(error.name(), retriable=error.retriable(), fatal=error.fatal()):
+        if for_good(error.name()) and not error.fatal():
             self.refused.append(Refusal(topic, key, value, error.name(), error.str()))
         else:
             self.failed = error.str()

@@ -7,7 +7,9 @@ from collections.abc import Callable
 
 from vigilog.core.clock import Clock
 
-_DOWN = frozenset({"_ALL_BROKERS_DOWN", "_SSL", "_AUTHENTICATION", "_RESOLVE"})
+FAILED = "failed"
+"""The kind of an error that is not librdkafka's own word: records could not be delivered, or their refusals not be kept."""
+_DOWN = frozenset({"_ALL_BROKERS_DOWN", "_SSL", "_AUTHENTICATION", "_RESOLVE", FAILED})
 _REMEDY = {
     "_SSL": "see that ssl.ca.location names the authority that signed the broker's certificate, and that the certificate is"
     " valid for the name that is used here",
@@ -53,7 +55,7 @@ class Reach:
         self._down = None
         self._heard = ("", "")
         if self.away_since is not None:
-            self._say(f"Kafka is back after {self._clock() - self.away_since:.0f} s")
+            self._say(f"Kafka takes records again after {self._clock() - self.away_since:.0f} s")
             self.away_since = None
             self.reason = ""
 
@@ -69,7 +71,7 @@ class Reach:
             remedy = _REMEDY.get(kind, "")
             if _UNANSWERED in text:
                 remedy = "see that security.protocol is that of this listener"
-            self._say(f"Kafka cannot be reached: {self.reason}; {remedy + '; ' if remedy else ''}records wait until it can")
+            self._say(f"Kafka takes no records: {self.reason}; {remedy + '; ' if remedy else ''}they wait until it does")
 
     def idle(self) -> None:
         """Nothing waits: silence means nothing."""

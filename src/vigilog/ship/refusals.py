@@ -14,19 +14,15 @@ from vigilog.core.errors import StoreError
 from vigilog.core.nouns import Place
 from vigilog.core.opening import opened
 
-_NOT_FOR_GOOD = frozenset(
-    (
-        "_FATAL",
-        "_PURGE_QUEUE",
-        "_PURGE_INFLIGHT",
-        "_MSG_TIMED_OUT",
-        "_TIMED_OUT",
-        "_TRANSPORT",
-        "_DESTROY",
-        "_QUEUE_FULL",
-        "_STATE",
-    )
-)
+_FOR_GOOD = frozenset(
+    {
+        # about the record
+        "MSG_SIZE_TOO_LARGE", "INVALID_MSG_SIZE", "RECORD_LIST_TOO_LARGE", "INVALID_RECORD", "INVALID_TIMESTAMP",
+        "POLICY_VIOLATION", "UNSUPPORTED_FOR_MESSAGE_FORMAT", "_INVALID_ARG",
+        # about its topic: records of other topics must not wait until somebody makes this one, or allows it
+        "TOPIC_EXCEPTION", "TOPIC_AUTHORIZATION_FAILED", "UNKNOWN_TOPIC_OR_PART", "_UNKNOWN_TOPIC", "_UNKNOWN_PARTITION",
+    }
+)  # fmt: skip
 
 
 class Refusal(NamedTuple):
@@ -39,10 +35,10 @@ class Refusal(NamedTuple):
     reason: str
 
 
-def for_good(name: str, *, retriable: bool, fatal: bool) -> bool:
-    """Whether an error of that name means that a record will never be taken. librdkafka tries again by itself what can be
-    tried again, so most errors do; not those that are about the producer, which say nothing about the record."""
-    return not (retriable or fatal or name in _NOT_FOR_GOOD)
+def for_good(name: str) -> bool:
+    """Whether librdkafka's error of that name means that a record will never be taken. Any other says something about brokers,
+    the producer, or this moment: the record is sent again."""
+    return name in _FOR_GOOD
 
 
 class DeadLetters:
