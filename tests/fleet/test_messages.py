@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from vigilog.fleet import messages
 from vigilog.fleet.messages import Alarm, Decision, Evidence, Sighted, encoded, key_of, key_of_decision, text
 
-texts = st.text(st.characters(exclude_categories=("Cs",)), max_size=30)
+texts = st.text(st.characters(codec="utf-8"), max_size=30)
 times = st.floats(allow_nan=False, allow_infinity=False)
 evidence = st.lists(st.builds(Evidence, times, texts, texts, texts), max_size=3).map(tuple)
 events = st.builds(

@@ -68,9 +68,9 @@ def application(
             max_evictions_per_flush=5000,  # more would hold up alerts
         ),
         consumer_extra_config={
-            **_common(properties),
             "session.timeout.ms": int(SESSION * 1000),
-            "heartbeat.interval.ms": int(SESSION * 300),
+            "heartbeat.interval.ms": int(SESSION * 200),
+            **_common(properties),
             "statistics.interval.ms": int(STATISTICS * 1000),
             "stats_cb": told,
             "queued.max.messages.kbytes": 16 * 1024,
