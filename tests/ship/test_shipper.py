@@ -16,11 +16,12 @@ from vigilog.ship.shipper import Shipper
 
 pytestmark = pytest.mark.peer
 PATIENCE = 60.0
+SOON = ("reconnect.backoff.max.ms", "500")
 
 
 def shipper(directory, bootstrap, *pairs, said=None, hold=False, committed=None, **options):
     return Shipper(
-        Connection([bootstrap], [Property(name, value) for name, value in pairs]),
+        Connection([bootstrap], [Property(name, value) for name, value in (SOON, *pairs)]),
         SpoolSettings(str(directory), **options),
         say=(said if said is not None else []).append,
         hold=hold,
@@ -51,7 +52,7 @@ def by_key(records):
 
 def test_all_records_arrive_in_order_per_key(kafka, tmp_path):
     topic = kafka.topic(partitions=4)
-    with shipper(tmp_path, kafka.bootstrap) as to:
+    with shipper(tmp_path, kafka.bootstrap, write_after=None) as to:
         for first in range(0, 20_000, 100):
             to.offer([Record(topic, b"key-%d" % (number % 7), b"%d" % number) for number in range(first, first + 100)])
         assert to.settle(PATIENCE)
@@ -236,7 +237,7 @@ def test_tls_with_a_private_authority(kafka, tmp_path):
     with shipper(tmp_path / "b", f"ssl://{kafka.tls}", stranger, said=said) as to:
         to.offer([Record(topic, b"k", b"never sent")])
         wait_until(lambda: said)
-        time.sleep(3)
+        time.sleep(1.5)
         assert len(said) == 1
         assert "certificate verify failed" in said[0]
         assert "ssl.ca.location" in said[0]

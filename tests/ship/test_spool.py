@@ -248,6 +248,28 @@ def test_what_the_producer_holds_is_not_dropped(tmp_path):
     it.close()
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
+def test_it_needs_no_rights_but_those_it_was_opened_with(tmp_path):
+    """A server acts as the user who is logged in, and so does the thread that writes."""
+    it = spool(tmp_path, size=SMALLEST, when_full="drop-oldest")
+    child = os.fork()
+    if not child:
+        status = 1
+        try:
+            os.seteuid(65534)
+            for _ in range(300):
+                offer(it, 10, 1000)
+                assert it.settle(0)
+            assert taken_all(it) == list(range(it.dropped + 1, 3001))
+            offer(it, 10, 1000)
+            assert it.close() == (10, 0)
+            status = 7
+        finally:
+            os._exit(status)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
+    died(it)
+
+
 @pytest.fixture
 def full_disk(monkeypatch):
     """A disk that takes nothing while `full` is true."""
