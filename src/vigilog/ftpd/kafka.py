@@ -10,7 +10,7 @@ from contextlib import suppress
 from threading import Event, Lock, Thread
 
 from vigilog.core.clock import Clock
-from vigilog.core.errors import StoreError
+from vigilog.core.errors import DeliveryError, StoreError
 from vigilog.ftpd.hosts import Host, service
 from vigilog.ftpd.kafka_events import Sender
 from vigilog.ftpd.log_file import LogFile
@@ -44,7 +44,6 @@ class Outlet:
 
     def __init__(self, connection: Connection, directory: str, say: Said, clock: Clock) -> None:
         self.key = key(connection)
-        self.logs: list[LogFile] = []
         self._directory, self._say, self._clock = directory, say, clock
         self._offered = Event()
         self._swapping = Lock()
@@ -68,12 +67,18 @@ class Outlet:
             self._shipper, self.key = self._opened(connection), key(connection)
 
     def _keep(self) -> None:
-        """Whatever was offered is acknowledged, or on the disk, a moment later."""
+        """Whatever was offered is acknowledged, or on the disk, a moment later. A full disk is tried again."""
         while not self._closing:
             self._offered.wait()
             self._offered.clear()
-            with self._swapping:
-                self._shipper.settle(SAFE)
+            try:
+                with self._swapping:
+                    safe = self._shipper.settle(SAFE)
+            except DeliveryError as error:
+                self._say(str(error))
+                return
+            if not safe:
+                self._offered.set()
 
     def close(self, seconds: float) -> str:
         """Gives the brokers so much time, keeps the rest for the next start, and says what became of it."""
@@ -91,11 +96,12 @@ class Outlets:
         self._directory, self._rights, self._note, self._clock = os.path.join(directory, "kafka"), rights, note, clock
         self._said: deque[tuple[Sequence[LogFile], int, str]] = deque()
         self._open: dict[str, Outlet] = {}
+        self._logs: dict[str, list[LogFile]] = {}
 
     def prepare(self, hosts: Sequence[Host], owner: Identity) -> None:
         """Makes the directories of their spools, for whoever the process will be. Raises StoreError."""
-        for group in groups(hosts):
-            self._spool(service(group[0].settings), owner)
+        for name in groups(hosts):
+            self._spool(name, owner)
 
     def serve(self, hosts: Sequence[Host]) -> None:
         """Gives these servers their ways out, those who want one. Threads begin here, with the rights of this moment; they keep
@@ -105,22 +111,22 @@ class Outlets:
         for host in hosts:
             if host.settings.kafka.engine and not wanted(host):
                 self._say(files([host]), WARNING, "no KafkaBroker configured, disabling module")
-        for group in groups(hosts):
+        for group in groups(hosts).values():
             check(group[0].settings.kafka.connection)
-        for group in groups(hosts):
-            outlet = self._outlet(group)
+        for name, group in groups(hosts).items():
+            self._logs[name] = files(group)
+            outlet = self._outlet(name, group[0].settings.kafka.connection)
             for host in group:
                 host.sender = Sender(host.settings, outlet)
 
-    def _outlet(self, group: Sequence[Host]) -> Outlet:
-        name, connection = service(group[0].settings), group[0].settings.kafka.connection
+    def _outlet(self, name: str, connection: Connection) -> Outlet:
         outlet = self._open.get(name)
         if outlet is None:
             path = os.path.join(self._directory, name)
-            outlet = self._open[name] = Outlet(connection, path, lambda text: self._heard(name, text), self._clock)
+            outlet = Outlet(connection, path, lambda text: self._say(self._logs[name], WARNING, text), self._clock)
+            self._open[name] = outlet
         elif outlet.key != key(connection):
             outlet.connect(connection)
-        outlet.logs = files(group)
         return outlet
 
     def _spool(self, name: str, owner: Identity) -> None:
@@ -139,15 +145,12 @@ class Outlets:
         except OSError as error:
             raise StoreError(f"the spool {path} cannot be made ({error.strerror})", remedy="choose --ring-directory") from error
 
-    def _heard(self, name: str, text: str) -> None:
-        """Called from other threads."""
-        self._say(self._open[name].logs if name in self._open else (), WARNING, text)
-
     def notice(self, text: str) -> None:
         """A line for the server log alone."""
         self._say((), NOTICE, f"notice: {text}")
 
     def _say(self, logs: Sequence[LogFile], level: int, text: str) -> None:
+        """Also called from other threads."""
         self._said.append((logs, level, text))
         os.eventfd_write(self.descriptor, 1)
 
@@ -165,11 +168,10 @@ class Outlets:
     def close(self, seconds: float) -> None:
         """Gives the brokers so much time, all of them together; what they did not acknowledge is sent by the next start."""
         until = time.monotonic() + seconds
-        for outlet in self._open.values():
-            self._say(outlet.logs, INFORMATION, f"end: {outlet.close(max(until - time.monotonic(), 0.0))}")
+        for name, outlet in self._open.items():
+            self._say(self._logs[name], INFORMATION, f"end: {outlet.close(max(until - time.monotonic(), 0.0))}")
         self._open.clear()
         self.answer()
-        os.close(self.descriptor)
 
 
 def wanted(host: Host) -> bool:
@@ -177,12 +179,18 @@ def wanted(host: Host) -> bool:
     return host.settings.kafka.engine and bool(host.settings.kafka.connection.brokers)
 
 
-def groups(hosts: Iterable[Host]) -> list[list[Host]]:
-    """Servers with events to send, those together that send them the same way."""
-    found: dict[tuple[object, ...], list[Host]] = {}
+def groups(hosts: Iterable[Host]) -> dict[str, list[Host]]:
+    """Servers with events to send, those together that send them the same way. A group, and its spool, is called like its first
+    server: the next start finds it."""
+    together: dict[tuple[object, ...], list[Host]] = {}
     for host in filter(wanted, hosts):
-        found.setdefault(key(host.settings.kafka.connection), []).append(host)
-    return list(found.values())
+        together.setdefault(key(host.settings.kafka.connection), []).append(host)
+    found: dict[str, list[Host]] = {}
+    for group in together.values():
+        name = service(group[0].settings)
+        others = sum(other == name or other.startswith(f"{name}.") for other in found)
+        found[f"{name}.{others + 1}" if others else name] = group
+    return found
 
 
 def files(group: Iterable[Host]) -> list[LogFile]:

@@ -46,7 +46,7 @@ class Talk(Wire):
         after: tuple[str, ...] = ()
         if command is not None and code < 200:
             transfers.begun(self, command)
-        elif command is not None and command.name == "QUIT":
+        elif command is not None and command.name == "QUIT" and not command.answered:
             # It is written down when its answer was sent, and counts it.
             self.send_answer(code, text)
             if not self.finished:
@@ -70,10 +70,11 @@ class Talk(Wire):
         """The port for data that was announced last, by this answer or by what the client asked for."""
         said = text if command.name in {"PASV", "EPSV"} else command.argument
         numbers = [int(number) for number in re.findall("[0-9]{1,5}", said)]
-        if command.name in {"PASV", "PORT"} and code < 300:
-            self.data_port = numbers[-2] * 256 + numbers[-1]
-        elif command.name in {"EPSV", "EPRT"} and code < 300:
-            self.data_port = numbers[-1]
+        match command.name, code:
+            case ("PASV", 227) | ("PORT", 200):
+                self.data_port = numbers[-2] * 256 + numbers[-1]
+            case ("EPSV", 229) | ("EPRT", 200):
+                self.data_port = numbers[-1]
         return self.data_port
 
     def answered(self, command: Command, code: int, text: str) -> tuple[str, ...]:
