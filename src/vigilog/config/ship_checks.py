@@ -9,6 +9,7 @@ from vigilog.config.layer import Layer
 from vigilog.config.settings import Settings
 from vigilog.config.ship_streams import LoadedStream
 from vigilog.config.trigger_checks import Examined
+from vigilog.config.triggers import Loaded
 from vigilog.core.errors import ConfigurationError, MissingExtra, RuleError
 from vigilog.ship.settings import Connection, Property
 
@@ -32,8 +33,11 @@ def crossed(layer: Layer, settings: Settings, triggers: Sequence[Examined]) -> I
             yield from missing_sources(loaded, settings.run.sources)
         yield from formats(loaded)
         yield from missing_fields(loaded, triggers)
+        yield from without_boxes(loaded, settings.run.sources)
     if settings.ship.to == "kafka":
-        yield from without_brokers(layer, settings, triggers)
+        fleet = [each.loaded for each in triggers if each.loaded.trigger.scope == "fleet"]
+        yield from without_brokers(layer, settings, fleet)
+        yield from two_places(layer, settings, fleet)
         yield from refused(layer, settings)
 
 
@@ -106,12 +110,29 @@ def missing_fields(loaded: LoadedStream, triggers: Sequence[Examined]) -> Iterat
             yield ConfigurationError(found, place=loaded.place_of("key"), expected=expected, remedy="or name the triggers")
 
 
-def without_brokers(layer: Layer, settings: Settings, triggers: Sequence[Examined]) -> Iterator[ConfigurationError]:
+def without_boxes(loaded: LoadedStream, sources: Sequence[str]) -> Iterator[ConfigurationError]:
+    """Blocks of black boxes, none of which is read."""
+    if loaded.stream.what == "blocks" and not any(source.startswith("blackbox:") for source in sources):
+        found = "blocks are shipped, and no file of them is among the sources of [run]"
+        yield ConfigurationError(found, place=loaded.place_of("what"), expected="blackbox:FILE among them")
+
+
+def two_places(layer: Layer, settings: Settings, fleet: Sequence[Loaded]) -> Iterator[ConfigurationError]:
+    """Streams for some brokers, and triggers for others: a host ships to one place."""
+    ours, theirs = settings.ship.brokers, settings.fleet.brokers
+    if layer.streams and fleet and theirs and ours != theirs:
+        place = layer.places.get(("fleet", "brokers"))
+        found = "the fleet has other brokers than [ship], and a host ships to one place"
+        yield ConfigurationError(found, place=place, expected=f"no brokers here, or those of [ship]: {', '.join(ours)}")
+
+
+def without_brokers(layer: Layer, settings: Settings, fleet: Sequence[Loaded]) -> Iterator[ConfigurationError]:
     """Something to ship to Kafka, and no broker."""
-    fleet = [each.loaded for each in triggers if each.loaded.trigger.scope == "fleet"]
+    if fleet and settings.fleet.brokers:
+        return
     places = [*(each.place for each in layer.streams), *(each.places.get("scope", each.place) for each in fleet)]
     named = ("ship", "brokers")
-    if places and not settings.ship.brokers and (named in layer.values or named not in layer.places):
+    if places and not settings.ship.brokers and named in layer.values:
         place = layer.places.get(named) or places[0]
         remedy = 'write brokers = ["HOST:9092"] in [ship], or to = "file:PATH"'
         yield ConfigurationError("there is something to ship, and no broker", place=place, remedy=remedy)
@@ -130,7 +151,13 @@ def refused(layer: Layer, settings: Settings) -> Iterator[ConfigurationError]:
     ]
     while True:
         try:
-            check(Connection(settings.ship.brokers, properties, where.get(("ship", "brokers"))))
+            check(
+                Connection(
+                    settings.ship.brokers or settings.fleet.brokers or ("localhost",),
+                    properties,
+                    where.get(("ship", "brokers")),
+                )
+            )
         except ConfigurationError as error:
             yield error
             left = [each for each in properties if each.place != error.place]

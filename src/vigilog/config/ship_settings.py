@@ -48,8 +48,8 @@ class Stream(Table, frozen=True):
     """`[[ship.stream]]`: something that is shipped. Each key but `what` and `topic` says to what it belongs."""
 
     what: What
-    """lines: every line of a source; events: lines that a trigger matched, with their fields; alerts; outcomes of actions; bans
-    that begin and end; blocks of black boxes that are recovered."""
+    """lines: every line of a source; events: lines that a trigger matched, with their fields; alerts; outcomes of actions;
+    bans, and when somebody is let in; blocks of black boxes, out of `blackbox:FILE` among the sources."""
     topic: Annotated[str, msgspec.Meta(max_length=249)] = ""
     """Where it goes; empty: `vigilog-` and `what`, such as vigilog-alerts."""
     sources: tuple[str, ...] = ()
