@@ -26,13 +26,18 @@ class Screen:
         """A step of the story."""
         self._print(self._dyed(f"\n{text}", "1"))
 
+    def quote(self, *lines: str) -> None:
+        """Lines that belong to the story: a configuration, a command, what it answers."""
+        for line in lines:
+            self._print(f"      {visible_line(line)}")
+
     def say(self, who: str, text: str) -> None:
         """A line that a machine or a program said. It may come from a log, hence from the attacker."""
         self._print(f"  {self._dyed(f'{who:>9}', _COLOURS.get(who, '33'))} | {visible_line(text)}")
 
     def follow(self, who: str, log: Path, worth: Callable[[str], object]) -> None:
         """Shows the lines of a file that are worth it, as they are written."""
-        words = ["tail", "--follow=name", "--retry", "--lines=+1", str(log)]
+        words = ["tail", "--follow=name", "--retry", "--lines=+1", "--sleep-interval=0.1", str(log)]
         process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
 
         def relay() -> None:
@@ -51,11 +56,10 @@ class Screen:
             print(text, flush=True)
 
 
-def wait_for(what: str, holds: Callable[[], object], seconds: float = 90.0) -> float:
-    """Waits until something holds; gives how many seconds that took. Exits with a sentence if it never does."""
+def wait_for(what: str, holds: Callable[[], object], seconds: float = 90.0) -> None:
+    """Waits until something holds. Exits with a sentence if it never does."""
     begun = time.monotonic()
     while not holds():
         if time.monotonic() - begun > seconds:
             sys.exit(f"\nThis did not happen within {seconds:g} s: {what}.")
         time.sleep(0.05)
-    return time.monotonic() - begun
