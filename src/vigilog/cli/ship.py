@@ -6,6 +6,7 @@ import argparse
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
@@ -75,8 +76,9 @@ def shipped(options: argparse.Namespace) -> int:
             target, wanted.topic, records, state, account, keep, lambda: next(iter(signals.received()), 0), advance
         )
         travel(options, journey, worked, signals.fileno())
-        journey.commit(0 if account.stopped else wanted.wait)
-        ending = target.close(0 if wanted.directory and wanted.to == "kafka" else wanted.wait)
+        until = time.monotonic() + wanted.wait
+        journey.commit(wanted.wait)
+        ending = target.close(max(0.0, until - time.monotonic()))
         finish()
     way = Way(
         wanted.to,
