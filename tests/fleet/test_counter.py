@@ -23,7 +23,7 @@ NOW = 1_000_000.0
 ADDRESS = "192.0.2.7"
 
 
-class State(dict):
+class State(dict[bytes, bytes]):
     """The state of one key."""
 
     def get_bytes(self, key):
