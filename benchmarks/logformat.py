@@ -112,8 +112,8 @@ BENCHMARK = Benchmark(
     f"""
     The lines of a real access log (apache_logs of the sample data), taken apart and made JSON, in three templates; beside an
     expression written by hand and `json.dumps`, which gives texts only and undoes no escapes; one line at a time, and in blocks
-    of {BLOCK:,}, as `vigilog ship` does it. The last rows are the way out: as text, beside the JSON of three of the fields; and as
-    JSON, beside `json.dumps` of the same fields. One process, processor time, medians of {ROUNDS} rounds, in turns.
+    of {BLOCK:,}, as `vigilog ship` does it. The last rows are the way out: as text, beside the JSON of three of the fields; and
+    as JSON, beside `json.dumps` of the same fields. One process, processor time, medians of {ROUNDS} rounds, in turns.
     """,
     figures,
 )
