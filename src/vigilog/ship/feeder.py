@@ -155,12 +155,14 @@ class Feeder(threading.Thread):
         if self.producer.fatal:
             self._say(f"the producer gave up: {self.producer.failed}; another one takes its place")
             try:
-                self.producer = self._connect()
+                successor = self._connect()
             except VigilogError as error:
                 self._reach.error(FAILED, str(error))
                 self._reach.look()
                 self._stopping.wait(_AGAIN)
                 return
+            self.producer.close()
+            self.producer = successor
         else:
             self._reach.look()
             self._stopping.wait(_AGAIN)

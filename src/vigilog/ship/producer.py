@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ctypes
+import os
+import weakref
 from collections.abc import Callable, Iterable
 from itertools import repeat
 from typing import Any
@@ -41,7 +43,8 @@ class KafkaProducer:
             "error_cb": self._error,
             "logger": self,
         }
-        self._producer = producer(wanted, connection, **callbacks)
+        self._producer: Any = producer(wanted, connection, **callbacks)
+        os.register_at_fork(after_in_child=_keep(weakref.ref(self)))
         self._refusal: type[Exception] = binding()[1]
 
     @property
@@ -76,9 +79,10 @@ class KafkaProducer:
         """Forgets what was refused and failed. Only when nothing is pending."""
         self.refused, self.failed = [], ""
 
-    def abandon(self) -> None:
-        """In a forked child: never lets go of what it inherited. librdkafka would wait for threads that only the parent has."""
-        ctypes.pythonapi.Py_IncRef(ctypes.py_object(self._producer))
+    def close(self) -> None:
+        """Lets go of librdkafka's threads, and of what they hold. It can do nothing any more then."""
+        self._producer.purge()
+        self._producer = None
 
     def log(self, _level: int, _form: str, facility: str, _name: str, text: str) -> None:
         """Takes a line of librdkafka's log; the binding calls this."""
@@ -114,3 +118,15 @@ class KafkaProducer:
             self.fatal = True
             self.failed = error.str()
         self._reach.error(error.name(), error.str())
+
+
+def _keep(reference: weakref.ref[KafkaProducer]) -> Callable[[], None]:
+    """What a forked child does with the producer that it inherited: it never lets go of it. librdkafka would wait for threads
+    that only the parent has."""
+
+    def keep() -> None:
+        it = reference()
+        if it is not None and it._producer is not None:  # noqa: SLF001 - it is of this module
+            ctypes.pythonapi.Py_IncRef(ctypes.py_object(it._producer))  # noqa: SLF001
+
+    return keep

@@ -64,10 +64,11 @@ class Reach:
         now = time.monotonic()
         if self.away_since is not None:
             return
-        if (self._down is not None and now - self._down >= GRACE) or now - self._last_progress >= SILENCE:
+        quiet = now - self._last_progress
+        if (self._down is not None and min(quiet, now - self._down) >= GRACE) or quiet >= SILENCE:
             kind, text = self._heard
-            self.away_since = self._clock() - (now - self._last_progress)
-            self.reason = text or f"nothing was acknowledged for {now - self._last_progress:.0f} s"
+            self.away_since = self._clock() - quiet
+            self.reason = text or f"nothing was acknowledged for {quiet:.0f} s"
             remedy = _REMEDY.get(kind, "")
             if _UNANSWERED in text:
                 remedy = "see that security.protocol is that of this listener"

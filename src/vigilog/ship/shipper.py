@@ -100,7 +100,6 @@ class Shipper:
         if self._parts.process != os.getpid():
             if self._hold:
                 raise StoreError("a forked child cannot offer what only its parent can release", place=self._place)
-            self._parts.feeder.producer.abandon()
             self._ending = None
             self._parts = self._begin(replace(self._settings, directory=childs_directory(self._settings.directory)), None)
         return self._parts
@@ -133,7 +132,9 @@ class Shipper:
 
     def offer_values(self, topic: str, values: Sequence[bytes], keys: Sequence[bytes | None] | None = None) -> int:
         """The same for many records of one topic, without an object for each; `keys`, if given, one for each of `values`.
-        Both are lists or tuples, and may not be changed afterwards."""
+        Both are lists or tuples, and may not be changed afterwards. Raises ValueError if they are not as long as each other."""
+        if keys is not None and len(keys) != len(values):
+            raise ValueError(f"{len(keys)} keys for {len(values)} values")
         return self._mine().spool.offer((Batch(topic, keys, values),))
 
     def release(self, number: int) -> None:
@@ -170,12 +171,12 @@ class Shipper:
         """Waits up to `seconds` for acknowledgements, writes the rest to the disk, and ends the thread. What is not released
         stays in the spool. A second call gives the same answer at once."""
         if self._ending is None and self._parts.process != os.getpid():
-            self._parts.feeder.producer.abandon()
             return Ending(0, 0, 0, 0, 0, Counts())
         if self._ending is None:
             parts = self._parts
             parts.spool.wait_for(lambda: parts.spool.acknowledged >= parts.spool.released, seconds)
             parts.feeder.stop()
+            parts.feeder.producer.close()
             counts = _counts(parts)
             left, lost = parts.spool.close()
             parts.dead_letters.close()
