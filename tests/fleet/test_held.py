@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from vigilog.detect.window import Windows
 from vigilog.fleet import held
-from vigilog.fleet.held import AHEAD, LINES, MOST_MARKS, Counted, Counting, Held, Uncounted, lifetime, packed, unpacked
+from vigilog.fleet.held import AHEAD, GRID, LINES, MOST_MARKS, Counted, Counting, Held, Uncounted, packed, unpacked, until
 from vigilog.fleet.messages import Sighted
 
 START = 1_000_000.0
@@ -87,18 +87,22 @@ def test_what_comes_again_changes_nothing(some, counting, data):
     assert found == run(once, counting)
 
 
+quarters = st.integers(0, 16).map(lambda number: number * GRID / 4)
+
+
 @settings(deadline=None, max_examples=300)
 @given(
-    st.lists(st.tuples(st.integers(0, 400), st.integers(0, 30), st.sampled_from("ab"), st.booleans()), max_size=25),
+    st.lists(st.tuples(quarters, quarters, st.sampled_from("ab"), st.booleans()), max_size=15),
     countings,
-    st.sampled_from([0.0, 7.0, 30.0]),
+    st.sampled_from([GRID / 4, GRID]),
+    st.sampled_from([0.0, GRID / 4, 2 * GRID]),
 )
-def test_a_key_is_forgotten_only_when_that_changes_nothing(some, counting, grace):
+def test_a_key_is_forgotten_only_when_that_changes_nothing(some, counting, within, grace):
     """`some`: when each event came, how long before that it happened, where, and whether it comes twice."""
-    counting = counting._replace(grace=grace, forget=10**6)
+    counting = counting._replace(within=within, grace=grace)
     alerts: dict[bool, list[list[int]]] = {}
     for forgetting in (False, True):
-        state, until, found = Held(), START, []
+        state, end, found = Held(), START, []
         counters = {origin: numbers(1) for origin in "ab"}
         offset = 0
         for came, late, origin, twice in sorted(some):
@@ -106,12 +110,18 @@ def test_a_key_is_forgotten_only_when_that_changes_nothing(some, counting, grace
             each = event(arrived - late, next(counters[origin]), origin)
             for _ in range(1 + twice):
                 offset += 1
-                done = held.count(Held() if forgetting and until <= arrived else state, each, offset, arrived, counting)
+                done = held.count(Held() if forgetting and end <= arrived else state, each, offset, arrived, counting)
                 if isinstance(done, Counted):
-                    state, until = done.held, arrived + lifetime(done.held, arrived, counting)
+                    state, end = done.held, until(done.held, arrived, counting)
                     found += [[number for _, number in done.proof]] if done.proof else []
         alerts[forgetting] = found
     assert alerts[True] == alerts[False]
+
+
+def test_a_key_whose_window_is_over_is_forgotten():
+    done = held.count(Held(), event(START, 1), 0, START, how(3, 600.0, grace=100.0))
+    assert isinstance(done, Counted)
+    assert START + 700 < until(done.held, START, how(3, 600.0, grace=100.0)) <= START + 700 + GRID
 
 
 def test_an_event_that_comes_too_late_is_not_counted():

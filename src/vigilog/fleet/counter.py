@@ -72,8 +72,8 @@ class Counter:
                 tally.again += 1
             return ()
         tally.events += 1
-        kept = timedelta(seconds=held.lifetime(done.held, arrived, trigger.counting))
-        state.set_bytes(trigger.slot, held.packed(done.held), ttl=kept)
+        ttl = lasting(held.until(done.held, arrived, trigger.counting), arrived)
+        state.set_bytes(trigger.slot, held.packed(done.held), ttl=ttl)
         if not done.proof:
             return ()
         tally.alerts += 1
@@ -92,10 +92,15 @@ class Counter:
                 self._say(decided)
             return
         self.figures.decisions += 1
-        memory = timedelta(seconds=max(decided.decision.made - arrived, 0.0) + decided.memory)
-        state.set_bytes(BANS, deciding.packed(decided.past), ttl=memory)
+        ttl = lasting(max(decided.decision.made, arrived) + decided.memory, arrived)
+        state.set_bytes(BANS, deciding.packed(decided.past), ttl=ttl)
         self._say(told(decided.decision))
         yield Out(decision=encoded(decided.decision))
+
+
+def lasting(until: float, arrived: float) -> timedelta:
+    """How long it is from a message's arrival until a moment, in the milliseconds that Kafka counts in."""
+    return timedelta(milliseconds=round(until * 1000) - round(arrived * 1000))
 
 
 def alarmed(trigger: Watched, event: Sighted, done: Counted, now: float) -> Alarm:
