@@ -66,7 +66,7 @@ def test_however_it_ends_nothing_is_left(able, how):
     process = subprocess.Popen([sys.executable, DEMO], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     assert process.stdout
     for line in process.stdout:
-        if b"watching" in line:  # a host is up: Kafka and the workers are there, too
+        if b"made the topic" in line:  # a worker is up: Kafka is there, too
             break
     [unshare] = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
     [first] = Path(f"/proc/{unshare}/task/{unshare}/children").read_text().split()

@@ -127,13 +127,14 @@ def reaches(host: Machine) -> bool:
     return False
 
 
-def attempt(screen: Screen, host: Machine) -> None:
-    """The attacker guesses root's password, once; shows what comes of it."""
+def attempt(screen: Screen, host: Machine, method: str = "password", seconds: int = 20) -> None:
+    """The attacker guesses root's password, once, or (`none`) tries without; he waits so long for an answer. Shows what comes
+    of it."""
     guess = Path("/run/fleet/guess")
     guess.write_text("#!/bin/sh\necho letmein\n")
     guess.chmod(0o755)
-    options = ("StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null", "LogLevel=ERROR", "ConnectTimeout=2",
-               "NumberOfPasswordPrompts=1", "PreferredAuthentications=password")  # fmt: skip
+    options = ("StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null", "LogLevel=ERROR", f"ConnectTimeout={seconds}",
+               "NumberOfPasswordPrompts=1", f"PreferredAuthentications={method}")  # fmt: skip
     words = ["ssh", "-F", "none", *(f"-o{option}" for option in options), f"root@{host.address}"]
     known = {"PATH": os.environ["PATH"], "SSH_ASKPASS": str(guess), "SSH_ASKPASS_REQUIRE": "force"}
     done = subprocess.run(

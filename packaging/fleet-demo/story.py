@@ -95,7 +95,7 @@ def attack(screen: Screen) -> None:
     screen.tell("What each firewall has, and what is left for the attacker:")
     for host in HOSTS:
         screen.say(host.name, dropped(host))
-        attempt(screen, host)
+        attempt(screen, host, seconds=1)
         if not reaches(host):
             sys.exit(f"{host.name} shut out everybody else, too")
     screen.say("others", "still come in everywhere")
@@ -109,8 +109,7 @@ def forgive(screen: Screen) -> None:
     beta.ask(*vigilog(beta, "unban", "--fleet", ATTACKER.address))
     for host in HOSTS:
         wait_for(f"{ATTACKER.address} is let in on {host.name}", partial(is_let_in, host))
-    time.sleep(0.5)
-    attempt(screen, HOSTS[2])
+    attempt(screen, HOSTS[2], "none")
 
 
 def look_around(screen: Screen) -> None:
