@@ -26,8 +26,9 @@ MODULE = "mod_kafka/0.1"
 
 INFORMATION, NOTICE, WARNING = 6, 5, 4
 
-SAFE = 0.5
-"""Seconds after which an event that no broker acknowledged is on the disk."""
+LOOKS = 0.25
+"""Seconds between two looks whether events were acknowledged. What was not for longer than that is put on the disk: no event is
+older than twice as much when it is safe."""
 
 Said = Callable[[str], None]
 
@@ -45,9 +46,9 @@ class Outlet:
     def __init__(self, connection: Connection, directory: str, say: Said, clock: Clock) -> None:
         self.key = key(connection)
         self._directory, self._say, self._clock = directory, say, clock
-        self._offered = Event()
+        self._offered, self._closing = Event(), Event()
         self._swapping = Lock()
-        self._closing = False
+        self._last = 0
         self._shipper = self._opened(connection)
         self._keeper = Thread(target=self._keep, name="kafka-keeper", daemon=True)
         self._keeper.start()
@@ -57,8 +58,9 @@ class Outlet:
 
     def offer(self, records: Sequence[Record]) -> None:
         """Takes records; waits for nothing."""
-        self._shipper.offer(records)
-        self._offered.set()
+        self._last = self._shipper.offer(records)
+        if not self._offered.is_set():
+            self._offered.set()
 
     def connect(self, connection: Connection) -> None:
         """Other brokers or properties: what waits goes there."""
@@ -68,12 +70,14 @@ class Outlet:
 
     def _keep(self) -> None:
         """Whatever was offered is acknowledged, or on the disk, a moment later. A full disk is tried again."""
-        while not self._closing:
+        while not self._closing.is_set():
             self._offered.wait()
             self._offered.clear()
+            number = self._last
+            self._closing.wait(LOOKS)
             try:
                 with self._swapping:
-                    safe = self._shipper.settle(SAFE)
+                    safe = self._shipper.settle(0, number)
             except DeliveryError as error:
                 self._say(str(error))
                 return
@@ -82,7 +86,7 @@ class Outlet:
 
     def close(self, seconds: float) -> str:
         """Gives the brokers so much time, keeps the rest for the next start, and says what became of it."""
-        self._closing = True
+        self._closing.set()
         self._offered.set()
         return str(self._shipper.close(seconds))
 
