@@ -105,7 +105,7 @@ def test_killed_at_any_moment_every_line_is_on_the_topic_and_every_sighting_is_o
     sighted = kafka.records(names["fleet"])
     told = {(value["origin"], value["number"]): value["fields"]["n"] for value in (json.loads(each.value) for each in sighted)}
     assert sorted(map(int, told.values())) == sorted(everything), "a line has one number, and a number one line"
-    ordered = defaultdict(list)
+    ordered: dict[bytes, list[int]] = defaultdict(list)
     for each in sighted:
         value = json.loads(each.value)
         assert each.key == value["key"][0].encode()

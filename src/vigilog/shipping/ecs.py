@@ -21,7 +21,7 @@ EVENTS: dict[What, Mapping[str, object]] = {
     "outcome": {"kind": "event", "category": ["intrusion_detection"], "type": ["info"]},
     "ban": {"kind": "event", "category": ["network"], "type": ["denied"], "action": "ban"},
     "unban": {"kind": "event", "category": ["network"], "type": ["allowed"], "action": "unban"},
-    "block": {"kind": "event", "category": ["process"], "type": ["error"]},
+    "block": {"kind": "event", "category": ["process"], "type": ["info"]},
 }
 PLACES = {
     "user": ("user", "name"),
@@ -60,7 +60,10 @@ def told(fact: Fact, host: str, moment: Callable[[float], str] = moment) -> dict
     if fact.trigger:
         record["rule"] = {"name": fact.trigger, **({"category": fact.kind} if fact.kind else {})}
     placed(record, fact.fields)
-    more = {"source": fact.source, **fact.more} if fact.source else fact.more
+    more: dict[str, object] = {"source": fact.source} if fact.source else {}
+    if fact.kind and not fact.trigger:
+        more["kind"] = fact.kind
+    more |= fact.more
     return {**record, "vigilog": more} if more else record
 
 

@@ -30,7 +30,6 @@ NAMES = {
     "user": "user.name",
     "pid": "process.pid",
     "protocol": "network.protocol.name",
-    "service": "service.name",
 }
 NUMBERS = {"source.port", "process.pid"}
 
