@@ -132,7 +132,7 @@ class Outgoing:
             yield
             number = self._handed_over()
             if number is not None:
-                save_positions(self._store, CONSUMER, [Position(self._name(self._settings), {NUMBER: number})])
+                self._note(self._settings, number)
         if number is not None and self._target is not None:
             self._target.release(number)
             self._stored = number
@@ -173,6 +173,13 @@ class Outgoing:
         number = known.state.get(NUMBER) if known else None
         self._target = self._open(settings, number if isinstance(number, int) else None)
         self._stored = self._target.next_number - 1
+        if not isinstance(number, int):  # or what a first run leaves behind would not be known from what it stored
+            with transaction(self._store):
+                self._note(settings, self._stored)
+        self._target.release(self._stored)
+
+    def _note(self, settings: Settings, number: int) -> None:
+        save_positions(self._store, CONSUMER, [Position(self._name(settings), {NUMBER: number})])
 
     def _name(self, settings: Settings) -> str:
         return f"spool:{spool_directory(settings)}" if settings.ship.to == "kafka" else settings.ship.to
