@@ -37,6 +37,7 @@ def main() -> int:
     if os.geteuid():
         print("Network namespaces need root: asking sudo.", flush=True)
         os.execvp("sudo", ["sudo", sys.executable, __file__, *sys.argv[1:]])  # noqa: S606 - the same command again
+    os.environ["PYTHONDONTWRITEBYTECODE"] = "1"  # root leaves no files of its own in somebody's checkout
     return apart([sys.executable, "-u", str(HERE / "story.py"), *sys.argv[1:]])
 
 

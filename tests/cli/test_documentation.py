@@ -178,7 +178,7 @@ def test_links_between_pages_lead_somewhere():
 def test_the_targets_of_make_that_the_pages_name_are_there():
     makefile = (CHECKOUT / "Makefile").read_text()
     for document in DOCUMENTS:
-        for target in re.findall(r"(?:^    (?:sudo )?|`)make ([a-z]+)", document.read_text(), re.MULTILINE):
+        for target in re.findall(r"(?:^    (?:sudo )?|`)make ([a-z-]+)", document.read_text(), re.MULTILINE):
             assert re.search(rf"^{target}:", makefile, re.MULTILINE), f"{document.name}: make {target}"
 
 
