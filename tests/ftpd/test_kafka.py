@@ -420,3 +420,25 @@ def test_a_wrong_certificate_is_one_clear_line(sends, kafka, world):
     assert world.read("kafka") == text
     assert alive(server.pid)
     assert kafka.records(topic) == []
+
+
+def test_a_broker_that_dies_and_comes_back_has_everything_in_order(serve, own_kafka, world):
+    kafka = own_kafka()
+    topic = kafka.topic(partitions=2)
+    server = serve("KafkaEngine on", f"KafkaBroker {kafka.bootstrap}", FORMAT, f"KafkaLogOnEvent MKD,RMD ev topic {topic}")
+    clients = [server.client(CLIENT).login() for _ in range(4)]
+
+    def work(numbers):
+        for number in numbers:
+            for each, client in enumerate(clients):
+                assert client.say(f"MKD d{each}-{number}").startswith("257")
+
+    work(range(10))
+    kafka.kill()
+    work(range(10, 60))
+    kafka.restart()
+    work(range(60, 70))
+    assert server.stop() == 0
+    found = [(each.key, json.loads(each.value)["command_params"]) for each in kafka.records(topic)]
+    sessions = {key: [name for other, name in found if other == key] for key, _ in found}
+    assert sorted(sessions.values()) == [[f"d{each}-{number}" for number in range(70)] for each in range(4)]

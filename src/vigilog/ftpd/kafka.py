@@ -85,10 +85,11 @@ class Outlet:
                 self._offered.set()
 
     def close(self, seconds: float) -> str:
-        """Gives the brokers so much time, keeps the rest for the next start, and says what became of it."""
+        """Gives brokers that are there so much time, keeps the rest for the next start, and says what became of it."""
         self._closing.set()
         self._offered.set()
-        return str(self._shipper.close(seconds))
+        away = self._shipper.counts.away_since is not None
+        return str(self._shipper.close(0 if away else seconds))
 
 
 class Outlets:
