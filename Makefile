@@ -58,7 +58,7 @@ uninstall: ## undo install; configuration and state stay
 	@PREFIX="$(PREFIX)" BINDIR="$(BINDIR)" DATADIR="$(DATADIR)" UNITDIR="$(UNITDIR)" DESTDIR="$(DESTDIR)" packaging/uninstall
 
 clean: ## remove everything that was made here
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist build
+	rm -rf $(VENV) .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist build
 
 $(VENV)/bin/pip:
 	@echo "Setting up $(VENV) ..."
