@@ -301,6 +301,24 @@ def test_a_signal_ends_it_and_what_was_shipped_is_remembered(vigilog, shipping, 
     assert "0 lines read" in vigilog("ship", *map(str, asked)).stderr
 
 
+def test_an_interrupt_at_the_terminal_ends_all_processes_in_good_order(tmp_path):
+    (tmp_path / "long.log").write_text(lines(*range(100_000)))
+    program = [sys.executable, "-c", "from vigilog.cli.main import run; run()", "ship", "long.log", *FORMAT, "--jobs", "3"]
+    process = subprocess.Popen(
+        program, cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(SOURCE)}, start_new_session=True,
+        text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    assert process.stdout
+    first = os.read(process.stdout.fileno(), 1).decode()  # the pipe is full soon, and it waits
+    os.killpg(process.pid, signal.SIGINT)
+    shipped, said = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 130
+    found = numbers(first + shipped)
+    assert found == list(range(len(found)))
+    assert len(found) < 100_000
+    assert said == f"vigilog ship: {len(found):,} lines read, {len(found):,} records written to stdout\n"
+
+
 @pytest.mark.peer
 class TestKafka:
     """With a real broker."""
@@ -357,6 +375,18 @@ class TestKafka:
         wait_until(lambda: len(kafka.records(topic)) == 6)
         assert following.end() == 0
         assert following.said == "vigilog ship: 6 lines read, 6 records acknowledged by kafka\n"
+
+    def test_a_topic_is_a_source_too(self, vigilog, kafka, tmp_path):
+        topic, state = kafka.topic(), str(tmp_path / "state")
+        (tmp_path / "raw").write_text(lines(*range(5)))
+        vigilog("ship", "raw", *FORMAT, "--broker", kafka.bootstrap, "--topic", topic, "-S", state)
+        (tmp_path / "v.toml").write_text(f"[ship]\nbrokers = ['{kafka.bootstrap}']\n")
+        asked = [f"kafka:{topic}", "--config", "v.toml", "-S", state, "--to", f"file:{tmp_path}/copy"]
+        done = vigilog("ship", *asked)
+        assert (done.returncode, "5 lines read" in done.stderr) == (0, True), done.stderr
+        bodies = [json.loads(record)["Body"] for record in (tmp_path / "copy").read_text().splitlines()]
+        assert numbers("\n".join(bodies)) == list(range(5))
+        assert "0 lines read" in vigilog("ship", *asked).stderr
 
     def test_a_record_that_is_refused_for_good_is_a_dead_letter(self, vigilog, kafka, tmp_path):
         topic = kafka.topic(max_message_bytes=2000)

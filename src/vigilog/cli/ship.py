@@ -20,12 +20,14 @@ from vigilog.core.errors import DeliveryError
 
 if TYPE_CHECKING:
     from vigilog.cli.ship_arguments import Wanted
+    from vigilog.config.settings import Settings
     from vigilog.ship.counts import Ending
     from vigilog.ship.seam import Target
     from vigilog.shipping.files import Journey, Worked
     from vigilog.shipping.files_account import Account
     from vigilog.shipping.files_lines import Records
     from vigilog.shipping.files_state import State
+    from vigilog.watch.options import Kafka
 
 HELP = "ship lines as JSON to Kafka, taken apart by a LogFormat"
 INCOMPLETE, UNREADABLE, LEFT = 1, 66, 75
@@ -62,6 +64,8 @@ def shipped(options: argparse.Namespace) -> int:
     records = Records(ship_arguments.template(options), options.key, wanted.host, wanted.schema, apart=apart_too)
     account = Account()
     with ExitStack() as stack:
+        # first, so that the other processes end when this one has seen the last of them, not when a terminal interrupts all
+        signals = stack.enter_context(Signals([signal.SIGINT, signal.SIGTERM, signal.SIGHUP]))
         worked = stack.enter_context(working(records, options.jobs))
         state = stack.enter_context(files_state.opened(wanted.directory, wanted.to, wanted.topic))
         keep = stack.enter_context(apart(wanted.dead_letters, wanted.topic, wall))
@@ -70,12 +74,11 @@ def shipped(options: argparse.Namespace) -> int:
         stack.callback(target.close, 0)
         if target.counts.repeated:
             say(f"the last call did not end well: up to {target.counts.repeated:,} records may be on the topic twice")
-        signals = stack.enter_context(Signals([signal.SIGINT, signal.SIGTERM, signal.SIGHUP]))
         advance, finish = progress(options)
         journey = Journey(
             target, wanted.topic, records, state, account, keep, lambda: next(iter(signals.received()), 0), advance
         )
-        travel(options, journey, worked, signals.fileno())
+        travel(options, wanted.settings, journey, worked, signals.fileno())
         until = time.monotonic() + wanted.wait
         journey.commit(wanted.wait)
         ending = target.close(max(0.0, until - time.monotonic()))
@@ -119,7 +122,7 @@ def opened(wanted: Wanted, spool: str, state: State) -> Target:
     return Shipper(wanted.connection, settings, say=say, clock=wall, committed=state.committed())
 
 
-def travel(options: argparse.Namespace, journey: Journey, worked: Worked, signals: int) -> None:
+def travel(options: argparse.Namespace, settings: Settings, journey: Journey, worked: Worked, signals: int) -> None:
     """Reads all sources, once or until it is told to end."""
     from vigilog.shipping.files import ship, unfinished  # noqa: PLC0415
     from vigilog.shipping.files_follow import follow  # noqa: PLC0415
@@ -128,12 +131,13 @@ def travel(options: argparse.Namespace, journey: Journey, worked: Worked, signal
     from vigilog.watch.sources import open_source  # noqa: PLC0415
 
     remembers = journey.state.store is not None
-    reading = Options(wall, options.first, partial_lines=not (remembers or options.follow), takeover=None)
+    whole = remembers or options.follow
+    reading = Options(wall, options.first, partial_lines=not whole, takeover=None, kafka=incoming(options, settings))
     since = {} if options.from_start else journey.state.positions()
     live = list(options.files) if options.follow else [spec for spec in options.files if spec == "-"]
     sources = [open_source(spec, reading) for spec in options.files if spec not in live]
     ship(journey, sources, since, worked)
-    for source in sources:
+    for source in [] if journey.is_stopped() else sources:
         if unfinished(source, journey.account.positions.get(source.name)):
             say(f"{source.name.removeprefix('file:')}: its last line has no newline yet; it is shipped once it has")
     if live and not journey.is_stopped():
@@ -142,6 +146,17 @@ def travel(options: argparse.Namespace, journey: Journey, worked: Worked, signal
             follow(journey, open_live, since, signals)
         finally:
             open_live.close()
+
+
+def incoming(options: argparse.Namespace, settings: Settings) -> Kafka:
+    """How topics that are sources are reached: beside the group of the daemon, since positions are kept here."""
+    from vigilog.watch.options import Kafka  # noqa: PLC0415
+
+    if not any(spec.startswith("kafka:") for spec in options.files):
+        return Kafka()
+    from vigilog.config.kafka_sources import kafka  # noqa: PLC0415 - few ship what is in Kafka already
+
+    return kafka(settings, trial=True)
 
 
 def status_of(account: Account, ending: Ending, *, follow: bool) -> int:

@@ -31,6 +31,9 @@ PATIENCE = 5.0
 _LOOK = 0.5
 """Who waits for room looks so often (seconds) whether it should end."""
 
+_LONGEST = 1 << 20
+"""What is longer is no line without its end, but many that were written just now."""
+
 Stopped = Callable[[], int]
 """The signal that it should end by; 0 while there is none."""
 Advance = Callable[[int, int], None]
@@ -128,8 +131,13 @@ def unfinished(source: Source, position: Position | None) -> bool:
     if position is None or not isinstance(source, File):
         return False
     own = marks(source.name, position.state).own
+    if own.packed or own.offset < 0:
+        return False
     try:
-        found = os.stat(source.path)
+        with open(source.path, "rb") as file:
+            if os.fstat(file.fileno()).st_ino != own.inode or own.offset >= os.fstat(file.fileno()).st_size:
+                return False
+            file.seek(own.offset)
+            return b"\n" not in file.read(_LONGEST)
     except OSError:
         return False
-    return not own.packed and own.inode == found.st_ino and 0 <= own.offset < found.st_size
