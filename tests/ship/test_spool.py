@@ -26,7 +26,7 @@ def numbers(first, count, size=10):
 
 
 def offer(to, count=1, size=10):
-    return to.offer(numbers(to.last + 1, count, size))
+    return to.offer(numbers(to.stock.last + 1, count, size))
 
 
 def taken(from_, records=1_000_000, size=1 << 30):
@@ -45,7 +45,7 @@ def test_what_is_offered_is_numbered_and_taken_in_order(tmp_path):
     assert taken(it) == list(range(1, 9))
     assert taken(it) == []
     it.acknowledge()
-    assert (it.done, it.acknowledged, it.waiting) == (8, 8, 0)
+    assert (it.stock.done, it.stock.acknowledged, it.stock.last) == (8, 8, 8)
     it.close()
 
 
@@ -64,13 +64,13 @@ def test_nothing_touches_the_disk_while_brokers_keep_up(tmp_path):
 def test_what_is_settled_is_on_the_disk_and_survives_a_kill(tmp_path):
     it = spool(tmp_path)
     offer(it, 5)
-    assert it.safe == 0
+    assert it.stock.safe == 0
     assert it.settle(0)
-    assert (it.safe, it.spooled[0]) == (5, 5)
+    assert (it.stock.safe, it.spooled[0]) == (5, 5)
     offer(it, 5)
     died(it)
     again = spool(tmp_path)
-    assert (again.last, again.origin) == (5, it.origin)
+    assert (again.stock.last, again.origin) == (5, it.origin)
     assert taken(again) == [1, 2, 3, 4, 5]
     again.close()
 
@@ -81,7 +81,7 @@ def test_only_what_is_asked_for_is_written(tmp_path):
     offer(it, 5)
     assert it.settle(0, 5)
     assert it.spooled[0] == 5
-    assert not it.safe >= 10
+    assert not it.stock.safe >= 10
     it.close()
 
 
@@ -113,7 +113,7 @@ def test_held_records_are_kept_by_close_and_sent_after_the_next_start_if_they_we
     it.settle(0)
     it.close()
     again = spool(tmp_path, hold=True, committed=3)
-    assert again.last == 3
+    assert again.stock.last == 3
     assert taken(again) == [1, 2, 3]
     again.close()
 
@@ -124,7 +124,7 @@ def test_numbers_go_on_from_the_committed_one_and_what_may_come_twice_is_counted
     taken(it)
     died(it)
     again = spool(tmp_path, committed=4)
-    assert (again.last, again.repeated) == (4, 6)
+    assert (again.stock.last, again.stock.repeated) == (4, 6)
     assert offer(again, 2) == 6
     assert taken(again) == [5, 6]
     again.close()
@@ -141,7 +141,7 @@ def test_what_was_given_and_is_sent_again_after_a_crash_is_counted(tmp_path):
     it.settle(0)
     died(it)
     again = spool(tmp_path)
-    assert again.repeated == 3
+    assert again.stock.repeated == 3
     assert taken(again) == [5, 6, 7, 8, 9]
     again.close()
 
@@ -200,7 +200,7 @@ def test_when_it_is_full_the_source_waits_and_nothing_is_lost(tmp_path):
         assert it.settle(0)
     with pytest.raises(SpoolFull):
         offer(it)
-    offered = it.last
+    offered = it.stock.last
     assert it.room() == 0
     assert SMALLEST <= it.spooled[1] < SMALLEST + 20_000
     found = []
@@ -222,8 +222,8 @@ def test_when_it_is_full_the_oldest_make_room_and_are_counted(tmp_path):
         assert it.room() > 0
         assert it.spooled[1] <= SMALLEST + 20_000
     found = taken_all(it)
-    assert found == list(range(it.dropped + 1, 3001))
-    assert 1900 < it.dropped < 2200
+    assert found == list(range(it.stock.dropped + 1, 3001))
+    assert 1900 < it.stock.dropped < 2200
     it.close()
 
 
@@ -243,8 +243,8 @@ def test_what_the_producer_holds_is_not_dropped(tmp_path):
         offer(it, 10, 1000)
         it.settle(0)
     it.acknowledge()
-    assert it.done == 10
-    assert taken_all(it) == list(range(11 + it.dropped, 3011))
+    assert it.stock.done == 10
+    assert taken_all(it) == list(range(11 + it.stock.dropped, 3011))
     it.close()
 
 
@@ -260,7 +260,7 @@ def test_it_needs_no_rights_but_those_it_was_opened_with(tmp_path):
             for _ in range(300):
                 offer(it, 10, 1000)
                 assert it.settle(0)
-            assert taken_all(it) == list(range(it.dropped + 1, 3001))
+            assert taken_all(it) == list(range(it.stock.dropped + 1, 3001))
             offer(it, 10, 1000)
             assert it.close() == (10, 0)
             status = 7
@@ -297,15 +297,15 @@ def test_a_full_disk_is_said_once_and_nothing_is_lost_in_memory(tmp_path, full_d
     assert len(said) == 1
     assert "No space left on device" in said[0]
     assert it.trouble
-    assert it.safe == 0
+    assert it.stock.safe == 0
     while it.room():
         offer(it, 100, 1000)
     with pytest.raises(SpoolFull):
         offer(it)
-    offered = it.last
+    offered = it.stock.last
     full_disk.full = False
     assert it.settle(0)
-    assert it.safe == offered
+    assert it.stock.safe == offered
     assert not it.trouble
     assert taken_all(it) == list(range(1, offered + 1))
     it.close()
@@ -316,8 +316,8 @@ def test_with_a_full_disk_the_oldest_in_memory_make_room_and_are_counted(tmp_pat
     full_disk.full = True
     for _ in range(300):
         offer(it, 10, 1000)
-    assert taken_all(it) == list(range(it.dropped + 1, 3001))
-    assert 1500 < it.dropped < 2500
+    assert taken_all(it) == list(range(it.stock.dropped + 1, 3001))
+    assert 1500 < it.stock.dropped < 2500
     it.close()
 
 
@@ -358,8 +358,8 @@ def test_nothing_that_was_safe_is_lost_and_nothing_comes_in_another_order(steps)
                         offer(it, number, 1000)
                 case "settle":
                     assert it.settle(0)
-                    safe = it.last
-                    assert it.safe == safe
+                    safe = it.stock.last
+                    assert it.stock.safe == safe
                 case "tend":
                     it.tend()
                 case "take":
@@ -370,17 +370,17 @@ def test_nothing_that_was_safe_is_lost_and_nothing_comes_in_another_order(steps)
                     it.acknowledge()
                     acknowledged = expected
                 case _:
-                    last = it.last
+                    last = it.stock.last
                     if what == "die":
                         died(it)
                     else:
                         it.close()
                         safe = last
-                    before = max(it.safe, acknowledged)
+                    before = max(it.stock.safe, acknowledged)
                     it = spool(path, size=SMALLEST)
-                    assert it.last >= max(safe, before)
+                    assert it.stock.last >= max(safe, before)
                     kept = taken_all(it)
                     assert kept[: max(0, safe - acknowledged)] == list(range(acknowledged + 1, safe + 1))
                     assert kept == list(range(acknowledged + 1, acknowledged + 1 + len(kept)))
-                    acknowledged = expected = safe = it.last
+                    acknowledged = expected = safe = it.stock.last
         it.close()

@@ -95,7 +95,7 @@ class Feeder(threading.Thread):
             self._again()
 
     def _wanted(self) -> bool:
-        return self._stopping.is_set() or self._spool.given < self._spool.released
+        return self._stopping.is_set() or self._spool.stock.given < self._spool.stock.released
 
     def _full(self) -> bool:
         records, size = self._held

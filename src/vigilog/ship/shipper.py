@@ -116,12 +116,12 @@ class Shipper:
     @property
     def next_number(self) -> int:
         """The number that the next record offered will have."""
-        return self._mine().spool.last + 1
+        return self._mine().spool.stock.last + 1
 
     @property
     def safe(self) -> int:
         """The number up to which all is acknowledged, a dead letter, or synced on the disk."""
-        return self._mine().spool.safe
+        return self._mine().spool.stock.safe
 
     def offer(self, records: Sequence[Record]) -> int:
         """Takes records; gives the number of the last one. Records of one topic and key arrive in the order offered.
@@ -174,14 +174,15 @@ class Shipper:
             return Ending(0, 0, 0, 0, 0, Counts())
         if self._ending is None:
             parts = self._parts
-            parts.spool.wait_for(lambda: parts.spool.acknowledged >= parts.spool.released, seconds)
+            stock = parts.spool.stock
+            parts.spool.wait_for(lambda: stock.acknowledged >= stock.released, seconds)
             parts.feeder.stop()
             parts.feeder.producer.close()
             counts = _counts(parts)
             left, lost = parts.spool.close()
             parts.dead_letters.close()
             counts = counts._replace(waiting=left, spooled=left, errors=parts.spool.errors + parts.reach.errors)
-            self._ending = Ending(counts.acknowledged, counts.dead, parts.spool.dropped, left, lost, counts)
+            self._ending = Ending(counts.acknowledged, counts.dead, stock.dropped, left, lost, counts)
         return self._ending
 
     def __enter__(self) -> Self:
@@ -193,17 +194,18 @@ class Shipper:
 
 def _counts(parts: _Parts) -> Counts:
     spool, feeder, reach = parts.spool, parts.feeder, parts.reach
+    stock = spool.stock
     spooled, size = spool.spooled
     return Counts(
-        offered=spool.offered,
+        offered=stock.offered,
         given=feeder.given,
-        acknowledged=max(0, spool.done - feeder.dead),
+        acknowledged=max(0, stock.done - feeder.dead),
         dead=feeder.dead,
-        dropped=spool.dropped,
+        dropped=stock.dropped,
         damaged=spool.damaged,
-        repeated=spool.repeated + feeder.repeated,
+        repeated=stock.repeated + feeder.repeated,
         errors=reach.errors + spool.errors,
-        waiting=spool.waiting,
+        waiting=stock.last - stock.acknowledged,
         spooled=spooled,
         spooled_bytes=size,
         away_since=reach.away_since,
