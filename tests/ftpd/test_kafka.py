@@ -438,6 +438,10 @@ def test_a_broker_that_dies_and_comes_back_has_everything_in_order(serve, own_ka
     work(range(10, 60))
     kafka.restart()
     work(range(60, 70))
+    until = time.monotonic() + WAIT
+    while len(kafka.records(topic)) < 4 * 70:
+        assert time.monotonic() < until
+        time.sleep(0.05)
     assert server.stop() == 0
     found = [(each.key, json.loads(each.value)["command_params"]) for each in kafka.records(topic)]
     sessions = {key: [name for other, name in found if other == key] for key, _ in found}

@@ -88,8 +88,10 @@ class Outlet:
         """Gives brokers that are there so much time, keeps the rest for the next start, and says what became of it."""
         self._closing.set()
         self._offered.set()
-        away = self._shipper.counts.away_since is not None
-        return str(self._shipper.close(0 if away else seconds))
+        until = time.monotonic() + seconds
+        while (now := self._shipper.counts).waiting and now.away_since is None and time.monotonic() < until:
+            time.sleep(LOOKS / 10)
+        return str(self._shipper.close(0))
 
 
 class Outlets:
