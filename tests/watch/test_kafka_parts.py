@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -74,7 +75,7 @@ def test_a_value_is_one_line_whatever_is_in_it(value):
     st.data(),
 )
 def test_the_line_is_what_stands_under_the_field_flat_or_deep(others, text, field, data):
-    content: object = text
+    content: Any = text
     names = data.draw(st.sampled_from([[field], field.split("."), [field.partition(".")[0], field.partition(".")[2] or "x"]]))
     if ".".join(names) != field:
         names = [field]

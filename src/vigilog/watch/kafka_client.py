@@ -19,6 +19,7 @@ AT_ONCE = 1000
 _USUAL: Mapping[str, object] = {
     "client.id": "vigilog",
     "topic.metadata.refresh.interval.ms": 10_000,  # how soon a new topic or partition is seen
+    "reconnect.backoff.max.ms": 2000,  # brokers that are back are not waited for
     "queued.max.messages.kbytes": 8192,  # what is fetched ahead, of all partitions together
     "fetch.message.max.bytes": 1 << 20,
     "partition.assignment.strategy": "cooperative-sticky",

@@ -139,8 +139,9 @@ class Member:
         if error.code() == codes._AUTO_OFFSET_RESET and partition in self._next:  # noqa: SLF001 - so it is named
             self._go_on(consumer, partition)
         elif error.code() in (codes.UNKNOWN_TOPIC_OR_PART, codes._UNKNOWN_TOPIC, codes._UNKNOWN_PARTITION):  # noqa: SLF001
-            text = f"{name}: there is no topic {partition.topic} at the moment"
-            self._trouble.complain("missing", f"topic {partition.topic}", text)
+            if not partition.topic.startswith("^"):  # there need be none that a pattern means
+                text = f"{name}: there is no topic {partition.topic} at the moment"
+                self._trouble.complain("missing", f"topic {partition.topic}", text)
         else:
             self._trouble.complain("unreadable", str(error.code()), f"{name}: {told(error)}")
 
@@ -191,6 +192,8 @@ class Member:
             begin = start(partition, own, known)
             each.offset = self._kafka.OFFSET_BEGINNING if begin is None else begin
             self._next[partition] = begin or 0
+            if begin is not None:
+                self._shelf.begin(partition, begin)
             self._trouble.is_over(f"topic {partition.topic}")
         self._told |= known
         self._is_paused = False  # what is new is not: all of it is paused again if there is still no room
@@ -201,6 +204,8 @@ class Member:
         found = [Partition(each.topic, each.partition) for each in given]
         self._shelf.drop(found)
         self._shelf.is_stored(found, _HANDOVER)
+        for each in found:
+            self._told.pop(each, None)  # what was told without waiting may not have been heard
         if news := self._news(found):
             with suppress(self._kafka.KafkaException):
                 consumer.commit(offsets=news, asynchronous=False)

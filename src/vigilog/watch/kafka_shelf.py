@@ -78,7 +78,7 @@ class Shelf:
                 for message in item:
                     self._taken[_partition(message)] = (message.offset() or 0) + 1
             elif isinstance(item, Moved):
-                self._taken[item.partition] = item.offset
+                self._taken[item.partition] = self._stored[item.partition] = item.offset
             self._changed.notify_all()
             return item
 
@@ -88,10 +88,16 @@ class Shelf:
             return self._changed.wait_for(lambda: self._has_ended or self._size < ROOM, seconds)
 
     def store(self, offsets: Offsets) -> None:
-        """All that was taken from before these offsets is stored."""
+        """All that was taken from before these offsets is stored. What is known to be stored further stays so: another member
+        of the group may have done that."""
         with self._changed:
-            self._stored |= offsets
+            self._stored |= {each: max(offset, self._stored.get(each, 0)) for each, offset in offsets.items()}
             self._changed.notify_all()
+
+    def begin(self, partition: Partition, offset: int) -> None:
+        """All before this offset was read and stored by somebody: what is put here of the partition begins there."""
+        with self._changed:
+            self._taken[partition] = self._stored[partition] = offset
 
     def stored(self) -> dict[Partition, int]:
         """What is stored, by what was said of it."""
