@@ -10,6 +10,7 @@ from benchmarks import (
     blackbox,
     capture,
     ceiling,
+    fleet,
     idle,
     jobs,
     ledger,
@@ -40,6 +41,7 @@ BENCHMARKS = {
     "ledger-check": ledger_check.BENCHMARK,
     "logformat": logformat.BENCHMARK,
     "ship": ship.BENCHMARK,
+    "fleet": fleet.BENCHMARK,
 }
 
 
