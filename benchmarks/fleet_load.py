@@ -2,7 +2,8 @@
 
     python -m benchmarks.fleet_load BOOTSTRAP NAME HOSTS KEYS EVENTS PACE
 
-NAME.events and NAME.decisions are the topics. One event in a thousand is the last of an attack that each of five hosts saw once.
+NAME.events and NAME.decisions are the topics. One event in a thousand is the last of an attack that five
+hosts saw once each.
 PACE 0: as fast as it goes. Prints JSON: seconds of sending, seconds until all was counted, and of each decision.
 """
 
@@ -65,19 +66,13 @@ def main() -> None:
 
 def send(load: Load, sent: dict[str, float]) -> None:
     """Sends all events; notes when the last one of each attack was handed over."""
-    producer = Producer(
-        {
-            "bootstrap.servers": load.bootstrap,
-            "linger.ms": 5,
-            "compression.type": "lz4",
-            "queue.buffering.max.messages": 500_000,
-        }
-    )
+    usual = {"linger.ms": 5, "compression.type": "lz4", "queue.buffering.max.messages": 500_000}
+    producer = Producer({"bootstrap.servers": load.bootstrap, **usual})
     topic = f"{load.name}.events"
     begun = time.time()
     run = int(begun * 1000)
     for number in range(load.events):
-        for address, host in seen_by(load, number):
+        for address, host in seen_by(load, number, run):
             now = time.time()
             line = f"Nov 20 08:30:00 h{host:03} sshd[{number}]: Failed password for root from {address} port 40022 ssh2"
             fields = {"address": address, "user": "root"}
@@ -98,15 +93,15 @@ def send(load: Load, sent: dict[str, float]) -> None:
     producer.flush()
 
 
-def seen_by(load: Load, number: int) -> Iterator[tuple[str, int]]:
-    """The address of an event, and the host that saw it; of an attack the five hosts, one after the other."""
+def seen_by(load: Load, number: int, run: int) -> Iterator[tuple[str, int]]:
+    """The address of an event, and the host that saw it; of an attack, which each `run` has its own ones of, the five hosts."""
     if number % ATTACK < ATTACK - 1:
         key = number * STEP % load.keys
         yield f"10.{key >> 16 & 255}.{key >> 8 & 255}.{key & 255}", number % load.hosts
         return
-    attack = number // ATTACK
+    attack = run + number // ATTACK
     for host in range(5):
-        yield f"198.{18 + (attack >> 16)}.{attack >> 8 & 255}.{attack & 255}", host
+        yield f"198.{attack >> 16 & 255}.{attack >> 8 & 255}.{attack & 255}", host
 
 
 def listen(load: Load, seen: dict[str, float], listening: threading.Event, end: threading.Event) -> None:

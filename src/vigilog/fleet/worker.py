@@ -22,6 +22,8 @@ STATISTICS = 1.0
 """How often librdkafka tells about itself, in seconds."""
 ANSWER = 0.1
 """How long is waited for a message; a commit may be late by so much when there are few."""
+FETCH = 0.05
+"""So long a broker waits for more messages before it answers with few: each answer costs both of them something."""
 MEBIBYTE = 1 << 20
 
 
@@ -74,6 +76,8 @@ def application(
             "statistics.interval.ms": int(STATISTICS * 1000),
             "stats_cb": told,
             "queued.max.messages.kbytes": 16 * 1024,
+            "fetch.min.bytes": 32 * 1024,
+            "fetch.wait.max.ms": int(FETCH * 1000),
         },
         producer_extra_config={
             "compression.type": "lz4",
