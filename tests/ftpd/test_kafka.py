@@ -260,6 +260,16 @@ def test_what_happens_while_brokers_are_away_is_sent_by_the_next_start(sends, ka
     assert commands(told(topic, server)) == ["USER", "PASS", "EPSV", "STOR", "DELE", "NOOP"]
 
 
+def test_events_of_a_server_that_has_another_name_now_are_told_of(sends, world):
+    port = free_port()
+    server = sends("KafkaLogOnEvent NOOP ev", broker=nowhere(), port=port)
+    server.client(CLIENT).says("NOOP", "QUIT")
+    assert server.stop() == 0
+    sends("-ServerName", "ServerName other", "KafkaLogOnEvent NOOP ev", broker=nowhere(), port=port)
+    spool = world.root / "rings" / "kafka" / f"ftpd-{port}-peer"
+    world.wait_for("system", f"1 events wait in {spool}, and no server sends them".encode())
+
+
 def test_brokers_that_stay_away_are_told_of_once(sends, world):
     server = sends("KafkaLogOnEvent ALL ev", f"KafkaLog {world.logs}/kafka", broker=nowhere())
     world.wait_for("kafka", b"\n")

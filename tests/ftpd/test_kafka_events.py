@@ -6,6 +6,8 @@ import json
 import os
 import subprocess
 import sys
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 from hypothesis import given
@@ -17,6 +19,8 @@ from vigilog.config.proftpd_logging import CLASSES, SAME
 from vigilog.config.proftpd_words import Bad
 from vigilog.core.nouns import Place
 from vigilog.ftpd.commands import classes_of
+from vigilog.ftpd.hosts import Host
+from vigilog.ftpd.kafka import groups
 from vigilog.ftpd.kafka_events import Sender, written
 from vigilog.ftpd.scope import Scope
 from vigilog.patterns.logformat import LogFormat
@@ -124,6 +128,19 @@ def test_an_event_that_two_lines_want_is_two_records(sender):
     made, _, outlet = sender("KafkaLogOnEvent ALL f one\nKafkaLogOnEvent RETR f topic two\n")
     made.send(made.wanted("RETR", None, ""), {"command": "RETR"}, b"id")
     assert outlet.records == [("one", b"id", b'{"command":"RETR"}'), ("two", b"id", b'{"command":"RETR"}')]
+
+
+def test_servers_that_send_the_same_way_share_one_way_and_others_have_their_own(tmp_path):
+    path = tmp_path / "proftpd.conf"
+    hosts = ["KafkaBroker a", "KafkaBroker a\nKafkaProperty acks 1", "KafkaBroker b", "KafkaEngine off", ""]
+    text = "".join(f"<VirtualHost 192.0.2.1>\n{line}\n</VirtualHost>\n" for line in hosts)
+    path.write_text(
+        f"Port 21\nKafkaProperty acks 1\n<Global>\nKafkaEngine on\nKafkaBroker a\nServerIdent on x\n</Global>\n{text}"
+    )
+    servers = read(str(path)).servers
+    found = groups(cast("list[Host]", [SimpleNamespace(settings=each) for each in servers]))
+    numbers = {name: [servers.index(host.settings) for host in group] for name, group in found.items()}
+    assert numbers == {"ftpd-21-ProFTPD": [0, 2], "ftpd-21-ProFTPD.2": [1, 5], "ftpd-21-ProFTPD.3": [3]}
 
 
 BESIDE = """

@@ -7,91 +7,23 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from threading import Event, Lock, Thread
 
 from vigilog.core.clock import Clock
-from vigilog.core.errors import DeliveryError, StoreError
+from vigilog.core.errors import StoreError, VigilogError
 from vigilog.ftpd.hosts import Host, service
 from vigilog.ftpd.kafka_events import Sender
+from vigilog.ftpd.kafka_outlet import Outlet, key
 from vigilog.ftpd.log_file import LogFile
 from vigilog.ftpd.log_lines import module_line
 from vigilog.ftpd.rights import Identity, Rights
 from vigilog.ship.properties import check
-from vigilog.ship.record import Record
 from vigilog.ship.settings import Connection, SpoolSettings
-from vigilog.ship.shipper import Shipper
+from vigilog.ship.spool import Spool
 
 MODULE = "mod_kafka/0.1"
 """What lines of a KafkaLog begin with, as ProFTPD's do."""
 
 INFORMATION, NOTICE, WARNING = 6, 5, 4
-
-LOOKS = 0.25
-"""Seconds between two looks whether events were acknowledged. What was not for longer than that is put on the disk: no event is
-older than twice as much when it is safe."""
-
-Said = Callable[[str], None]
-
-
-def key(connection: Connection) -> tuple[object, ...]:
-    """What makes two connections the same, wherever they are written."""
-    last = {each.name: each.value for each in connection.properties}
-    return (*connection.brokers, *sorted(last.items()))
-
-
-class Outlet:
-    """One shipper, and what keeps its records safe: shared by all servers with the same brokers and properties. `say` is called
-    from other threads."""
-
-    def __init__(self, connection: Connection, directory: str, say: Said, clock: Clock) -> None:
-        self.key = key(connection)
-        self._directory, self._say, self._clock = directory, say, clock
-        self._offered, self._closing = Event(), Event()
-        self._swapping = Lock()
-        self._last = 0
-        self._shipper = self._opened(connection)
-        self._keeper = Thread(target=self._keep, name="kafka-keeper", daemon=True)
-        self._keeper.start()
-
-    def _opened(self, connection: Connection) -> Shipper:
-        return Shipper(connection, SpoolSettings(self._directory, when_full="drop-oldest"), say=self._say, clock=self._clock)
-
-    def offer(self, records: Sequence[Record]) -> None:
-        """Takes records; waits for nothing."""
-        self._last = self._shipper.offer(records)
-        if not self._offered.is_set():
-            self._offered.set()
-
-    def connect(self, connection: Connection) -> None:
-        """Other brokers or properties: what waits goes there."""
-        with self._swapping:
-            self._shipper.close(0)
-            self._shipper, self.key = self._opened(connection), key(connection)
-
-    def _keep(self) -> None:
-        """Whatever was offered is acknowledged, or on the disk, a moment later. A full disk is tried again."""
-        while not self._closing.is_set():
-            self._offered.wait()
-            self._offered.clear()
-            number = self._last
-            self._closing.wait(LOOKS)
-            try:
-                with self._swapping:
-                    safe = self._shipper.settle(0, number)
-            except DeliveryError as error:
-                self._say(str(error))
-                return
-            if not safe:
-                self._offered.set()
-
-    def close(self, seconds: float) -> str:
-        """Gives brokers that are there so much time, keeps the rest for the next start, and says what became of it."""
-        self._closing.set()
-        self._offered.set()
-        until = time.monotonic() + seconds
-        while (now := self._shipper.counts).waiting and now.away_since is None and time.monotonic() < until:
-            time.sleep(LOOKS / 10)
-        return str(self._shipper.close(0))
 
 
 class Outlets:
@@ -125,6 +57,22 @@ class Outlets:
             outlet = self._outlet(name, group[0].settings.kafka.connection)
             for host in group:
                 host.sender = Sender(host.settings, outlet)
+        self._look_for_others()
+
+    def _look_for_others(self) -> None:
+        """Says where events wait of servers that are no more, or have another name."""
+        try:
+            there = sorted(os.listdir(self._directory))
+        except OSError:  # no server ever sent anything, or root's rights are given up
+            return
+        for name in [each for each in there if each not in self._open]:
+            path = os.path.join(self._directory, name)
+            with suppress(VigilogError):
+                spool = Spool(SpoolSettings(path), say=self.notice)
+                waiting, _ = spool.spooled
+                spool.close()
+                if waiting:
+                    self._say((), WARNING, f"{waiting} events wait in {path}, and no server sends them")
 
     def _outlet(self, name: str, connection: Connection) -> Outlet:
         outlet = self._open.get(name)
