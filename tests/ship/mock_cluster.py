@@ -29,6 +29,14 @@ class MockCluster(NamedTuple):
             self.handle, PRODUCE, len(errors), (ctypes.c_int * len(errors))(*errors)
         )
 
+    def go(self) -> None:
+        """The broker closes its connections and takes no new ones."""
+        self.library.rd_kafka_mock_broker_set_down(self.handle, 1)
+
+    def come(self) -> None:
+        """It is back."""
+        self.library.rd_kafka_mock_broker_set_up(self.handle, 1)
+
 
 @contextmanager
 def mock_cluster() -> Iterator[MockCluster]:
@@ -49,6 +57,8 @@ def mock_cluster() -> Iterator[MockCluster]:
     library.rd_kafka_mock_cluster_destroy.argtypes = [address]
     library.rd_kafka_mock_cluster_bootstraps.restype = ctypes.c_char_p
     library.rd_kafka_mock_cluster_bootstraps.argtypes = [address]
+    library.rd_kafka_mock_broker_set_down.argtypes = [address, ctypes.c_int32]
+    library.rd_kafka_mock_broker_set_up.argtypes = [address, ctypes.c_int32]
     library.rd_kafka_mock_push_request_errors_array.argtypes = [
         address, ctypes.c_int16, ctypes.c_size_t, ctypes.POINTER(ctypes.c_int),
     ]  # fmt: skip

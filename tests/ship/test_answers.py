@@ -10,7 +10,7 @@ import pytest
 
 from tests.ship.mock_cluster import mock_cluster
 from vigilog.ship.record import Record
-from vigilog.ship.settings import Connection, SpoolSettings
+from vigilog.ship.settings import Connection, Property, SpoolSettings
 from vigilog.ship.shipper import Shipper
 
 PATIENCE = 60.0
@@ -132,3 +132,19 @@ def test_dead_letters_that_cannot_be_written_wait(cluster, shipper, said, monkey
     assert shipper.counts.dead == 0
     monkeypatch.undo()
     assert done(shipper).dead == 10
+
+
+def test_a_record_that_timed_out_by_a_property_is_sent_again(cluster, tmp_path):
+    properties = [Property("message.timeout.ms", "300"), Property("reconnect.backoff.max.ms", "200")]
+    with Shipper(Connection([cluster.bootstrap], properties), SpoolSettings(str(tmp_path)), say=print) as shipper:
+        offered(shipper, "timeout", 1)
+        done(shipper)
+        cluster.go()
+        offered(shipper, "timeout")
+        end = time.monotonic() + PATIENCE
+        while not shipper.counts.repeated:
+            assert time.monotonic() < end
+            time.sleep(0.02)
+        cluster.come()
+        counts = done(shipper)
+        assert (counts.acknowledged, counts.dead) == (11, 0)

@@ -10,6 +10,7 @@ from collections import defaultdict
 
 import pytest
 
+from vigilog.core.errors import AlreadyRunning, StoreError
 from vigilog.ship.record import Record
 from vigilog.ship.settings import Connection, Property, SpoolSettings
 from vigilog.ship.shipper import Shipper
@@ -273,21 +274,6 @@ def test_sasl(kafka, tmp_path):
     assert len(kafka.records(topic)) == 1
 
 
-def test_a_record_that_timed_out_by_a_property_is_sent_again(own_kafka, tmp_path):
-    kafka = own_kafka()
-    topic = kafka.topic()
-    with shipper(tmp_path, kafka.bootstrap, ("message.timeout.ms", "1000")) as to:
-        to.offer([Record(topic, b"k", b"1")])
-        wait_until(lambda: to.counts.acknowledged == 1)
-        kafka.kill()
-        to.offer([Record(topic, b"k", b"%d" % number) for number in range(2, 50)])
-        wait_until(lambda: to.counts.repeated)
-        kafka.restart()
-        wait_until(lambda: to.counts.acknowledged == 49)
-        assert to.close(PATIENCE).complete
-    assert sorted({int(record.value) for record in kafka.records(topic)}) == list(range(1, 50))
-
-
 @pytest.mark.parametrize("bound", [("queue.buffering.max.messages", "10"), ("queue.buffering.max.kbytes", "1")])
 def test_a_small_queue_of_librdkafka_is_kept_to_and_loses_nothing(kafka, tmp_path, bound):
     topic = kafka.topic()
@@ -296,3 +282,32 @@ def test_a_small_queue_of_librdkafka_is_kept_to_and_loses_nothing(kafka, tmp_pat
             to.offer([Record(topic, b"k", b"%0100d" % number) for number in range(first, first + 5)])
         assert to.close(PATIENCE).complete
     assert [int(record.value) for record in kafka.records(topic)] == list(range(500))
+
+
+def test_a_child_cannot_offer_what_only_its_parent_releases(kafka, tmp_path):
+    with shipper(tmp_path, kafka.bootstrap, hold=True) as to:
+        child = os.fork()
+        if not child:
+            try:
+                to.offer([Record("t", None, b"1")])
+            except StoreError:
+                os._exit(7)
+            os._exit(1)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
+
+
+def test_keys_must_be_as_many_as_values(kafka, tmp_path):
+    with shipper(tmp_path, kafka.bootstrap) as to, pytest.raises(ValueError, match="1 keys for 2 values"):
+        to.offer_values("t", [b"1", b"2"], [b"k"])
+
+
+def test_a_spool_of_another_process_is_not_touched(kafka, tmp_path):
+    with shipper(tmp_path, kafka.bootstrap):
+        child = os.fork()
+        if not child:
+            try:
+                shipper(tmp_path, kafka.bootstrap)
+            except AlreadyRunning:
+                os._exit(7)
+            os._exit(1)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7

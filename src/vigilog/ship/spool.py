@@ -1,4 +1,4 @@
-"""Where records wait between those who offer them and the thread that sends them: in memory, or on the disk if it takes long."""
+"""Where records wait between those who offer them and the thread that sends them: in memory; on the disk if it takes long."""
 
 from __future__ import annotations
 
