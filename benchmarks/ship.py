@@ -13,7 +13,7 @@ from pathlib import Path
 from statistics import median
 from typing import NamedTuple
 
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import Consumer, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from benchmarks.broker import broker
@@ -58,8 +58,11 @@ def figures(place: Place) -> Iterator[Figure]:
         for number in range(ROUNDS):
             for name, command in ways.items():
                 topic = f"{name}-{number}"
-                took[name].append(shipped(bootstrap, topic, command(topic), count))
-                compare(bootstrap, topic, log)
+                try:
+                    took[name].append(shipped(bootstrap, topic, command(topic), count))
+                    compare(bootstrap, topic, log)
+                except KafkaException as error:
+                    raise NotShipped(f"{topic}: {error}") from None
     ours = took.pop("vigilog")
     lines_per_core = count / median(each.processor for each in ours)
     yield Figure(

@@ -80,7 +80,7 @@ def shipped(options: argparse.Namespace) -> int:
         )
         travel(options, wanted.settings, journey, worked, signals.fileno())
         until = time.monotonic() + wanted.wait
-        journey.commit(wanted.wait)
+        journey.commit(journey.mark(), wanted.wait)
         ending = target.close(max(0.0, until - time.monotonic()))
         finish()
     way = Way(

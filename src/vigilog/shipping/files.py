@@ -11,6 +11,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from vigilog.core.errors import ConfigurationError, DeliveryError
 from vigilog.core.nouns import Chunk, Notice, Position
@@ -24,8 +25,8 @@ from vigilog.shipping.files_state import State
 from vigilog.watch.files import File
 from vigilog.watch.identity import marks
 
-BETWEEN = 2.0
-"""Seconds between two moves of the positions. Each one waits until what is under way has arrived."""
+BETWEEN = 1.0
+"""Seconds between two moves of the positions, each to where the last one was due: what was under way then has arrived."""
 PATIENCE = 5.0
 """So long (seconds) acknowledgements are waited for before what has none goes to the disk."""
 _LOOK = 0.5
@@ -40,6 +41,13 @@ Advance = Callable[[int, int], None]
 """Is told the bytes and lines of each block."""
 Worked = Callable[[Iterator[Piece]], Iterator[Batch]]
 """Makes records of lines, in their order."""
+
+
+class Mark(NamedTuple):
+    """How far it has come: the number of the last record, and the positions behind what that was made of."""
+
+    number: int
+    positions: tuple[Position, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,15 +86,19 @@ class Journey:
         self.account.stopped = self.account.stopped or self.stopped()
         return bool(self.account.stopped)
 
-    def commit(self, seconds: float) -> None:
-        """Moves the positions behind all that was offered, once that is safe; gives acknowledgements `seconds`. Raises
-        DeliveryError if neither a broker nor the disk takes it."""
-        if not self.target.settle(seconds):
+    def mark(self) -> Mark:
+        """How far it has come."""
+        return Mark(self.target.next_number - 1, tuple(self.account.positions.values()))
+
+    def commit(self, mark: Mark, seconds: float) -> None:
+        """Moves the positions to a mark, once all before it is safe; gives acknowledgements `seconds`. Raises DeliveryError if
+        neither a broker nor the disk takes it."""
+        if not self.target.settle(seconds, mark.number):
             trouble = self.target.counts.trouble
             remedy = "make room there; the positions have not moved"
             raise DeliveryError(f"the spool cannot be written{': ' if trouble else ''}{trouble}", remedy=remedy)
         self.apart.sync()
-        self.state.save(self.account.positions.values(), self.target.next_number - 1)
+        self.state.save(mark.positions, mark.number)
 
 
 def ship(journey: Journey, sources: Iterable[Source], since: dict[str, Position], worked: Worked) -> None:
@@ -96,7 +108,7 @@ def ship(journey: Journey, sources: Iterable[Source], since: dict[str, Position]
     `commit` does.
     """
     waiting: deque[Chunk] = deque()
-    committed = time.monotonic()
+    mark, due = journey.mark(), time.monotonic() + BETWEEN
     is_first = True
     for batch in worked(pieces(journey, sources, since, waiting)):
         if is_first and journey.records.is_wrong(batch):
@@ -108,9 +120,9 @@ def ship(journey: Journey, sources: Iterable[Source], since: dict[str, Position]
         is_first = False
         if not journey.offer(waiting.popleft(), batch):
             break
-        if time.monotonic() - committed >= BETWEEN:
-            journey.commit(PATIENCE)
-            committed = time.monotonic()
+        if time.monotonic() >= due:
+            journey.commit(mark, PATIENCE)
+            mark, due = journey.mark(), time.monotonic() + BETWEEN
 
 
 def pieces(journey: Journey, sources: Iterable[Source], since: dict[str, Position], waiting: deque[Chunk]) -> Iterator[Piece]:

@@ -41,7 +41,7 @@ def follow(journey: Journey, live: Live, since: dict[str, Position], signals: in
             if not full and shipped(journey, live.ready()):
                 due = due or time.monotonic() + BETWEEN_LIVE
             if due is not None and time.monotonic() >= due:
-                journey.commit(SETTLING)
+                journey.commit(journey.mark(), SETTLING)
                 due = None
     finally:
         poll.close()
