@@ -5,13 +5,17 @@ from __future__ import annotations
 import os
 import random
 import signal
+import subprocess
+import sys
 import threading
 import time
 
 import pytest
 from confluent_kafka import Consumer, Producer, TopicPartition
 
-from tests.run.test_run_killed import EACH, daemon, wait_for  # noqa: F401  a fixture
+from tests.run.test_run_killed import EACH, SOURCE, daemon, wait_for  # noqa: F401  a fixture
+from vigilog.config.kafka_sources import named
+from vigilog.run.control import ask
 
 pytestmark = pytest.mark.peer
 
@@ -72,4 +76,96 @@ def test_killed_at_any_moment_every_record_is_one_alert_and_no_count_is_lost(dae
     assert alerts(one) == {"each": written, "fives": written // 5}
     assert set(map(int, (tmp_path / "out").read_text().split())) == set(range(written))
     assert one.kill(signal.SIGTERM) == 0
-    assert committed(kafka, topic, f"vigilog-run.{os.uname().nodename}", 3) == written
+    member = named(os.uname().nodename, f"{tmp_path}/state")
+    assert committed(kafka, topic, f"vigilog-run.{member}", 3) == written
+
+
+def vigilog(*arguments, config, status=0):
+    """The installed command's output, on both."""
+    command = [sys.executable, "-c", "from vigilog.cli.main import run; run()", *arguments, "--config", config]
+    done = subprocess.run(
+        command, check=False, env={**os.environ, "PYTHONPATH": str(SOURCE)}, capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == status, (done.stdout, done.stderr)
+    return done.stdout + done.stderr
+
+
+GUESSES = [
+    f"Nov 20 08:30:{second:02d} gate sshd[{4000 + second}]: Failed password for root from 198.51.100.7 port 4{second:04d} ssh2"
+    for second in range(20)
+]
+
+
+@pytest.mark.parametrize(("schema", "field"), [("otel", "Body"), ("ecs", "message")])
+def test_lines_that_another_host_shipped_are_judged_by_the_shipped_rules(daemon, kafka, tmp_path, schema, field):  # noqa: F811
+    topic = kafka.topic()
+    trigger = '[[trigger]]\nrule = "sshd"\nactions = ["null"]\n'
+    one = daemon(trigger, configuration(kafka, topic, options=f"?field={field}"))
+    one.start()
+    assert begun(one), one.said()
+    log = tmp_path / "auth.log"
+    log.write_text("".join(f"{line}\n" for line in GUESSES))
+    broker = ("--broker", kafka.bootstrap)
+    vigilog("ship", str(log), "--to", "kafka", "--topic", topic, *broker, "--schema", schema, config=str(one.configuration))
+    assert wait_for(lambda: alerts(one).get("sshd", 0) > 0), one.said()
+    assert "alert: sshd: 198.51.100.7" in one.said()
+    source = f"kafka:{topic}?field={field}"
+    found = vigilog("replay", source, "--rule", "sshd", config=str(one.configuration))
+    assert "198.51.100.7" in found
+    assert "20 lines" in found
+
+
+def test_a_check_reports_each_record_once(daemon, kafka, tmp_path):  # noqa: F811
+    topic = kafka.topic(partitions=2)
+    config = daemon("", configuration(kafka, topic)).configuration
+    (tmp_path / "rules").mkdir()
+    check = ("check", "-r", f"{tmp_path}/rules", "-o", f"kafka:{topic}")
+    producer = Producer({"bootstrap.servers": kafka.bootstrap, "log_level": 0})
+    producer.produce(topic, "Nov 20 08:30:00 gate app[7]: something never seen before")
+    assert producer.flush(30) == 0
+    assert "something never seen before" in vigilog(*check, config=str(config))
+    producer.produce(topic, "Nov 20 08:31:00 gate app[7]: something else")
+    assert producer.flush(30) == 0
+    found = vigilog(*check, config=str(config))
+    assert "something else" in found
+    assert "never seen before" not in found
+
+
+def test_a_dry_run_beside_the_daemon_takes_nothing_from_it(daemon, kafka, tmp_path):  # noqa: F811
+    topic = kafka.topic()
+    one = daemon(EACH.replace("{directory}", str(tmp_path)), configuration(kafka, topic, group=f"shared-{topic}"))
+    one.start()
+    assert begun(one)
+    running = one.process
+    one.start("--dry-run")
+    dry, one.process = one.process, running
+    try:
+        assert wait_for(lambda: "dry run: watching" in one.said())
+        producer = Producer({"bootstrap.servers": kafka.bootstrap, "log_level": 0})
+        for number in range(100):
+            producer.produce(topic, f"number {number} end")
+        assert producer.flush(30) == 0
+        assert wait_for(lambda: alerts(one) == {"each": 100, "fives": 20}), one.said()
+    finally:
+        dry.kill()
+        dry.wait(30)
+    assert one.kill(signal.SIGTERM) == 0
+    assert committed(kafka, topic, f"shared-{topic}", 1) == 100
+
+
+def test_a_reload_adds_a_topic_and_keeps_the_others(daemon, kafka, tmp_path):  # noqa: F811
+    first, second = kafka.topic(), kafka.topic()
+    triggers = EACH.replace("{directory}", str(tmp_path))
+    one = daemon(triggers, configuration(kafka, first))
+    one.start()
+    assert begun(one)
+    both = configuration(kafka, first).replace(f'"kafka:{first}"', f'"kafka:{first}", "kafka:{second}"')
+    one.configure(triggers, both)
+    assert ask(one.control, "reload")["ok"]
+    query = "SELECT count(*) FROM positions WHERE CAST(source AS TEXT) LIKE 'kafka:%'"
+    assert wait_for(lambda: one.rows(query)[0][0] == 2)
+    producer = Producer({"bootstrap.servers": kafka.bootstrap, "log_level": 0})
+    for number in range(10):
+        producer.produce(first if number % 2 else second, f"number {number} end")
+    assert producer.flush(30) == 0
+    assert wait_for(lambda: alerts(one) == {"each": 10, "fives": 2}), one.said()

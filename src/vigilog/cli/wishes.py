@@ -65,7 +65,7 @@ def wishes(options: argparse.Namespace, *, terminal: bool) -> Wishes:
 
 def source(log: str) -> str:
     """A log named on the command line, as the settings name it: from the root."""
-    if log in {"journal", "-"}:
+    if log in {"journal", "-"} or log.startswith("kafka:"):
         return log
     for kind in ("multilog:", "blackbox:", "ledger:"):
         if log.startswith(kind):

@@ -6,7 +6,7 @@ import os
 import re
 from hashlib import blake2b
 
-from vigilog.config.settings import Settings
+from vigilog.config.settings import Settings, State
 from vigilog.core.nouns import Place
 from vigilog.ship.brokers import brokers
 from vigilog.ship.settings import Connection
@@ -24,8 +24,8 @@ def kafka(settings: Settings, *, trial: bool = False) -> Kafka:
     if not words:
         words, place = settings.ship.brokers, Place("ship.brokers")
         given = {name: value for name, value in settings.kafka.properties.items() if name.startswith(_CONNECTION)} | given
-    host = settings.fleet.host or os.uname().nodename
-    group, member = wanted.kafka_group or f"vigilog-run.{host}", named(host, settings.state.directory)
+    member = named(settings.fleet.host or os.uname().nodename, settings.state.directory)
+    group = wanted.kafka_group or f"vigilog-run.{member}"
     if not words:
         return Kafka(given, group, member, trial)
     servers = brokers(Connection(words, (), place))
@@ -34,6 +34,9 @@ def kafka(settings: Settings, *, trial: bool = False) -> Kafka:
 
 
 def named(host: str, directory: str) -> str:
-    """A name in consumer groups that no other daemon has: of this host, and of its state directory."""
-    digest = blake2b(directory.encode("utf-8", "surrogateescape"), digest_size=4).hexdigest()
-    return f"{re.sub('[^A-Za-z0-9._-]', '_', host)[:200]}.{digest}"
+    """A name in consumer groups that no other daemon has: that of its host, and a sign for its state directory, unless that is
+    the usual one."""
+    name = re.sub("[^A-Za-z0-9._-]", "_", host)[:200]
+    if directory == State().directory:
+        return name
+    return f"{name}.{blake2b(directory.encode('utf-8', 'surrogateescape'), digest_size=4).hexdigest()}"

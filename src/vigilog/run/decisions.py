@@ -88,7 +88,7 @@ def publish(settings: Settings, decisions: Sequence[Decision]) -> None:
 def in_force(settings: Settings, clock: Clock) -> list[Decision]:
     """The bans that were decided and hold still, as the topic has them, in their order. Raises Unreachable, MissingExtra and
     ConfigurationError."""
-    kafka = Kafka({**properties(settings), "log_level": "0"})
+    kafka = Kafka(properties(settings))
     topic = KafkaTopics(Spec((settings.fleet.decisions,)), Options(clock, "all", kafka=kafka))
     found: dict[bytes, Decision] = {}
     for item in topic.read(None):

@@ -135,7 +135,7 @@ def decided(settings: Settings, clock: Clock) -> Flow:
     from vigilog.watch.live_kafka import LiveKafka  # noqa: PLC0415
 
     member = named(settings.fleet.host or os.uname().nodename, settings.state.directory)
-    kafka = Kafka({**properties(settings), "log_level": "0"}, f"vigilog-follow.{member}", member)
+    kafka = Kafka(properties(settings), f"vigilog-follow.{member}", member)
     return LiveKafka(KafkaTopics(Spec((settings.fleet.decisions,)), Options(clock, "all", kafka=kafka)))
 
 

@@ -23,7 +23,7 @@ _USUAL: Mapping[str, object] = {
     "queued.max.messages.kbytes": 8192,  # what is fetched ahead, of all partitions together
     "fetch.message.max.bytes": 1 << 20,
     "partition.assignment.strategy": "cooperative-sticky",
-    "log_level": 0,  # it would write to standard error itself
+    "session.timeout.ms": 20_000,  # who is restarted by then has its partitions still
 }
 """What may be set otherwise."""
 
@@ -36,6 +36,13 @@ _OURS: Mapping[str, object] = {
 
 RESERVED = frozenset({*_OURS, "group.id", "group.instance.id", "group.protocol", "enable.partition.eof"})
 """Properties that nobody else may set."""
+
+
+class _Silent:
+    """Where librdkafka says what it has to say: what matters comes as an error besides."""
+
+    def log(self, level: int, *said: object) -> None:
+        """Takes a line."""
 
 
 def library() -> Any:
@@ -55,7 +62,7 @@ def properties(kafka: Kafka, group: str, **more: object) -> dict[str, object]:
         remedy = "write kafka_brokers in [watch], or brokers in [ship]"
         raise ConfigurationError("a source in Kafka, and no brokers", expected="a broker", remedy=remedy)
     theirs = {name: value for name, value in kafka.properties.items() if name not in RESERVED}
-    return {**_USUAL, **theirs, **_OURS, "group.id": group, **more}
+    return {**_USUAL, **theirs, **_OURS, "group.id": group, "logger": _Silent(), **more}
 
 
 def is_incremental(made: Mapping[str, object]) -> bool:

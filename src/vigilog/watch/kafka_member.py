@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from hashlib import blake2b
 from typing import Any
 
 from vigilog.watch.kafka import lost
@@ -50,7 +51,9 @@ class Member:
         self._codes = self._kafka.KafkaError
         kafka = options.kafka
         group = (spec.group or kafka.group) + (".trial" if kafka.trial else "")
-        identity = {"group.instance.id": kafka.member} if kafka.member and not kafka.trial else {}
+        # each source is a member of its own
+        digest = blake2b(spec.name.encode(), digest_size=4).hexdigest()
+        identity = {"group.instance.id": f"{kafka.member}.{digest}"} if kafka.member and not kafka.trial else {}
         self._properties = properties(kafka, group, error_cb=self._trouble.heard, on_commit=self._on_commit, **identity)
         self._is_incremental = is_incremental(self._properties)
         self._next: dict[Partition, int] = {}
@@ -134,7 +137,8 @@ class Member:
         """Something came in the place of records. Raises KafkaException if this consumer can do no more."""
         codes, name = self._codes, self._spec.name
         if error.fatal():
-            self._trouble.complain("unreadable", "fatal", f"{name} cannot be read: {told(error)}")
+            text = f"{name} cannot be read any further: {told(error)}"
+            self._trouble.complain("unreadable", "fatal", text)
             raise self._kafka.KafkaException(error)
         if error.code() == codes._AUTO_OFFSET_RESET and partition in self._next:  # noqa: SLF001 - so it is named
             self._go_on(consumer, partition)
