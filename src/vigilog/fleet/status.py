@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from time import sleep
+from time import monotonic, sleep
 from typing import Any
 
 import msgspec
@@ -181,12 +181,9 @@ def _last(consumer: Any, topic: str, topics: Any) -> list[Decision]:
         begins.append(TopicPartition(topic, number, max(low, high - 3 * LAST)))  # what a transaction writes takes two places
     consumer.assign(begins)
     found: list[Decision] = []
-    ended = 0
-    while ended < len(begins):
-        messages = consumer.consume(1000, PATIENCE)
-        if not messages:
-            break
-        for message in messages:
+    ended, limit = 0, monotonic() + PATIENCE
+    while ended < len(begins) and monotonic() < limit:
+        for message in consumer.consume(1000, 0.1):
             if message.error() is not None:
                 ended += message.error().name() == "_PARTITION_EOF"
                 continue
