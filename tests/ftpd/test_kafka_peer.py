@@ -328,3 +328,39 @@ def test_sections_that_say_something_say_the_same(world, kafka):
     for real, mine in zip(found["real"], found["mine"], strict=True):
         agree(real, mine, OTHERWISE)
     assert [len(each) for each in found["mine"]] == [3 + 3 * 8 + 3, 3 * 5 + 2]
+
+
+def test_what_is_read_otherwise(world, kafka):
+    """Of events, by the real one: AUTH is TLS's command, `!` and small letters are nothing, what stands behind a blank is nothing;
+    and a section that says nothing of Kafka silences all that happens in it."""
+    every, topics = kafka.topic(), [kafka.topic() for _ in range(4)]
+    lists = ["AUTH", "ALL,!NOOP", "all", '"MKD, RMD"']
+    lines = [f"KafkaLogOnEvent {words} what topic {topic}" for words, topic in zip(lists, topics, strict=True)]
+    section = "<Directory ~/other>\nUmask 077\n</Directory>"
+    engine = (
+        "KafkaEngine on",
+        f"KafkaBroker {kafka.bootstrap}",
+        'LogFormat what "%r"',
+        f"KafkaLogOnEvent ALL what topic {every}",
+    )
+
+    def drive(server):
+        (world.home / "other").mkdir()
+        os.chown(world.home / "other", 1001, 1001)
+        client = server.client().login()
+        client.says("MKD other/d", "NOOP", "MKD d", "RMD d", "QUIT")
+        client.close()
+
+    found = {}
+    with one_after_the_other(world, *engine, *lines, section) as (start_real, start_mine):
+        for who, start in (("real", start_real), ("mine", start_mine)):
+            before = {topic: len(kafka.records(topic)) for topic in topics}
+            found[who] = [[name(each) for each in recorded(kafka, every, start, drive)]]
+            found[who] += [[name(json.loads(each.value)) for each in kafka.records(topic)[before[topic] :]] for topic in topics]
+    start = ["", "QUIT", ""]
+    login, done = ["USER anna", "PASS (hidden)"], ["NOOP", "MKD d", "RMD d"]
+    session = [*start, "", *login, *done, "QUIT", ""]
+    assert found["real"] == [session, [], session, [], ["MKD d"]]
+    whole = [*start, "", *login, "MKD other/d", *done, "QUIT", ""]
+    without = [each for each in whole if each != "NOOP"]
+    assert found["mine"] == [whole, login, without, whole, ["MKD other/d", "MKD d", "RMD d"]]
