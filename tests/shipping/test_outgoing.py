@@ -34,6 +34,7 @@ class Target:
         self.kept = list(kept)[: None if committed is None else committed]
         self.sent = self.synced = len(self.kept)
         self.full = self.disk_full = self.closed = False
+        self.free = 1 << 40
         self.origin = "0123456789abcdef"
 
     next_number = property(lambda self: len(self.kept) + 1)
@@ -57,7 +58,7 @@ class Target:
         self.sent = number
 
     def room(self):
-        return 0 if self.full else 1 << 40
+        return 0 if self.full else self.free
 
     def close(self, seconds):
         self.closed = True
@@ -167,12 +168,16 @@ def test_a_transaction_that_fails_at_its_very_end_ships_nothing_twice(shipping):
 
 def test_a_full_spool_is_said_as_long_as_sources_shall_wait_for_it(shipping):
     full = shipping('[[ship.stream]]\nwhat = "lines"')
-    assert not full.outgoing.is_full
-    full.target.full = True
-    assert full.outgoing.is_full
+    assert not full.outgoing.is_full()
+    full.target.free = 15 << 20
+    assert full.outgoing.is_full()
+    full.target.free = 31 << 20
+    assert full.outgoing.is_full(), "it is not said all the time"
+    full.target.free = 33 << 20
+    assert not full.outgoing.is_full()
     dropping = shipping('[ship]\nwhen_full = "drop-oldest"\n[[ship.stream]]\nwhat = "lines"')
     dropping.target.full = True
-    assert not dropping.outgoing.is_full
+    assert not dropping.outgoing.is_full()
 
 
 def test_a_turn_is_over_when_its_records_are_enough(shipping):

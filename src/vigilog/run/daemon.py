@@ -188,7 +188,7 @@ class Daemon:
             for source in self.reading.waiting(self.live.ready()):
                 self.read(source)
                 self.desk.collect()
-                if self.outgoing.is_full:
+                if self.outgoing.is_full():
                     break
         self.reading.gather(self.watchman.triggers)
         if self.recovering.is_due():
@@ -200,7 +200,7 @@ class Daemon:
 
     def has_room(self) -> bool:
         """Whether sources may be read: what is shipped of them must have room."""
-        if self.full != self.outgoing.is_full:
+        if self.full != self.outgoing.is_full():
             self.full = not self.full
             text = "the spool is full: no source is read until there is room" if self.full else "the spool has room again"
             self.notice("shipping", text)

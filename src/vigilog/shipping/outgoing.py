@@ -18,7 +18,7 @@ from msgspec.structs import replace
 from vigilog.config.settings import Settings
 from vigilog.core.clock import Clock
 from vigilog.core.errors import StoreError
-from vigilog.core.nouns import Alert, Outcome, Position
+from vigilog.core.nouns import Alert, Outcome, Place, Position
 from vigilog.detect.triggers import Occurrence, TriggerSet
 from vigilog.ship.counts import Counts, Ending
 from vigilog.ship.record import Record
@@ -63,6 +63,7 @@ class Outgoing:
         self._blocks: deque[Block] = deque()
         self._size = 0
         self._stored = 0
+        self._full = False
         self._target: Target | None = None
         self.topics: Counter[str] = Counter()
         """How many records of each topic were handed over since the start."""
@@ -79,13 +80,15 @@ class Outgoing:
         """Where it goes, as the configuration writes it; '' for nowhere."""
         return self._settings.ship.to if self._target else ""
 
-    @property
     def is_full(self) -> bool:
-        """Whether no source should be read: there would be no room for its records."""
+        """Whether no source should be read: there would be no room for its records. Once full, it is so until there is twice
+        as much room, or it would be said all the time."""
         ship = self._settings.ship
         if self._target is None or ship.to != "kafka" or ship.when_full != "wait":
             return False
-        return self._target.room() <= min(ship.spool_size * MIB * SPARE, 2 * BATCH)
+        least = min(ship.spool_size * MIB * SPARE, 2 * BATCH)
+        self._full = self._target.room() <= (2 * least if self._full else least)
+        return self._full
 
     @property
     def is_enough(self) -> bool:
@@ -222,7 +225,8 @@ class Outgoing:
         if last <= self._stored:
             return None
         if not target.settle():
-            raise StoreError("what is to be shipped cannot be written to the spool", remedy="make room on its disk")
+            place = Place(self._name(self._settings))
+            raise StoreError("what is to be shipped cannot be written", place=place, remedy="make room on its disk")
         return last
 
 
