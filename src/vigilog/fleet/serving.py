@@ -41,6 +41,9 @@ REPORT = "worker.json"
 MEASURED = 10.0
 """How often it is measured how much disk the state takes, in seconds."""
 
+AGAIN, TEXTS = 60.0, 1000
+"""After so many seconds a warning is said again; so many are remembered."""
+
 Say = Callable[[str], None]
 
 
@@ -155,13 +158,23 @@ def metrics(listen: str, place: Place, figures: Figures) -> Iterator[str]:
         os.close(ended)
 
 
-def told_to(say: Say) -> None:
-    """What Quix Streams warns of goes to the log."""
+def told_to(say: Say, steady: Clock = time.monotonic) -> None:
+    """What Quix Streams warns of goes to the log; what it says again and again, once a minute."""
+    said: dict[str, float] = {}
+
+    def tell(record: logging.LogRecord) -> None:
+        text, now = record.getMessage(), steady()
+        if now - said.get(text, float("-inf")) >= AGAIN:
+            if len(said) >= TEXTS:
+                said.clear()
+            said[text] = now
+            say(f"quixstreams: {text}")
+
     logger = logging.getLogger("quixstreams")
     logger.setLevel(logging.WARNING)
     logger.propagate = False
     handler = logging.StreamHandler(sys.stderr)
-    handler.emit = lambda record: say(f"quixstreams: {record.getMessage()}")  # type: ignore[method-assign]
+    handler.emit = tell  # type: ignore[method-assign]
     logger.handlers[:] = [handler]
 
 
