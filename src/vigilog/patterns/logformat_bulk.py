@@ -55,17 +55,18 @@ class Converter:
         looks = list(self._looks.values())
         seen = [0] * len(looks)
         for line in lines:
-            for number, (match, json, words, key) in enumerate(looks):
+            for number, (match, json, formats, day, words, key) in enumerate(looks):
                 found = match(line)
                 if found and (is_text or is_utf8(line)):
                     texts = found.groups()
                     keys.append(None if key is None else texts[key])
+                    form = json if day is None else formats[texts[day]]
                     if words:
                         changed = list(texts)
                         for place, word_of in words:
                             changed[place] = word_of[changed[place]]
                         texts = tuple(changed)
-                    values.append(json % texts)
+                    values.append(form % texts)
                     seen[number] += 1
                     break
             else:
@@ -114,9 +115,10 @@ def is_utf8(data: bytes) -> bool:
 
 
 def is_learnable(template: LogFormat, key: str | None) -> bool:
-    """Whether each key stands there once, and all that is between the variables is ASCII: then a text's bytes are its own.
-    And whether the lines' key is just what stands there."""
+    """Whether each key stands there once, one stamp at most, and all that is between the variables is ASCII: then a text's
+    bytes are its own. And whether the lines' key is just what stands there."""
     variables = [item for item in template.items if isinstance(item, Variable)]
     ascii_only = all(isinstance(item, Variable) or item.isascii() for item in template.items)
     once = len({one.key for one in variables}) == len(variables)
+    once = once and sum(kind_of(one) == "stamp" for one in variables) <= 1
     return bool(variables) and ascii_only and once and all(kind_of(one) == "text" for one in variables if one.key == key)

@@ -20,8 +20,10 @@ from vigilog.patterns.logformat_times import BRACKETED, unbracketed
 WORDS = 4096
 """So many texts are remembered with what they are in JSON, for each variable that has a reading of its own."""
 Kind = Literal["text", "number", "word", "stamp"]
-FORMS: dict[Kind, str] = {"text": '"%b"', "number": "%b", "word": "%b", "stamp": '"%b %b"'}
-"""How JSON has what an expression finds."""
+_DAY = "\0"
+"""Stands in a format for the day of a stamp; no JSON has it."""
+FORMS: dict[Kind, str] = {"text": '"%b"', "number": "%b", "word": "%b", "stamp": f'"{_DAY}%.0b %b"'}
+"""How JSON has what an expression finds. (The day is found, too, and shown in its own way.)"""
 _NEVER = r"\x00-\x1f\"\\"
 """What JSON escapes, and what lines may have escaped."""
 _CLOSED = r"\]"
@@ -43,12 +45,29 @@ class Words(dict[bytes, bytes]):
         return made
 
 
+class Formats(dict[bytes, bytes]):
+    """The formats of lines with a stamp, by the day as lines have it: many lines are of one day, and few of one second."""
+
+    def __init__(self, form: bytes) -> None:
+        super().__init__()
+        self._form = form
+
+    def __missing__(self, written: bytes) -> bytes:
+        if len(self) >= WORDS:
+            self.clear()
+        made = self[written] = self._form.replace(_DAY.encode(), day(written.decode()).encode())
+        return made
+
+
 class Look(NamedTuple):
-    """What matches a line of UTF-8, without its newline, and the format that makes JSON of its groups. `words` are the groups
-    that have a reading of their own, `key` is that of the key; None if it has no value, or none is asked for."""
+    """What matches a line of UTF-8, without its newline, and the format that makes JSON of its groups: one for each text of the
+    group `day`, if there is one. `words` are the groups that have a reading of their own, `key` is that of the key; None if it
+    has no value, or none is asked for."""
 
     match: Callable[[bytes], re.Match[bytes] | None]
     json: bytes
+    formats: Formats
+    day: int | None
     words: tuple[tuple[int, Words], ...]
     key: int | None
 
@@ -56,7 +75,7 @@ class Look(NamedTuple):
 def look(items: Sequence[Item], plain: Sequence[bool], words: Mapping[int, Words], key: str | None) -> Look:
     """The look of lines in which those variables have their plain text that `plain` (one for each) says so of, and the others
     have another one. `words` are the variables' readings, by column; `key` is the key of one of them."""
-    pattern, json, changed, place = "", "", list[tuple[int, Words]](), None
+    pattern, json, changed, place, stamp = "", "", list[tuple[int, Words]](), None, None
     is_plain = iter(plain)
     count = 0
     for number, item in enumerate(items):
@@ -74,10 +93,13 @@ def look(items: Sequence[Item], plain: Sequence[bool], words: Mapping[int, Words
         json += name + FORMS[kind]
         if item.key == key:
             place = count
-        if kind in {"word", "stamp"}:
+        if kind == "word":
             changed.append((count, words[item.column]))
+        elif kind == "stamp":
+            stamp = count
         count += 2 if kind == "stamp" else 1
-    return Look(re.compile((pattern + END).encode()).match, f"{{{json}}}".encode(), tuple(changed), place)
+    match, form = re.compile((pattern + END).encode()).match, f"{{{json}}}".encode()
+    return Look(match, form, Formats(form), stamp, tuple(changed), place)
 
 
 def plain_text(variable: Variable) -> str | None:
@@ -98,7 +120,7 @@ def kind_of(variable: Variable) -> Kind:
 
 def readings(variables: Sequence[Variable]) -> dict[int, Words]:
     """The readings of variables, by column."""
-    return {one.column: Words(day if kind_of(one) == "stamp" else in_json(one.form.read)) for one in variables}
+    return {one.column: Words(in_json(one.form.read)) for one in variables if kind_of(one) == "word"}
 
 
 def in_json(read: Callable[[str], Value] | None) -> Callable[[str], str]:
@@ -107,7 +129,7 @@ def in_json(read: Callable[[str], Value] | None) -> Callable[[str], str]:
 
 
 def day(written: str) -> str:
-    """`[20/Nov/2026` as `2026-11-20`: many lines are of one day, and few of one second."""
+    """`[20/Nov/2026` as `2026-11-20`."""
     return unbracketed(f"{written}:00:00:00 +0000]")[:10]
 
 
