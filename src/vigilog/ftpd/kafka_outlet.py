@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from threading import Event, Lock, Thread
 
 from vigilog.core.clock import Clock
-from vigilog.core.errors import DeliveryError
+from vigilog.core.errors import DeliveryError, VigilogError
 from vigilog.ship.record import Record
 from vigilog.ship.settings import Connection, SpoolSettings
 from vigilog.ship.shipper import Shipper
@@ -30,7 +30,7 @@ class Outlet:
     from other threads."""
 
     def __init__(self, connection: Connection, directory: str, say: Said, clock: Clock) -> None:
-        self.key = key(connection)
+        self._connection = connection
         self._directory, self._say, self._clock = directory, say, clock
         self._offered, self._closing = Event(), Event()
         self._swapping = Lock()
@@ -38,6 +38,11 @@ class Outlet:
         self._shipper = self._opened(connection)
         self._keeper = Thread(target=self._keep, name="kafka-keeper", daemon=True)
         self._keeper.start()
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """Where it leads."""
+        return key(self._connection)
 
     def _opened(self, connection: Connection) -> Shipper:
         return Shipper(connection, SpoolSettings(self._directory, when_full="drop-oldest"), say=self._say, clock=self._clock)
@@ -49,10 +54,15 @@ class Outlet:
             self._offered.set()
 
     def connect(self, connection: Connection) -> None:
-        """Other brokers or properties: what waits goes there."""
+        """Other brokers or properties: what waits goes there. What this raises leaves everything as it was."""
         with self._swapping:
             self._shipper.close(0)
-            self._shipper, self.key = self._opened(connection), key(connection)
+            try:
+                self._shipper = self._opened(connection)
+            except VigilogError:
+                self._shipper = self._opened(self._connection)
+                raise
+            self._connection = connection
 
     def _keep(self) -> None:
         """Whatever was offered is acknowledged, or on the disk, a moment later. A full disk is tried again."""
