@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ from vigilog.run.status import (
     ActionStatus,
     NoticeStatus,
     ReloadStatus,
+    ShipStatus,
     SourceStatus,
     Status,
     TriggerStatus,
@@ -209,6 +211,41 @@ def test_flushlogs_says_nothing_when_all_is_well(daemon, capsys):
     assert main(["flushlogs", "--control", path]) == 0
     assert asked == [("flushlogs", {})]
     assert capsys.readouterr().out == ""
+
+
+def test_what_is_shipped_is_shown_and_what_went_wrong_with_it():
+    bare = Status(version="0.2", process=1, started=0.0, now=100.0)
+    assert not any("ships" in line for line in told(bare, colour=False))
+    well = ShipStatus("kafka", 1500, 1500, 1499, waiting=1, topics={"web": 1000, "a\x1b": 500})
+    lines = list(told(replace(bare, ship=well), colour=False))
+    assert lines[3:] == [
+        "ships to kafka: 1,499 acknowledged, 1 waiting",
+        "topic  records",
+        "a\\x1b      500",
+        "web      1,000",
+    ]
+    ill = ShipStatus(
+        "kafka",
+        9,
+        9,
+        1,
+        2,
+        3,
+        4,
+        5,
+        6,
+        waiting=8,
+        spooled=7,
+        spooled_bytes=2048,
+        away_since=39.0,
+        trouble="Connection refused\n",
+    )
+    lines = list(told(replace(bare, ship=ill), colour=False))
+    assert lines[3] == "ships to kafka: 1 acknowledged, 8 waiting (7 in the spool, 2.0 KiB)"
+    assert lines[4] == "  2 in the dead-letter file, 3 dropped, 4 damaged, 5 may be there twice"
+    assert lines[5].startswith("  no broker can be reached since ")
+    assert lines[5].endswith("(1 min 1 s)")
+    assert "\n" not in lines[6]
 
 
 @pytest.mark.parametrize("command", ["status", "reload", "flushlogs"])

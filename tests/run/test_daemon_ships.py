@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from typing import ClassVar
 
 import pytest
 
@@ -25,10 +27,12 @@ LINES = '[[ship.stream]]\nwhat = "lines"\ntopic = "lines"\n'
 
 
 class Shipping(Running):
-    """A daemon whose spool is in memory."""
+    """A daemon whose spool is in memory; `kept` is what lies there at a start."""
+
+    kept: ClassVar[Sequence[tuple[str, bytes | None, bytes]]] = ()
 
     def target(self, settings, committed):
-        self.spool = Target(getattr(self, "kept", ()), committed)
+        self.spool = Target(self.kept, committed)
         return self.spool
 
     def values(self, topic):
@@ -122,7 +126,7 @@ def test_what_follows_an_event_is_known_after_a_new_start(shipping):
     try:
         again = shipping(FOLLOWED)
     finally:
-        del Shipping.kept
+        Shipping.kept = ()
     again.log("Nov 20 08:30:01 host sshd[7]: Too many authentication failures")
     assert again.until(lambda: len(again.spool.kept) == 2)
     assert [told["key"] for told in again.values("vigilog-fleet-events")] == [["192.0.2.7"]] * 2

@@ -89,5 +89,7 @@ def summary(choice: Chosen, watch: Chosen, mistakes: int) -> str:
     logs = f"{len(check.sources)} {'log' if len(check.sources) == 1 else 'logs'}"
     triggers = len(watch.settings.triggers)
     watched = f"; {triggers} {'trigger' if triggers == 1 else 'triggers'}" if triggers else ""
+    streams = len(watch.settings.streams)
+    watched += f"; {streams} {'stream' if streams == 1 else 'streams'} to ship" if streams else ""
     number = {0: "no mistakes", 1: "1 mistake"}.get(mistakes, f"{mistakes} mistakes")
     return f"{number}; {rules}; {logs}{watched}"
