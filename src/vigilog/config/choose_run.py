@@ -53,7 +53,7 @@ def choose_run(wishes: Wishes, host: Host, default_config: str = toml.DEFAULT) -
         from vigilog.config import ship_checks  # noqa: PLC0415 - only where something is shipped
 
         errors += ship_checks.crossed(layer, settings, triggers)
-    if settings.watch != Watch():
+    if settings.watch != Watch() or any(source.startswith("kafka:") for source in settings.run.sources):
         from vigilog.config import watch_checks  # noqa: PLC0415 - few read from other hosts
 
         errors += watch_checks.crossed(layer, settings)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from vigilog.config.checked import shown
 from vigilog.config.layer import Layer
 from vigilog.config.settings import Settings
 from vigilog.core.errors import ConfigurationError, MissingExtra
@@ -12,12 +13,15 @@ from vigilog.ship.brokers import brokers
 from vigilog.ship.properties import check
 from vigilog.ship.settings import Connection, Property
 from vigilog.watch.kafka_client import RESERVED
+from vigilog.watch.kafka_spec import Spec, spec
 
 _INSTEAD = {"group.id": "kafka_group, or ?group=NAME behind a source", "bootstrap.servers": "kafka_brokers"}
 
 
 def crossed(layer: Layer, settings: Settings) -> Iterator[ConfigurationError]:
-    """Brokers that are none, properties that librdkafka refuses (if it is installed), and those that Vigilog needs itself."""
+    """Brokers that are none, properties that librdkafka refuses (if it is installed), those that Vigilog needs itself, and
+    sources that would take each other's records."""
+    yield from in_one_group(layer, settings)
     wanted = settings.watch
     place = layer.places.get(("watch", "kafka_brokers"))
     if wanted.kafka_brokers:
@@ -37,3 +41,25 @@ def crossed(layer: Layer, settings: Settings) -> Iterator[ConfigurationError]:
             return
         except ConfigurationError as error:
             yield error
+
+
+def in_one_group(layer: Layer, settings: Settings) -> Iterator[ConfigurationError]:
+    """Sources of which each would get a part of the same records: one that has a topic and the group of another before it."""
+    before: list[Spec] = []
+    for number, written in enumerate(settings.run.sources):
+        if not written.startswith("kafka:"):
+            continue
+        found = spec(written)
+        other = next((each for each in before if each != found and each.group == found.group and share(each, found)), None)
+        if other is not None:
+            place = (
+                layer.places.get(("run", f"sources.{number}")) or layer.places.get(("run", "sources")) or Place("run.sources")
+            )
+            text = f"{shown(written)} has a topic of {shown(other.name)}, and its group"
+            yield ConfigurationError(text, place=place, expected="another group", remedy="write ?group=NAME behind it")
+        before.append(found)
+
+
+def share(one: Spec, other: Spec) -> bool:
+    """Whether a topic that is named in one of them is meant by the other."""
+    return any(map(one.means, other.topics)) or any(map(other.means, one.topics))
