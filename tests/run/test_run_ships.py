@@ -140,6 +140,29 @@ def test_what_waits_for_its_brokers_is_sent_by_a_later_start_each_once(daemon, t
     assert {each.key for each in records} == {f"file:{tmp_path}/log".encode()}
 
 
+@pytest.mark.peer
+def test_a_reload_with_other_brokers_takes_along_what_waits_and_what_is_refused_holds_up_nothing(daemon, tmp_path, kafka):  # noqa: F811
+    topic = kafka.topic()
+    stream = f'[[ship.stream]]\nwhat = "lines"\ntopic = "{topic}"\n'
+    one = daemon(ship() + stream)
+    one.start()
+    assert wait_for(one.is_up)
+    with open(tmp_path / "log", "a") as log:
+        log.write("number 0 before\n" + "number 1 " + "x" * 1_040_000 + "\nnumber 2 behind it\n")
+    assert wait_for(lambda: ask(one.control, "status")["ship"]["offered"] == 3)
+    one.configure(ship(brokers=kafka.bootstrap) + stream)
+    assert one.process
+    one.process.send_signal(signal.SIGHUP)
+    assert wait_for(lambda: ask(one.control, "status")["reloads"] == 1)
+    assert wait_for(lambda: ask(one.control, "status")["ship"]["waiting"] == 0)
+    assert ask(one.control, "status")["ship"]["dead"] == 1
+    assert one.kill(signal.SIGTERM) == 0
+    assert [number(json.loads(each.value)) for each in kafka.records(topic)] == [0, 2]
+    (letter,) = (tmp_path / "state" / "spool" / "dead-letters").read_text().splitlines()
+    assert topic in letter
+    assert "1 in the dead-letter file" in one.said()
+
+
 def test_a_file_needs_no_broker_and_has_every_line_after_any_kill(daemon, tmp_path):  # noqa: F811
     one = daemon(ship(f"file:{tmp_path}/out") + '[[ship.stream]]\nwhat = "lines"\n')
     one.start()
