@@ -40,6 +40,7 @@ def test_what_was_acknowledged_survives_kill_9(own_kafka):
     assert [(record.key, record.value) for record in cluster.records(topic)] == [(b"key", b"before"), (b"key", b"after")]
 
 
+@pytest.mark.torture
 def test_three_brokers_serve_while_one_is_away(own_kafka):
     cluster: Kafka = own_kafka(brokers=3)
     topic = cluster.topic(partitions=3)
