@@ -6,6 +6,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -202,8 +203,6 @@ def test_virtual_hosts_have_what_is_in_global(serve, kafka, told, world):
         *("DefaultServer off",),
     )
     server.client(CLIENT).say("USER first")
-    import socket
-
     for address, name in (("127.0.0.1", "off"), ("127.0.0.2", "second")):
         with socket.create_connection((address, port), WAIT, source_address=(CLIENT, 0)) as sock:
             file = sock.makefile("rb")
@@ -277,6 +276,20 @@ def test_brokers_that_stay_away_are_told_of_once(sends, world):
         server.client().says("NOOP", "QUIT")
     assert world.read("kafka").count(b"\n") == 1
     assert b"mod_kafka/0.1: " in world.wait_for("system", b"mod_kafka")
+
+
+def test_systemctl_status_shows_how_it_does(sends, world, monkeypatch):
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as heard:
+        heard.bind(str(world.root / "notify"))
+        (world.root / "notify").chmod(0o777)  # as systemd's own
+        heard.settimeout(WAIT)
+        monkeypatch.setenv("NOTIFY_SOCKET", str(world.root / "notify"))
+        server = sends("KafkaLogOnEvent NOOP ev", broker=nowhere())
+        assert heard.recv(1000) == b"READY=1\nSTATUS=Kafka: 0 acknowledged"
+        server.client(CLIENT).says("NOOP", "QUIT")
+        while b"away" not in (said := heard.recv(1000)):
+            pass
+    assert re.fullmatch(rb"STATUS=Kafka: 0 acknowledged, 1 waiting, away since \d{4}-\d\d-\d\d \d\d:\d\d:\d\d", said)
 
 
 def test_a_reload_sends_what_waits_to_other_brokers(serve, kafka, told, world):

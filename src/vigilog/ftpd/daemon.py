@@ -30,6 +30,8 @@ from vigilog.run.signals import Signals
 
 LOOKS = 1.0
 """Seconds between two looks whether a log was rotated."""
+STATUS = 5.0
+"""Seconds between two lines for `systemctl status`."""
 FLUSH = 5.0
 """Seconds that brokers have at the end to take what waits."""
 
@@ -77,7 +79,8 @@ class Daemon:
             kind: str | None = UNTIMELY_DEATH
             try:
                 self._begin()
-                service.ready()
+                service.ready(self._outlets.status())
+                self._loop.call_every(STATUS, lambda: service.status(self._outlets.status()))
                 turn(self._loop, lambda: self._stopping)
                 kind = None
             finally:

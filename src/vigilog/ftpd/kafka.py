@@ -14,7 +14,7 @@ from vigilog.ftpd.hosts import Host, service
 from vigilog.ftpd.kafka_events import Sender
 from vigilog.ftpd.kafka_outlet import Outlet, key
 from vigilog.ftpd.log_file import LogFile
-from vigilog.ftpd.log_lines import module_line
+from vigilog.ftpd.log_lines import module_line, stamp
 from vigilog.ftpd.rights import Identity, Rights
 from vigilog.ship.properties import check
 from vigilog.ship.settings import Connection, SpoolSettings
@@ -119,6 +119,21 @@ class Outlets:
             for log in logs:
                 log.write(module_line(self._clock(), MODULE, os.getpid(), data))
             self._note(level, f"{MODULE}: {text}")
+
+    def status(self) -> str:
+        """How the sending does, in one line; '' if nothing is sent."""
+        counts = [each.counts for each in self._open.values()]
+        if not counts:
+            return ""
+        away = min((each.away_since for each in counts if each.away_since is not None), default=None)
+        numbers = {
+            "acknowledged": sum(each.acknowledged for each in counts),
+            "waiting": sum(each.waiting for each in counts),
+            "dropped": sum(each.dropped for each in counts),
+            "dead letters": sum(each.dead for each in counts),
+        }
+        told = ", ".join(f"{number} {what}" for what, number in numbers.items() if number or what == "acknowledged")
+        return f"Kafka: {told}" + (f", away since {stamp(away).decode()[:19]}" if away is not None else "")
 
     def close(self, seconds: float) -> None:
         """Gives the brokers so much time, all of them together; what they did not acknowledge is sent by the next start."""

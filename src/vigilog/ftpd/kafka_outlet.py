@@ -8,6 +8,7 @@ from threading import Event, Lock, Thread
 
 from vigilog.core.clock import Clock
 from vigilog.core.errors import DeliveryError, VigilogError
+from vigilog.ship.counts import Counts
 from vigilog.ship.record import Record
 from vigilog.ship.settings import Connection, SpoolSettings
 from vigilog.ship.shipper import Shipper
@@ -79,6 +80,11 @@ class Outlet:
                 return
             if not safe:
                 self._offered.set()
+
+    @property
+    def counts(self) -> Counts:
+        """How it does."""
+        return self._shipper.counts
 
     def close(self, seconds: float) -> str:
         """Gives brokers that are there so much time, keeps the rest for the next start, and says what became of it."""
