@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
@@ -21,16 +20,16 @@ from vigilog.core.errors import StoreError
 from vigilog.core.nouns import Alert, Outcome, Place, Position
 from vigilog.detect.triggers import Occurrence, TriggerSet
 from vigilog.ship.counts import Counts, Ending
-from vigilog.ship.record import Record
 from vigilog.ship.seam import Target
 from vigilog.shipping import sightings
-from vigilog.shipping.streams import Block, Streams, Taker
+from vigilog.shipping.destination import MIB, spool_directory, wanted, where
+from vigilog.shipping.gathered import Gathered
+from vigilog.shipping.streams import Streams, Taker
 from vigilog.store.database import transaction
 from vigilog.store.positions import positions, save_positions
 
 CONSUMER = "ship"
 NUMBER = "number"
-MIB = 1 << 20
 BATCH = 8 * MIB
 """So many bytes of records are enough for a turn."""
 SPARE = 0.25
@@ -59,14 +58,10 @@ class Outgoing:
         self._host = settings.fleet.host or os.uname().nodename
         self._trial = trial
         self._streams = self._streams_of(settings)
-        self._records: list[Record] = []
-        self._blocks: deque[Block] = deque()
-        self._size = 0
+        self._gathered = Gathered()
         self._stored = 0
         self._full = False
         self._target: Target | None = None
-        self.topics: Counter[str] = Counter()
-        """How many records of each topic were handed over since the start."""
         if self._wants(settings):
             self._begin(settings)
 
@@ -74,6 +69,11 @@ class Outgoing:
     def counts(self) -> Counts | None:
         """What the target counts; None where nothing is shipped."""
         return self._target.counts if self._target else None
+
+    @property
+    def topics(self) -> Mapping[str, int]:
+        """How many records of each topic were handed over since the start."""
+        return self._gathered.topics
 
     @property
     def to(self) -> str:
@@ -93,25 +93,23 @@ class Outgoing:
     @property
     def is_enough(self) -> bool:
         """Whether what was collected should be stored before more is read."""
-        return self._size >= BATCH
+        return self._gathered.size >= BATCH
 
     def lines(self, source: str, lines: bytes, arrived: float) -> None:
         """Whole lines of a source, that arrived at a moment (seconds since the epoch)."""
-        for block in self._streams.lines_of(source, lines, arrived):
-            self._blocks.append(block)
-            self._size += sum(map(len, block.values))
+        self._gathered.add_blocks(self._streams.lines_of(source, lines, arrived))
 
     def alerts(self, alerts: Iterable[Alert]) -> None:
         """Alerts that are about to be stored."""
-        self._add(self._streams.alerts(alerts, self._clock()))
+        self._gathered.add(self._streams.alerts(alerts, self._clock()))
 
     def outcomes(self, outcomes: Iterable[Outcome]) -> None:
         """What actions did."""
-        self._add(self._streams.outcomes(outcomes, self._clock()))
+        self._gathered.add(self._streams.outcomes(outcomes, self._clock()))
 
     def changes(self, changes: Iterable[object]) -> None:
         """Bans and lifts; anything else is passed over."""
-        self._add(self._streams.changes(changes, self._clock()))
+        self._gathered.add(self._streams.changes(changes, self._clock()))
 
     def tap(self, triggers: TriggerSet) -> Tap | None:
         """What takes events out of the occurrences of these triggers as they pass by; None where nobody wants any."""
@@ -122,7 +120,7 @@ class Outgoing:
         def passing(source: str, arrived: float, occurrences: Iterable[Occurrence]) -> Iterator[Occurrence]:
             for occurrence in occurrences:
                 for take in takers.get(occurrence[0], ()):
-                    self._add(take(source, arrived, occurrence))
+                    self._gathered.add(take(source, arrived, occurrence))
                 yield occurrence
 
         return passing
@@ -197,13 +195,7 @@ class Outgoing:
         return takers
 
     def _next_number(self) -> int:
-        """Records go before blocks of them, so the number that each will have is known."""
-        return self._target.next_number + len(self._records) if self._target else 0
-
-    def _add(self, records: Iterable[Record]) -> None:
-        for record in records:
-            self._records.append(record)
-            self._size += len(record.value)
+        return self._target.next_number + self._gathered.records if self._target else 0
 
     def _handed_over(self) -> int | None:
         """Hands over what was collected, and sees it on the disk; gives the number of the last record if the store does not
@@ -211,16 +203,7 @@ class Outgoing:
         target = self._target
         if target is None:
             return None
-        if self._records:
-            target.offer(self._records)
-            self.topics.update(record.topic for record in self._records)
-            self._records = []
-        while self._blocks:
-            topic, values, keys = self._blocks[0]
-            target.offer_values(topic, values, keys)
-            self.topics[topic] += len(values)
-            self._blocks.popleft()
-        self._size = 0
+        self._gathered.hand_over(target)
         last = target.next_number - 1
         if last <= self._stored:
             return None
@@ -228,24 +211,3 @@ class Outgoing:
             place = Place(self._name(self._settings))
             raise StoreError("what is to be shipped cannot be written", place=place, remedy="make room on its disk")
         return last
-
-
-def wanted(settings: Settings) -> bool:
-    """Whether there is anything to ship."""
-    return bool(settings.streams) or any(trigger.scope == "fleet" and trigger.enabled for trigger in settings.triggers)
-
-
-def where(settings: Settings) -> tuple[object, ...]:
-    """All that another target would have to be opened for."""
-    return settings.ship, settings.kafka, brokers(settings), settings.state.directory
-
-
-def brokers(settings: Settings) -> Sequence[str]:
-    """Where everything goes: the fleet's brokers, if it has its own."""
-    fleet = any(trigger.scope == "fleet" for trigger in settings.triggers)
-    return settings.fleet.brokers if fleet and settings.fleet.brokers else settings.ship.brokers
-
-
-def spool_directory(settings: Settings) -> str:
-    """Where records wait."""
-    return settings.ship.spool or os.path.join(settings.state.directory, "spool")

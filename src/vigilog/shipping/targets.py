@@ -11,7 +11,7 @@ from vigilog.core.clock import Clock
 from vigilog.core.nouns import Place
 from vigilog.ship.seam import Target
 from vigilog.ship.settings import Connection, Property, SpoolSettings
-from vigilog.shipping.outgoing import MIB, brokers, spool_directory
+from vigilog.shipping.destination import MIB, brokers, spool_directory
 
 
 def opened(settings: Settings, committed: int | None, *, say: Callable[[str], None], clock: Clock) -> Target:
