@@ -75,6 +75,31 @@ def test_what_is_settled_is_on_the_disk_and_survives_a_kill(tmp_path):
     again.close()
 
 
+def test_what_is_settled_is_synced_after_it_was_written(tmp_path, monkeypatch):
+    it = spool(tmp_path, size=SMALLEST)
+    calls: list[tuple[str, int]] = []
+
+    def noted(name):
+        real = getattr(os, name)
+
+        def call(*given):
+            calls.append((name, given[0]))
+            return real(*given)
+
+        return call
+
+    for name in ("pwrite", "fdatasync"):
+        monkeypatch.setattr(os, name, noted(name))
+    for _ in range(3):
+        offer(it, 100, 1000)  # more than a file takes
+    assert it.settle(0)
+    written = {descriptor for name, descriptor in calls if name == "pwrite"}
+    assert len(written) > 1
+    for descriptor in written:
+        assert [name for name, each in calls if each == descriptor][-1] == "fdatasync"
+    it.close()
+
+
 def test_only_what_is_asked_for_is_written(tmp_path):
     it = spool(tmp_path)
     offer(it, 5)
