@@ -329,3 +329,22 @@ def test_other_settings_take_another_target_and_bad_ones_leave_the_old(shipping)
     assert one.topics() == ["vigilog-alerts"]
     one.outgoing.replace(settled(read_text("", "v")))
     assert one.outgoing.counts is None
+
+
+def test_where_neither_the_new_target_nor_the_old_one_can_be_opened_nothing_is_taken_for_shipped(shipping, monkeypatch):
+    one = shipping('[[ship.stream]]\nwhat = "lines"')
+    other = settled(read_text("[ship]\nbrokers = ['other']\n[[ship.stream]]\nwhat = 'lines'", "v"))
+
+    def refuse(wanted, committed):
+        raise StoreError("the disk is gone")
+
+    monkeypatch.setattr(one.outgoing, "_open", refuse)
+    with pytest.raises(StoreError, match="the disk is gone"):
+        one.outgoing.replace(other)
+    one.outgoing.lines("file:/x", b"a\n", NOW)
+    with pytest.raises(StoreError, match="nowhere to ship to"):
+        one.commit()
+    monkeypatch.setattr(one.outgoing, "_open", one.open)
+    one.outgoing.replace(one.settings)
+    one.commit()
+    assert len(one.target.kept) == 1

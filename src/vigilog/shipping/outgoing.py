@@ -155,6 +155,8 @@ class Outgoing:
                 if self._wants(former):
                     self._begin(former)
                 raise
+        if self._target is None:
+            self._gathered = Gathered()
         self._settings, self._streams = settings, streams
 
     def close(self) -> Ending | None:
@@ -189,25 +191,27 @@ class Outgoing:
         takers = self._streams.takers(triggers)
         fleet = [place for place, each in enumerate(triggers.triggers) if each.fleet]
         if fleet and self._target is not None:
-            told = sightings.taker(triggers, self._settings.fleet.events, self._host, self._target.origin, self._next_number)
+            told = sightings.taker(triggers, self._settings.fleet.events, self._host, self._next_one)
             for place in fleet:
                 takers.setdefault(place, []).append(told)
         return takers
 
-    def _next_number(self) -> int:
-        return self._target.next_number + self._gathered.records if self._target else 0
+    def _next_one(self) -> tuple[str, int]:
+        return (self._target.origin, self._target.next_number + self._gathered.records) if self._target else ("", 0)
 
     def _handed_over(self) -> int | None:
         """Hands over what was collected, and sees it on the disk; gives the number of the last record if the store does not
         know of it."""
         target = self._target
+        place = Place(self._name(self._settings))
         if target is None:
+            if self._gathered.size:
+                raise StoreError("there is nowhere to ship to", place=place, remedy="reload the configuration, or start again")
             return None
         self._gathered.hand_over(target)
         last = target.next_number - 1
         if last <= self._stored:
             return None
         if not target.settle():
-            place = Place(self._name(self._settings))
             raise StoreError("what is to be shipped cannot be written", place=place, remedy="make room on its disk")
         return last

@@ -13,12 +13,13 @@ LINE = 16 * 1024
 """So many bytes of a line are told: brokers refuse large messages, and nobody shall get out of the count by a long line."""
 
 
-def taker(triggers: TriggerSet, topic: str, host: str, origin: str, number: Callable[[], int]) -> Taker:
-    """What makes messages of occurrences; `number` gives the one that the spool gives to the next record, `origin` is the
-    spool's."""
+def taker(triggers: TriggerSet, topic: str, host: str, next_one: Callable[[], tuple[str, int]]) -> Taker:
+    """What makes messages of occurrences; `next_one` gives the spool's origin, and the number that the next record will have
+    in it."""
 
     def take(source: str, arrived: float, occurrence: Occurrence) -> Iterator[Record]:
         place, clears, key, time, line, _ = occurrence
+        origin, number = next_one()
         message = Sighted(
             trigger=triggers.triggers[place].name,
             key=tuple(map(text, key)),
@@ -29,7 +30,7 @@ def taker(triggers: TriggerSet, topic: str, host: str, origin: str, number: Call
             line=text(line[:LINE]),
             fields=fields_of(triggers, occurrence),
             origin=origin,
-            number=number(),
+            number=number,
             clears=clears,
         )
         yield Record(topic, key_of(key) or BETWEEN, encoded(message))  # records without a key are spread over all partitions
