@@ -13,7 +13,7 @@ from vigilog.watch.today import midnight
 
 ANSWER = 10.0
 """How long a broker has to answer, in seconds."""
-AT_ONCE = 1000
+AT_ONCE = 4000
 """Records that are taken together."""
 
 _USUAL: Mapping[str, object] = {

@@ -19,6 +19,8 @@ from vigilog.watch.kafka_member import Member
 from vigilog.watch.kafka_offsets import Partition, offsets, position
 from vigilog.watch.kafka_shelf import Begun, Moved, Shelf
 
+AT_ONCE = 1 << 20
+"""About how many bytes one call gives, so that other sources get their turn."""
 _LEAVING = 5.0
 """How long (seconds) is waited until the group knows what was read."""
 
@@ -63,15 +65,20 @@ class LiveKafka:
         Notices: missing (no such topic) and unreadable (no broker), said once; lost, long.
         """
         self.due = None
+        with suppress(BlockingIOError):
+            os.eventfd_read(self._bell)
         if self._member is None or _state(since) != _state(self._handed):
             self._go_to(since)
-        if not self._waiting:
-            self._waiting.extend(self._received())
-        while self._waiting:
-            item = self._waiting.popleft()
-            if isinstance(item, Chunk):
-                self._handed = item.position
-            yield item
+        size = 0
+        while size < AT_ONCE and (self._waiting or self._shelf):
+            if not self._waiting:
+                self._waiting.extend(self._received())
+            while self._waiting:
+                item = self._waiting.popleft()
+                if isinstance(item, Chunk):
+                    self._handed = item.position
+                    size += len(item.data)
+                yield item
 
     def accepted(self, position: Position) -> None:
         """What was read up to this position is stored: the group may know."""
@@ -97,8 +104,6 @@ class LiveKafka:
         self._member = Member(self._topics.spec, self._topics.options, self._shelf)
 
     def _received(self) -> Iterator[Chunk | Notice]:
-        with suppress(BlockingIOError):
-            os.eventfd_read(self._bell)
         item = self._shelf.take()
         clock = self._topics.options.clock
         match item:
