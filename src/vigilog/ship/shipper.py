@@ -6,33 +6,22 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from types import TracebackType
-from typing import NamedTuple, Self
+from typing import Self
 
 from vigilog.core.clock import Clock, wall
 from vigilog.core.errors import DeliveryError, StoreError
 from vigilog.core.nouns import Place
 from vigilog.ship.block import Batch, batches
 from vigilog.ship.counts import Counts, Ending
-from vigilog.ship.feeder import Feeder
-from vigilog.ship.forks import childs_directory, left_behind
-from vigilog.ship.producer import KafkaProducer
-from vigilog.ship.properties import check, limits
-from vigilog.ship.reach import Reach
+from vigilog.ship.forks import childs_directory
+from vigilog.ship.parts import Parts, begun, counts, ended
+from vigilog.ship.properties import check
 from vigilog.ship.record import Record
-from vigilog.ship.refusals import DeadLetters
 from vigilog.ship.settings import Connection, SpoolSettings
-from vigilog.ship.spool import Spool, SpoolFull
+from vigilog.ship.spool import SpoolFull
 
 __all__ = ["Shipper", "SpoolFull"]
 DEAD_LETTERS = "dead-letters"
-
-
-class _Parts(NamedTuple):
-    process: int
-    spool: Spool
-    feeder: Feeder
-    reach: Reach
-    dead_letters: DeadLetters
 
 
 class Shipper:
@@ -74,28 +63,10 @@ class Shipper:
         self._ending: Ending | None = None
         self._parts = self._begin(self._settings, committed)
 
-    def _begin(self, settings: SpoolSettings, committed: int | None) -> _Parts:
-        """A spool, a producer, and the thread between them."""
-        spool = Spool(settings, say=self._say, hold=self._hold, committed=committed)
-        try:
-            dead_letters = DeadLetters(settings.dead_letters, self._clock)
-            if not self._hold and committed is None:
-                for found in left_behind(settings.directory, settings.size, self._say):
-                    spool.offer(found)
-                    spool.settle(0)
-            reach = Reach(self._say, self._clock)
+    def _begin(self, settings: SpoolSettings, committed: int | None) -> Parts:
+        return begun(self._connection, settings, say=self._say, clock=self._clock, hold=self._hold, committed=committed)
 
-            def connect() -> KafkaProducer:
-                return KafkaProducer(self._connection, reach, self._say)
-
-            feeder = Feeder(spool, connect(), connect, dead_letters, reach, self._say, limits(self._connection))
-        except BaseException:
-            spool.close()
-            raise
-        feeder.start()
-        return _Parts(os.getpid(), spool, feeder, reach, dead_letters)
-
-    def _mine(self) -> _Parts:
+    def _mine(self) -> Parts:
         """What this process works with: after a fork something else than its parent."""
         if self._parts.process != os.getpid():
             if self._hold:
@@ -165,7 +136,7 @@ class Shipper:
             return Counts()
         if self._ending is not None:
             return self._ending.counts
-        return _counts(self._parts)
+        return counts(self._parts)
 
     def close(self, seconds: float) -> Ending:
         """Waits up to `seconds` for acknowledgements, writes the rest to the disk, and ends the thread. What is not released
@@ -173,16 +144,7 @@ class Shipper:
         if self._ending is None and self._parts.process != os.getpid():
             return Ending(0, 0, 0, 0, 0, Counts())
         if self._ending is None:
-            parts = self._parts
-            stock = parts.spool.stock
-            parts.spool.wait_for(lambda: stock.acknowledged >= stock.released, seconds)
-            parts.feeder.stop()
-            parts.feeder.producer.close()
-            counts = _counts(parts)
-            left, lost = parts.spool.close()
-            parts.dead_letters.close()
-            counts = counts._replace(waiting=left, spooled=left, errors=parts.spool.errors + parts.reach.errors)
-            self._ending = Ending(counts.acknowledged, counts.dead, stock.dropped, left, lost, counts)
+            self._ending = ended(self._parts, seconds)
         return self._ending
 
     def __enter__(self) -> Self:
@@ -190,24 +152,3 @@ class Shipper:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.close(0)
-
-
-def _counts(parts: _Parts) -> Counts:
-    spool, feeder, reach = parts.spool, parts.feeder, parts.reach
-    stock = spool.stock
-    spooled, size = spool.spooled
-    return Counts(
-        offered=stock.offered,
-        given=feeder.given,
-        acknowledged=max(0, stock.done - feeder.dead),
-        dead=feeder.dead,
-        dropped=stock.dropped,
-        damaged=spool.damaged,
-        repeated=stock.repeated + feeder.repeated,
-        errors=reach.errors + spool.errors,
-        waiting=stock.last - stock.acknowledged,
-        spooled=spooled,
-        spooled_bytes=size,
-        away_since=reach.away_since,
-        trouble=reach.reason or spool.trouble,
-    )
