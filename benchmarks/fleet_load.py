@@ -52,7 +52,11 @@ def main() -> None:
     begun = time.time()
     send(load, sent)
     sending = time.time() - begun
+    limit = time.monotonic() + PATIENCE
     while not counted(load):
+        if time.monotonic() > limit:
+            end.set()
+            sys.exit("the workers do not come to an end")
         time.sleep(0.02)
     behind = time.time() - begun - sending
     limit = time.monotonic() + 10
