@@ -76,6 +76,10 @@ def number(record):
     return int(record["Body"].split()[1])
 
 
+def sighting(record):
+    return json.loads(record.value)
+
+
 def has_arrived(one):
     """Whether the daemon has read all lines, and everything that it shipped was acknowledged."""
     status = ask(one.control, "status")
@@ -103,7 +107,7 @@ def test_killed_at_any_moment_every_line_is_on_the_topic_and_every_sighting_is_o
     assert {number(json.loads(each.value)) for each in kafka.records(names["events"])} == everything
 
     sighted = kafka.records(names["fleet"])
-    told = {(value["origin"], value["number"]): value["fields"]["n"] for value in (json.loads(each.value) for each in sighted)}
+    told = {(value["origin"], value["number"]): value["fields"]["n"] for value in map(sighting, sighted)}
     assert sorted(map(int, told.values())) == sorted(everything), "a line has one number, and a number one line"
     ordered: dict[bytes, list[int]] = defaultdict(list)
     for each in sighted:
@@ -113,6 +117,38 @@ def test_killed_at_any_moment_every_line_is_on_the_topic_and_every_sighting_is_o
             ordered[each.key].append(int(value["fields"]["n"]))
     assert all(numbers == sorted(numbers) for numbers in ordered.values())
     assert "LOST" not in one.said()
+
+
+@pytest.mark.peer
+@pytest.mark.torture
+def test_of_many_lines_none_is_lost_while_daemon_and_broker_are_killed(daemon, tmp_path, own_kafka):  # noqa: F811
+    """So many that other processes help to look at them."""
+    kafka = own_kafka()
+    text = LINES
+    for name in ("lines", "events", "fleet"):
+        text = text.replace(f"{{{name}}}", kafka.topic(partitions=2, name=name))
+    one = daemon(ship(brokers=kafka.bootstrap) + text)
+    one.start()
+    assert wait_for(one.is_up)
+    written = 0
+    for turn in range(8):
+        with open(tmp_path / "log", "a") as log:
+            log.write("".join(f"number {n} of {n % 7} end\n" for n in range(written, written + 100_000)))
+        written += 100_000
+        time.sleep(random.random())
+        if turn % 2:
+            kafka.kill()
+        one.kill()
+        one.start()
+        if turn % 2:
+            time.sleep(random.random())
+            kafka.restart()
+    assert wait_for(lambda: one.is_up() and has_arrived(one), 300.0), one.said()
+    assert one.kill(signal.SIGTERM) == 0
+    everything = set(range(written))
+    assert {number(json.loads(each.value)) for each in kafka.records("lines")} == everything
+    told = {(value["origin"], value["number"]): int(value["fields"]["n"]) for value in map(sighting, kafka.records("fleet"))}
+    assert sorted(told.values()) == sorted(everything)
 
 
 @pytest.mark.peer
