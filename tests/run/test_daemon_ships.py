@@ -141,6 +141,16 @@ def test_the_status_tells_what_is_shipped_and_travels(shipping):
     assert (found.ship.to, found.ship.offered, found.ship.topics) == ("kafka", 1, {"lines": 1})
 
 
+def test_at_the_end_it_asks_for_the_time_to_wait_for_brokers_and_says_what_became_of_all(shipping, monkeypatch):
+    one = shipping(SSHD + LINES + '[ship]\nflush_time = "5m"\n')
+    asked = []
+    monkeypatch.setattr(one.daemon.service, "more_time", asked.append)
+    one.close()
+    one.stopped = True
+    assert asked == [330.0]
+    assert one.said[-1].startswith("shipping ended: 0 acknowledged")
+
+
 def test_lines_go_out_as_they_are_read_where_there_is_no_trigger(shipping):
     one = shipping(LINES)
     one.log("a", "b")

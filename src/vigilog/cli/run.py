@@ -22,7 +22,8 @@ def arguments(parser: Parser) -> None:
     """Tells `parser` what `vigilog run` takes."""
     parser.description = (
         "Watches the configured sources, counts what triggers match, and does what they say: runs scripts, bans addresses,\n"
-        "mails, writes lines. Refuses to start on any mistake in the configuration (status 78), and waits quietly afterwards.\n"
+        "mails, writes lines; and ships to Kafka what [ship] names. Refuses to start on any mistake in the configuration\n"
+        "(status 78), and waits quietly afterwards.\n"
         "SIGHUP: read the configuration anew. SIGTERM: end what is under way, and stop."
     )
     watch_arguments.arguments(parser)
@@ -51,7 +52,8 @@ def run(options: argparse.Namespace) -> int:
 
 
 def checked(options: argparse.Namespace) -> Settings:
-    """The settings, which have something to watch for, to ship, or to follow. Raises ConfigurationError, or an ExceptionGroup of all mistakes."""
+    """The settings, which have something to watch for, to ship, or to follow. Raises ConfigurationError, or an ExceptionGroup of
+    all mistakes."""
     found = watch_arguments.settings(options)
     return found if found.streams or found.fleet.follow else watch_arguments.with_triggers(found)
 

@@ -51,6 +51,8 @@ PATIENCE = 1.0
 """Seconds until a store that could not be written is tried again."""
 ROOM = 0.25
 """Seconds until a full spool is asked for room again."""
+LEFT = 30.0
+"""Seconds for what is left to do when shipping has ended."""
 DAY = 86400.0
 
 Again = Callable[[], tuple[Settings, Plan]]
@@ -306,6 +308,13 @@ class Daemon:
         self.accounts.notice(kind, text)
         self.say(text)
 
+    def end_shipping(self) -> None:
+        """Waits for acknowledgements as long as the settings allow, and says what became of all."""
+        if self.outgoing.to:
+            self.service.more_time(self.settings.ship.flush_time + LEFT)
+        if ending := self.outgoing.close():
+            self.say(f"shipping ended: {ending}")
+
     def stop(self) -> None:
         """Reads what was received already, lets the actions end what they have, and closes everything."""
         self.reading.close()
@@ -318,8 +327,7 @@ class Daemon:
         last = self.errands.close()
         self.storing(lambda: self.settle_errands(last))
         self.storing(self.desk.close)
-        if ending := self.outgoing.close():
-            self.say(f"shipping ended: {ending}")
+        self.end_shipping()
         for door in (self.control, self.metrics):
             if door:
                 door.close()
