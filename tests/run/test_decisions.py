@@ -155,3 +155,18 @@ def test_without_the_extra_one_line_says_what_to_install(monkeypatch, tmp_path, 
     assert main([*arguments, "--fleet", "--config", f"{tmp_path}/v.toml"]) == 69
     (said,) = capsys.readouterr().err.splitlines()
     assert "pip install 'vigilog[" in said
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status"), [(("run", "--dry-run"), 69), (("replay",), 69), (("check", "-o", "kafka:t"), 1)]
+)
+def test_without_the_extra_a_source_in_kafka_says_so_too(monkeypatch, tmp_path, capfd, arguments, status):
+    monkeypatch.setitem(sys.modules, "confluent_kafka", None)
+    (tmp_path / "v.toml").write_text(
+        f'[state]\ndirectory = "{tmp_path}/state"\n[run]\nsources = ["kafka:t"]\n'
+        '[[trigger]]\nname = "x"\npattern = "x"\nactions = ["null"]\n'
+    )
+    assert main([*arguments, "--config", f"{tmp_path}/v.toml"]) == status
+    said = capfd.readouterr().err.splitlines()
+    assert len(said) == (2 if arguments[0] == "check" else 1)  # a report's errors have their remedy below
+    assert "pip install 'vigilog[kafka]'" in said[-1]

@@ -8,6 +8,7 @@ WRONG_OPTION = (2, "An option is wrong.")
 NOT_RUNNING = (69, "`vigilog run` is not running, or does not answer.")
 NOT_ALLOWED = (77, "The control socket is closed to this user.")
 NO_KAFKA = (69, "With `--fleet`: confluent-kafka is not installed.")
+MISSING = (69, "What Kafka or a packed log needs is not installed; a line says which extra has it.")
 MISTAKE = (78, "There is a mistake in the configuration; each is told with its file and line.")
 
 STATUSES: dict[str, Statuses] = {
@@ -20,6 +21,7 @@ STATUSES: dict[str, Statuses] = {
         (1, "Another `vigilog run` is at work, or the firewall cannot be had."),
         WRONG_OPTION,
         (66, "A source cannot be opened: a socket address is taken, or a log may not be looked at."),
+        MISSING,
         (74, "The state directory cannot be used."),
         (78, "There is a mistake in the configuration or in a rule; each is told with its file and line."),
     ),
@@ -27,6 +29,7 @@ STATUSES: dict[str, Statuses] = {
         (0, "The logs were replayed, whether there was an alert or not."),
         WRONG_OPTION,
         (66, "A log is missing or cannot be read."),
+        MISSING,
         (78, "There is a mistake in the configuration or in a rule, or no rule of that name."),
     ),
     "tail": (
