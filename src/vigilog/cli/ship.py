@@ -118,7 +118,8 @@ def opened(wanted: Wanted, spool: str, state: State) -> Target:
     from vigilog.ship.shipper import Shipper  # noqa: PLC0415
 
     ship = wanted.settings.ship
-    settings = SpoolSettings(spool, ship.spool_size << 20, ship.when_full, wanted.dead_letters or ship.dead_letters)
+    letters = wanted.dead_letters or ship.dead_letters
+    settings = SpoolSettings(spool, ship.spool_size << 20, ship.when_full, letters, write_after=None)
     return Shipper(wanted.connection, settings, say=say, clock=wall, committed=state.committed())
 
 

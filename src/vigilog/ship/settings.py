@@ -45,7 +45,9 @@ class SpoolSettings:
 
     `size` is in bytes, and bounds what waits, in memory and on the disk together. `dead_letters` is the file for records that
     brokers refuse for good ('': `dead-letters` in the directory). What nobody has acknowledged `write_after` seconds after it
-    was offered is written to the disk without being asked for (None: only when `settle` or the memory asks for it).
+    was offered is written to the disk without being asked for, and so is what takes too much memory. None: nothing is but by
+    `settle`, and no more than 32 MiB are taken that are not on the disk; for who can read his source again, and would rather
+    wait for brokers than have it all on the disk.
     """
 
     directory: str

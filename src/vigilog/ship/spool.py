@@ -19,6 +19,8 @@ MEMORY = 16 << 20
 """How many bytes may wait in memory before they are written to the disk."""
 HARD = 4 * MEMORY
 """How many bytes that are not on the disk may be in memory, if it does not take them."""
+UNASKED = 2 * MEMORY
+"""The same, if nothing is written without being asked for."""
 _AGAIN = 1.0  # seconds before a disk that refused is asked again by the thread
 
 
@@ -39,7 +41,7 @@ class Spool:
         self._settings = settings
         self._size = max(SMALLEST, settings.size)
         self._memory = min(MEMORY, self._size // 4)
-        self._hard = min(HARD, self._size)
+        self._hard = min(HARD if settings.write_after is not None else UNASKED, self._size)
         self._say = say
         self._hold = hold
         self._files = spool_files(settings.directory, self._size, say)
@@ -159,10 +161,12 @@ class Spool:
     def tend(self) -> None:
         """Writes what has waited for too long, or takes too much memory."""
         after = self._settings.write_after
+        if after is None:
+            return
         now = time.monotonic()
         with self._changed:
             unwritten = self.stock.unwritten
-            late = after is not None and bool(unwritten) and now - unwritten.since >= after
+            late = bool(unwritten) and now - unwritten.since >= after
             needed = late or unwritten.size >= self._memory or self.stock.waiting.size >= self._memory
         if needed and now >= self._retry:
             self._write(self.stock.last)

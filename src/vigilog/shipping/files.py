@@ -71,15 +71,23 @@ class Journey:
                 self.target.offer_values(self.topic, batch.values, batch.keys)
                 break
             except SpoolFull:
-                self.target.settle(_LOOK)
+                self._wait_for_room()
                 if self.is_stopped():
                     return False
-                time.sleep(_LOOK)
         self.apart(batch.strange)
         self.account.positions[chunk.source] = chunk.position
         self.account.add(len(chunk.data), batch.lines, batch.strange)
         self.advance(len(chunk.data), batch.lines)
         return True
+
+    def _wait_for_room(self) -> None:
+        """Until half of what waits is acknowledged, so that the other half keeps the brokers busy. Only if they take nothing it
+        is written to the disk."""
+        target, safe = self.target, self.target.safe
+        half = safe + (target.next_number - safe) // 2
+        target.settle(0 if target.counts.away_since else 4 * _LOOK, half)
+        if target.safe == safe:
+            time.sleep(_LOOK)
 
     def is_stopped(self) -> bool:
         """Whether it was told to end."""
