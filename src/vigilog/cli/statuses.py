@@ -99,7 +99,7 @@ STATUSES: dict[str, Statuses] = {
         (66, "A log is missing or cannot be read; what the others had was shipped."),
         (69, "confluent-kafka is not installed."),
         (74, "The store or the spool cannot be used."),
-        (75, "Records wait in the spool for the next call, or were not delivered; or a file or standard output cannot be written."),
+        (75, "Records wait in the spool for the next call, or were not delivered; or what they go to cannot be written."),
         (78, "There is a mistake in the configuration, the LogFormat, or what brokers are told."),
         (130, "It was interrupted; what was shipped by then is remembered. (143: it was told to end.)"),
     ),
