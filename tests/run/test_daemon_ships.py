@@ -143,7 +143,7 @@ def test_the_status_tells_what_is_shipped_and_travels(shipping):
 
 def test_at_the_end_it_asks_for_the_time_to_wait_for_brokers_and_says_what_became_of_all(shipping, monkeypatch):
     one = shipping(SSHD + LINES + '[ship]\nflush_time = "5m"\n')
-    asked = []
+    asked: list[float] = []
     monkeypatch.setattr(one.daemon.service, "more_time", asked.append)
     one.close()
     one.stopped = True

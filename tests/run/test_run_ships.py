@@ -218,6 +218,24 @@ def test_a_file_needs_no_broker_and_has_every_line_after_any_kill(daemon, tmp_pa
     assert os.stat(tmp_path / "out").st_mode & 0o777 == 0o600
 
 
+def test_bans_are_shipped_whoever_made_them_and_their_end(daemon, tmp_path):  # noqa: F811
+    trigger = '[[trigger]]\nname = "x"\npattern = "bad (?P<address>[0-9.]+)"\nactions = ["ban"]\n'
+    streams = '[[ship.stream]]\nwhat = "bans"\n[[ship.stream]]\nwhat = "outcomes"\n'
+    one = daemon(ship(f"file:{tmp_path}/out") + streams + trigger)
+    one.start()
+    assert wait_for(one.is_up)
+    (tmp_path / "log").write_text("bad 203.0.113.7\n")
+    assert wait_for(lambda: len((tmp_path / "out").read_text().splitlines()) == 2)
+    ask(one.control, "ban", addresses=["203.0.113.8"])
+    ask(one.control, "unban", addresses=["203.0.113.7"])
+    records = [json.loads(line) for line in (tmp_path / "out").read_text().splitlines()]
+    assert [each["EventName"] for each in records] == ["vigilog.outcome", "vigilog.ban", "vigilog.ban", "vigilog.unban"]
+    assert [each["Attributes"].get("source.address") for each in records[1:3]] == ["203.0.113.7", "203.0.113.8"]
+    assert records[1]["Attributes"]["vigilog.trigger"] == "x"
+    assert records[3]["Attributes"]["vigilog.targets"] == ["203.0.113.7"]
+    assert one.kill(signal.SIGTERM) == 0
+
+
 def test_a_dry_run_ships_nothing(daemon, tmp_path):  # noqa: F811
     stream = '[[ship.stream]]\nwhat = "lines"\n'
     trigger = '[[trigger]]\nname = "x"\npattern = "x"\nlanguage = "literal"\nscope = "fleet"\n'

@@ -52,8 +52,8 @@ def run(options: argparse.Namespace) -> int:
 
 
 def checked(options: argparse.Namespace) -> Settings:
-    """The settings, which have something to watch for, to ship, or to follow. Raises ConfigurationError, or an ExceptionGroup of
-    all mistakes."""
+    """The settings, which have something to watch for, to ship, or to follow. Raises ConfigurationError, or an ExceptionGroup
+    of all mistakes."""
     found = watch_arguments.settings(options)
     return found if found.streams or found.fleet.follow else watch_arguments.with_triggers(found)
 
