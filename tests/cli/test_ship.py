@@ -376,6 +376,23 @@ class TestKafka:
         assert following.end() == 0
         assert following.said == "vigilog ship: 6 lines read, 6 records acknowledged by kafka\n"
 
+    def test_a_private_authority_vouches_for_the_broker(self, vigilog, kafka, log, tmp_path):
+        if not kafka.tls:
+            pytest.skip("somebody's own Kafka, without TLS")
+        topic = kafka.topic()
+        to = ["--broker", f"ssl://{kafka.tls}", "--topic", topic, "-S", str(tmp_path / "state")]
+        done = vigilog("ship", str(log), *FORMAT, *to, "--property", f"ssl.ca.location={kafka.certificates}/authority.pem")
+        assert done.stderr == "vigilog ship: 5 lines read, 5 records acknowledged by kafka\n"
+        with log.open("a") as file:
+            file.write(lines(5))
+        strange = f"ssl.ca.location={kafka.certificates}/stranger.pem"
+        done = vigilog("ship", str(log), *FORMAT, *to, "--property", strange, "--wait", "3")
+        assert done.returncode == 75
+        why, what = done.stderr.splitlines()
+        assert "certificate verify failed" in why
+        assert "1 wait in" in what
+        assert len(kafka.records(topic)) == 5
+
     def test_a_topic_is_a_source_too(self, vigilog, kafka, tmp_path):
         topic, state = kafka.topic(), str(tmp_path / "state")
         (tmp_path / "raw").write_text(lines(*range(5)))
