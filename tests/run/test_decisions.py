@@ -49,7 +49,7 @@ def overlap(one, other):
 
 @given(st.lists(DECISIONS))
 def test_a_ban_holds_until_a_later_decision_is_about_the_same_or_lets_somebody_of_it_in(decisions):
-    found = {}
+    found: dict[bytes, Decision] = {}
     for each in decisions:
         take(each, found)
     expected = [
