@@ -73,6 +73,30 @@ def test_a_process_that_is_killed_loses_nothing_and_counts_what_comes_twice(kafk
 
 @pytest.mark.torture
 @pytest.mark.timeout(900)
+def test_one_of_three_brokers_is_killed_again_and_again(own_kafka, tmp_path):
+    until = 300_000
+    kafka = own_kafka(brokers=3, properties={"min.insync.replicas": 2})
+    topic = kafka.topic(partitions=6)
+    counting = Counting(kafka, topic, tmp_path / "it", until, "free")
+    chance = random.Random(9)
+
+    def kill_brokers():
+        for _ in range(5):
+            time.sleep(chance.uniform(0.3, 1.0))
+            number = chance.randint(1, 3)
+            kafka.kill(number)
+            time.sleep(chance.uniform(1.0, 3.0))
+            kafka.restart(number)
+
+    killer = threading.Thread(target=kill_brokers)
+    killer.start()
+    assert counting.run(None)
+    killer.join()
+    assert judge(kafka, topic, until, counting.repeated) == 0
+
+
+@pytest.mark.torture
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("killed", ["brokers", "brokers and the process"])
 @pytest.mark.parametrize("hold", ["hold", "free"])
 def test_brokers_are_killed_ten_times(own_kafka, tmp_path, killed, hold):
