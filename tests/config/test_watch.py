@@ -30,6 +30,14 @@ def chosen(tmp_path, text):
             '[run]\nsources = ["kafka:a.b",\n"kafka:a.*?field=Body"]',
             '3: "kafka:a.*?field=Body" has a topic of "kafka:a.b", and its group; expected another group',
         ),
+        (
+            '[run]\nsources = ["/a", "kafka:logs"]\n[[ship.stream]]\nwhat = "lines"\ntopic = "logs"',
+            '5: what is shipped to "logs" is read again by "kafka:logs"; expected another topic, or sources without that one',
+        ),
+        (
+            '[run]\nsources = ["kafka:vigilog.*"]\n[[ship.stream]]\nwhat = "alerts"',
+            '3: what is shipped to "vigilog.alerts" is read again by "kafka:vigilog.*"',
+        ),
     ],
 )
 def test_a_mistake_is_told_with_its_line(tmp_path, text, mistake):
@@ -41,6 +49,11 @@ def test_a_mistake_is_told_with_its_line(tmp_path, text, mistake):
 def test_the_same_topic_in_two_groups_and_other_topics_in_one_are_no_mistake(tmp_path):
     sources = '["kafka:a", "kafka:a?group=b", "kafka:b,c*", "kafka:d"]'
     assert chosen(tmp_path, f"[run]\nsources = {sources}")[1] == []
+
+
+def test_a_host_may_ship_its_own_lines_to_the_topic_that_it_watches(tmp_path):
+    stream = '[[ship.stream]]\nwhat = "lines"\ntopic = "logs"\nsources = ["/a"]'
+    assert chosen(tmp_path, f'[run]\nsources = ["/a", "kafka:logs?field=Body"]\n{stream}')[1] == []
 
 
 def test_its_own_brokers_stand_alone_with_its_own_properties(tmp_path):

@@ -19,9 +19,10 @@ _INSTEAD = {"group.id": "kafka_group, or ?group=NAME behind a source", "bootstra
 
 
 def crossed(layer: Layer, settings: Settings) -> Iterator[ConfigurationError]:
-    """Brokers that are none, properties that librdkafka refuses (if it is installed), those that Vigilog needs itself, and
-    sources that would take each other's records."""
+    """Brokers that are none, properties that librdkafka refuses (if it is installed), those that Vigilog needs itself,
+    sources that would take each other's records, and those that would read what they led to."""
     yield from in_one_group(layer, settings)
+    yield from round_and_round(layer, settings)
     wanted = settings.watch
     place = layer.places.get(("watch", "kafka_brokers"))
     if wanted.kafka_brokers:
@@ -63,3 +64,17 @@ def in_one_group(layer: Layer, settings: Settings) -> Iterator[ConfigurationErro
 def share(one: Spec, other: Spec) -> bool:
     """Whether a topic that is named in one of them is meant by the other."""
     return any(map(one.means, other.topics)) or any(map(other.means, one.topics))
+
+
+def round_and_round(layer: Layer, settings: Settings) -> Iterator[ConfigurationError]:
+    """Streams that ship what comes of a topic to the same topic: for ever, and more each time."""
+    sources = {written: spec(written) for written in settings.run.sources if written.startswith("kafka:")}
+    for loaded in layer.streams if settings.ship.to == "kafka" else ():
+        stream = loaded.stream
+        topic = stream.topic or f"vigilog.{stream.what}"
+        elsewhere = frozenset(sources) - frozenset(stream.sources) if stream.sources else frozenset()
+        for written, source in sources.items():
+            if source.means(topic) and written not in elsewhere:
+                found = f"what is shipped to {shown(topic)} is read again by {shown(written)}"
+                expected = "another topic, or sources without that one"
+                yield ConfigurationError(found, place=loaded.place_of("topic"), expected=expected)
