@@ -179,6 +179,16 @@ def test_the_configuration_says_where_it_goes(vigilog, log, tmp_path):
     assert numbers((tmp_path / "configured").read_text()) == list(range(5))
 
 
+def test_what_a_log_lost_is_said_while_it_is_followed(shipping, log, tmp_path):
+    out = tmp_path / "out"
+    following = shipping(log, *FORMAT, "--to", f"file:{out}", "-S", tmp_path / "state", "--follow")
+    wait_until(lambda: out.exists() and len(numbers(out.read_text())) == 5)
+    log.write_text(lines(9))  # cut, and shorter than it was
+    assert str(log) in following.process.stderr.readline()
+    wait_until(lambda: numbers(out.read_text())[5:] == [9])
+    assert following.end() == 0
+
+
 @pytest.mark.parametrize(
     ("arguments", "status", "said"),
     [

@@ -76,7 +76,7 @@ def shipped(options: argparse.Namespace) -> int:
             say(f"the last call did not end well: up to {target.counts.repeated:,} records may be on the topic twice")
         advance, finish = progress(options)
         journey = Journey(
-            target, wanted.topic, records, state, account, keep, lambda: next(iter(signals.received()), 0), advance
+            target, wanted.topic, records, state, account, keep, lambda: next(iter(signals.received()), 0), say, advance
         )
         travel(options, wanted.settings, journey, worked, signals.fileno())
         until = time.monotonic() + wanted.wait
@@ -168,8 +168,6 @@ def status_of(account: Account, ending: Ending, *, follow: bool) -> int:
         return LEFT
     if account.stopped and not follow:
         return ENDED_BY + account.stopped
-    for notice in account.notices:
-        say(notice.text)
     if any(notice.kind in {"missing", "unreadable"} for notice in account.notices) and not follow:
         return UNREADABLE
     return 0

@@ -53,7 +53,8 @@ class Mark(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Journey:
     """What ships: to `target` under `topic`, as `records` are made of lines; `account` is kept of it, `state` remembers
-    how far it came. `apart` takes lines that were not understood, if they are no records. `stopped` is asked all the time."""
+    how far it came. `apart` takes lines that were not understood, if they are no records. `stopped` is asked all the time,
+    `say` is told what the sources have to say."""
 
     target: Target
     topic: str
@@ -62,6 +63,7 @@ class Journey:
     account: Account
     apart: Apart
     stopped: Stopped
+    say: Callable[[str], None]
     advance: Advance = lambda _bytes, _lines: None
 
     def offer(self, chunk: Chunk, batch: Batch) -> bool:
@@ -88,6 +90,11 @@ class Journey:
         target.settle(0 if target.counts.away_since else 4 * _LOOK, half)
         if target.safe == safe:
             time.sleep(_LOOK)
+
+    def notice(self, notice: Notice) -> None:
+        """A source has something to say."""
+        self.account.notices.append(notice)
+        self.say(notice.text)
 
     def is_stopped(self) -> bool:
         """Whether it was told to end."""
@@ -140,7 +147,7 @@ def pieces(journey: Journey, sources: Iterable[Source], since: dict[str, Positio
             if journey.is_stopped():
                 return
             if isinstance(item, Notice):
-                journey.account.notices.append(item)
+                journey.notice(item)
             else:
                 waiting.append(item)
                 yield Piece(item.source, item.data, item.arrived)

@@ -54,7 +54,7 @@ def shipped(journey: Journey, sources: Iterable[Source]) -> bool:
     for source in sources:
         for item in source.read(journey.account.positions.get(source.name)):
             if isinstance(item, Notice):
-                journey.account.notices.append(item)
+                journey.notice(item)
                 continue
             if not offered(journey, item):
                 return True
