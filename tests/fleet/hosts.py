@@ -65,7 +65,7 @@ def shipped(lines: list[Line], settings: Settings, host: object, hosts: int = 50
     numbers = [count(1) for _ in range(hosts)]
     topic = settings.fleet.events
     takers = [
-        taker(triggers[each], topic, f"h{each:02}", f"{each:016x}", lambda each=each: next(numbers[each]))  # type: ignore[misc]
+        taker(triggers[each], topic, f"h{each:02}", lambda each=each: (f"{each:016x}", next(numbers[each])))  # type: ignore[misc]
         for each in range(hosts)
     ]
     for line in lines:

@@ -213,7 +213,7 @@ def test_a_file_needs_no_broker_and_has_every_line_after_any_kill(daemon, tmp_pa
         with open(tmp_path / "out", "rb") as file:
             return [number(json.loads(line)) for line in file if line.endswith(b"}\n")]
 
-    assert wait_for(lambda: set(shipped()) == set(range(writing.written)))
+    assert wait_for(lambda: one.is_up() and set(shipped()) == set(range(writing.written)))
     assert one.kill(signal.SIGTERM) == 0
     assert os.stat(tmp_path / "out").st_mode & 0o777 == 0o600
 

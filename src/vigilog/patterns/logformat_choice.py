@@ -48,9 +48,8 @@ def chosen(written: str, language: str, place: Place | None = None) -> LogFormat
     dialect = DIALECTS[language]
     if dialect is None and written in NAMED:
         written, dialect = NAMED[written]
-    if dialect is None:
-        dialect = next(iter(either(written, place)))
-    made = LogFormat(written, dialect, place)
+    (meant, *_) = either(written, place) if dialect is None else (dialect,)
+    made = LogFormat(written, meant, place)
     if not made.keys:
         raise RuleError("a LogFormat without a variable", place=place, expected=f"a template, or one of {', '.join(NAMED)}")
     return made
