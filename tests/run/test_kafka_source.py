@@ -13,7 +13,7 @@ import time
 import pytest
 from confluent_kafka import Consumer, Producer, TopicPartition
 
-from tests.run.test_run_killed import EACH, SOURCE, daemon, wait_for  # noqa: F401  a fixture
+from tests.run.test_run_killed import EACH, SOURCE, Process, daemon, wait_for  # noqa: F401  a fixture
 from vigilog.config.kafka_sources import named
 from vigilog.run.control import ask
 
@@ -169,3 +169,46 @@ def test_a_reload_adds_a_topic_and_keeps_the_others(daemon, kafka, tmp_path):  #
         producer.produce(first if number % 2 else second, f"number {number} end")
     assert producer.flush(30) == 0
     assert wait_for(lambda: alerts(one) == {"each": 10, "fives": 2}), one.said()
+
+
+def test_two_hosts_in_one_group_count_each_record_once(kafka, tmp_path):
+    """The second comes while records do, and is stopped again."""
+    topic = kafka.topic(partitions=4)
+    quick = '[watch.kafka_properties]\n"session.timeout.ms" = 2000\n"heartbeat.interval.ms" = 300\n'
+    hosts = []
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        triggers = EACH.replace("{directory}", str(tmp_path / name))
+        hosts.append(Process(tmp_path / name, triggers, configuration(kafka, topic, group=f"shared-{topic}") + quick))
+    first, second = hosts
+    written = 0
+
+    def write(count):
+        nonlocal written
+        producer = Producer({"bootstrap.servers": kafka.bootstrap, "log_level": 0})
+        for _ in range(count):
+            producer.produce(topic, f"number {written} end", partition=written % 4)
+            written += 1
+        assert producer.flush(30) == 0
+
+    def each_writing(one, least):
+        write(20)
+        return alerts(one).get("each", 0) >= least
+
+    try:
+        first.start()
+        assert begun(first)
+        assert wait_for(lambda: each_writing(first, 100)), first.said()
+        second.start()
+        assert begun(second)
+        assert wait_for(lambda: each_writing(second, 100)), second.said()
+        assert second.kill(signal.SIGTERM) == 0
+        before = alerts(first)["each"]
+        assert wait_for(lambda: each_writing(first, before + 100)), first.said()
+        assert wait_for(lambda: alerts(first)["each"] + alerts(second)["each"] == written), (alerts(first), alerts(second))
+    finally:
+        for one in hosts:
+            if one.process and one.process.poll() is None:
+                one.kill()
+    counted = [int(number) for one in hosts for number in (one.directory / "out").read_text().split()]
+    assert sorted(counted) == list(range(written))
