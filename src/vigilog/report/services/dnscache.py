@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Self
 
 from vigilog.report.section import Section
-from vigilog.report.service import Moment
+from vigilog.report.services import Moment
 
 NAME = "dnscache"
 TITLE = "dnscache"
