@@ -6,6 +6,7 @@ import random
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import NamedTuple
@@ -58,6 +59,11 @@ def merged(log: Path, lines: int, until: float, hosts: int = 50, seed: int = 1) 
     return [Line(host, text) for _, _, host, text in sorted(written)]
 
 
+def numbered(origin: str, numbers: Iterator[int]) -> tuple[str, int]:
+    """The name of the next event of a host's spool."""
+    return origin, next(numbers)
+
+
 def shipped(lines: list[Line], settings: Settings, host: object, hosts: int = 50) -> Iterator[Record]:
     """What the hosts ship of the merged log, in its order. `host` is what `config.host.look` gives."""
     plan = planned(settings, host, str).seeing_all()  # type: ignore[arg-type]
@@ -65,8 +71,7 @@ def shipped(lines: list[Line], settings: Settings, host: object, hosts: int = 50
     numbers = [count(1) for _ in range(hosts)]
     topic = settings.fleet.events
     takers = [
-        taker(triggers[each], topic, f"h{each:02}", lambda each=each: (f"{each:016x}", next(numbers[each])))  # type: ignore[misc]
-        for each in range(hosts)
+        taker(triggers[each], topic, f"h{each:02}", partial(numbered, f"{each:016x}", numbers[each])) for each in range(hosts)
     ]
     for line in lines:
         text = line.text + b"\n"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from datetime import timedelta
 
 import pytest
 
@@ -29,13 +28,10 @@ class State(dict[bytes, bytes]):
     def get_bytes(self, key):
         return self.get(key)
 
-    def set_bytes(self, key, value, *, ttl):
+    def set_bytes(self, key, value, until):
         assert isinstance(value, bytes)
-        assert ttl > timedelta(0)
+        assert until > NOW
         self[key] = value
-
-    def delete(self, key):
-        self.pop(key, None)
 
 
 class Fleet:

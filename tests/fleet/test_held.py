@@ -112,7 +112,7 @@ def test_a_key_is_forgotten_only_when_that_changes_nothing(some, counting, withi
                 offset += 1
                 done = held.count(Held() if forgetting and end <= arrived else state, each, offset, arrived, counting)
                 if isinstance(done, Counted):
-                    state, end = done.held, until(done.held, arrived, counting)
+                    state, end = done.held, until(done.held, counting)
                     found += [[number for _, number in done.proof]] if done.proof else []
         alerts[forgetting] = found
     assert alerts[True] == alerts[False]
@@ -121,7 +121,7 @@ def test_a_key_is_forgotten_only_when_that_changes_nothing(some, counting, withi
 def test_a_key_whose_window_is_over_is_forgotten():
     done = held.count(Held(), event(START, 1), 0, START, how(3, 600.0, grace=100.0))
     assert isinstance(done, Counted)
-    assert START + 700 < until(done.held, START, how(3, 600.0, grace=100.0)) <= START + 700 + GRID
+    assert START + 700 < until(done.held, how(3, 600.0, grace=100.0)) <= START + 700 + GRID
 
 
 def test_an_event_that_comes_too_late_is_not_counted():

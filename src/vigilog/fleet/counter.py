@@ -4,7 +4,6 @@ Kafka and where the state is kept."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import timedelta
 from typing import NamedTuple, Protocol
 
 import msgspec
@@ -23,13 +22,11 @@ assert len(BANS) == SLOT
 
 
 class State(Protocol):
-    """The state of one key, as Quix Streams has it. What is set is forgotten after `ttl`, from the message's time on."""
+    """The state of one key. What is set is kept until a moment at least, in seconds since the epoch."""
 
     def get_bytes(self, key: bytes) -> bytes | None: ...
 
-    def set_bytes(self, key: bytes, value: bytes, *, ttl: timedelta) -> None: ...
-
-    def delete(self, key: bytes) -> None: ...
+    def set_bytes(self, key: bytes, value: bytes, until: int) -> None: ...
 
 
 class Out(NamedTuple):
@@ -49,6 +46,7 @@ class Counter:
         self, watched: Mapping[str, Watched], policy: Policy, by: str, *, clock: Clock, say: Callable[[str], None]
     ) -> None:
         self._watched, self._policy, self._by, self._clock, self._say = watched, policy, by, clock, say
+        self._slots = {trigger.slot: trigger for trigger in watched.values()}
         self.figures = Figures({name: Tally() for name in watched}, clock())
 
     def __call__(self, value: bytes | None, offset: int, arrived: float, state: State) -> tuple[Out, ...]:
@@ -72,14 +70,20 @@ class Counter:
                 tally.again += 1
             return ()
         tally.events += 1
-        ttl = lasting(held.until(done.held, arrived, trigger.counting), arrived)
-        state.set_bytes(trigger.slot, held.packed(done.held), ttl=ttl)
+        state.set_bytes(trigger.slot, held.packed(done.held), held.until(done.held, trigger.counting))
         if not done.proof:
             return ()
         tally.alerts += 1
-        return tuple(self._outcome(trigger, alarmed(trigger, event, done, self._clock()), arrived, state))
+        return tuple(self._outcome(trigger, alarmed(trigger, event, done, self._clock()), state))
 
-    def _outcome(self, trigger: Watched, alarm: Alarm, arrived: float, state: State) -> Iterator[Out]:
+    def until(self, slot: bytes, value: bytes) -> int:
+        """Until when what stands in a slot must be kept, in seconds since the epoch; 0 for what nobody knows any more."""
+        if slot == BANS:
+            return deciding.remembered(deciding.unpacked(value), self._policy)
+        trigger = self._slots.get(slot)
+        return held.until(held.unpacked(value), trigger.counting) if trigger else 0
+
+    def _outcome(self, trigger: Watched, alarm: Alarm, state: State) -> Iterator[Out]:
         self._say(f"alert: {alarm.trigger}: {', '.join(alarm.key) or '-'}: {deciding.reason(alarm)}")
         yield Out(alarm=encoded(alarm))
         if not trigger.bans:
@@ -92,15 +96,9 @@ class Counter:
                 self._say(decided)
             return
         self.figures.decisions += 1
-        ttl = lasting(max(decided.decision.made, arrived) + decided.memory, arrived)
-        state.set_bytes(BANS, deciding.packed(decided.past), ttl=ttl)
+        state.set_bytes(BANS, deciding.packed(decided.past), deciding.remembered(decided.past, self._policy))
         self._say(told(decided.decision))
         yield Out(decision=encoded(decided.decision))
-
-
-def lasting(until: float, arrived: float) -> timedelta:
-    """How long it is from a message's arrival until a moment, in the milliseconds that Kafka counts in."""
-    return timedelta(milliseconds=round(until * 1000) - round(arrived * 1000))
 
 
 def alarmed(trigger: Watched, event: Sighted, done: Counted, now: float) -> Alarm:

@@ -9,6 +9,7 @@ import msgspec
 from vigilog.act.ban.judge import Policy, of_text
 from vigilog.act.ban.length import length
 from vigilog.act.ban.target import target
+from vigilog.fleet.held import GRID
 from vigilog.fleet.messages import Alarm, Decision
 from vigilog.fleet.watched import Watched
 
@@ -27,11 +28,10 @@ class Past(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Decided(NamedTuple):
-    """A decision, and what is to be remembered of it for so many seconds."""
+    """A decision, and what is to be remembered of it."""
 
     decision: Decision
     past: Past
-    memory: float
 
 
 _encoder = msgspec.msgpack.Encoder()
@@ -79,7 +79,12 @@ def decide(alarm: Alarm, trigger: Watched, past: Past | None, policy: Policy, by
         made=now,
         ports=trigger.ports,
     )
-    return Decided(decision, Past(times, now, now + seconds), seconds + policy.lengths.memory)
+    return Decided(decision, Past(times, now, now + seconds))
+
+
+def remembered(past: Past, policy: Policy) -> int:
+    """Until when a decision matters for the next one about the same key, in seconds since the epoch."""
+    return (int(past.until + policy.lengths.memory) // GRID + 1) * GRID
 
 
 def address(alarm: Alarm) -> str | None:

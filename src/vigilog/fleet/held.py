@@ -23,9 +23,8 @@ MOST_MARKS = 256
 AHEAD = 3600.0
 """An event that says to be so many seconds later than its arrival is taken for one that happens now: its host's clock is wrong,
 and it would make all others look old."""
-GRID = 300.0
-"""Keys are forgotten at multiples of so many seconds: as long as a key's time falls to the same one, the list of what is to be
-forgotten when stays as it is."""
+GRID = 300
+"""Keys are forgotten at multiples of so many seconds."""
 
 
 class Counting(NamedTuple):
@@ -157,11 +156,11 @@ def marked(marks: dict[str, Mark], left: Iterable[tuple[Entry, Fact]], oldest: f
     return now
 
 
-def until(held: Held, arrived: float, how: Counting) -> float:
-    """Until when (seconds since the epoch, a multiple of GRID) a key must be kept whose last event came at `arrived`: until no
-    event that is not too late could be counted with it, or come again."""
+def until(held: Held, how: Counting) -> int:
+    """Until when (seconds since the epoch, a multiple of GRID) a key must be kept: until no event that is not too late could be
+    counted with it, or come again."""
     newest = held.window[-1][0] if held.window else 0.0
     if held.marks:
         newest = max(newest, *[mark.time for mark in held.marks.values()])
     within = how.forget if how.within is None else how.within
-    return (max(newest + within + how.grace, arrived) // GRID + 1) * GRID
+    return (int(newest + within + how.grace) // GRID + 1) * GRID

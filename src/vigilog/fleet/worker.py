@@ -13,6 +13,7 @@ from vigilog.fleet.connection import missing
 from vigilog.fleet.counter import Counter, Out
 from vigilog.fleet.messages import decision, key_of_decision
 from vigilog.fleet.place import Place
+from vigilog.fleet.timers import Store, Timed, Timers
 
 SESSION = 10.0
 """After so many seconds of silence a worker is taken for dead, and its partitions go to the others."""
@@ -67,7 +68,6 @@ def application(
             target_file_size_base=16 * MEBIBYTE,
             block_cache_size=64 * MEBIBYTE,
             max_total_wal_size=32 * MEBIBYTE,
-            max_evictions_per_flush=5000,  # more would hold up alerts
         ),
         consumer_extra_config={
             "session.timeout.ms": int(SESSION * 1000),
@@ -90,13 +90,23 @@ def application(
         loglevel=None,
     )
 
-    def count(value: bytes | None, _key: object, time: int, _headers: object, state: Any) -> tuple[Out, ...]:
-        return counter(value, message_context().offset, time / 1000, state)
+    def count(value: bytes | None, key: bytes | None, time: int, _headers: object, state: Any) -> tuple[Out, ...]:
+        context, arrived = message_context(), time / 1000
+        timers.seen(context.partition, arrived)
+        own = Timed(state, key or b"", context.partition, timers)
+        return counter(value if key is not None else None, context.offset, arrived, own)  # hosts give every message a key
+
+    def store(partition: int) -> Store:
+        kept: Store = frame.processing_context.checkpoint.get_store_transaction(stream_id=frame.stream_id, partition=partition)
+        return kept
 
     events, alerts, decisions = (
         made.topic(name, "bytes", "bytes", "bytes", "bytes") for name in (fleet.events, fleet.alerts, fleet.decisions)
     )
-    found = made.dataframe(events).apply(count, stateful=True, metadata=True, expand=True)
+    frame = made.dataframe(events)
+    timers = Timers(store, counter.until)
+    frame.processing_context.sink_manager.register(timers)  # type: ignore[arg-type] # it is told before each commit
+    found = frame.apply(count, stateful=True, metadata=True, expand=True)
     found.filter(lambda out: bool(out.alarm)).apply(lambda out: out.alarm).to_topic(alerts)
     found.filter(lambda out: bool(out.decision)).apply(lambda out: out.decision).to_topic(decisions, key=_key)
     return made
