@@ -9,15 +9,14 @@ from collections.abc import Callable
 from typing import Protocol, Self
 
 from vigilog.report.section import Section
+from vigilog.report.services import sshd
 
 Moment = Callable[[bytes], float | None]
 """When a line says that it was written, in seconds since the epoch; None if it does not say."""
 
 
 class Counting(Protocol):
-    """Counts of lines. `numeric`: ports are not given their names."""
-
-    def __init__(self, *, numeric: bool = False) -> None: ...
+    """Counts of lines."""
 
     def see(self, lines: bytes, moment: Moment) -> None:
         """Takes whole lines, each with its newline (the last one may lack it), in their order. Lines that say that they are
@@ -32,7 +31,7 @@ class Counting(Protocol):
 
 class Service(Protocol):
     """A module of this package. `NAME`: what `--service` calls it. `TITLE`: its section's. `GROUPS`: logwatch's log file groups
-    that its lines are in."""
+    that its lines are in. `Counting(numeric=False)` begins to count; `numeric`: ports are not given their names."""
 
     @property
     def NAME(self) -> str: ...  # noqa: N802
@@ -44,11 +43,11 @@ class Service(Protocol):
     def GROUPS(self) -> tuple[str, ...]: ...  # noqa: N802
 
     @property
-    def Counting(self) -> type[Counting]: ...  # noqa: N802
+    def Counting(self) -> Callable[..., Counting]: ...  # noqa: N802
 
 
 def _services() -> dict[str, Service]:
-    services: tuple[Service, ...] = ()
+    services: tuple[Service, ...] = (sshd,)
     return {service.NAME: service for service in services}
 
 
