@@ -13,7 +13,7 @@ from vigilog.config.layer import Layer, laid
 from vigilog.config.settings import Check, Settings
 from vigilog.config.toml import read, read_settings, read_text
 
-TABLES = "[check], [psionic], [mail], [state], [run], [ban], [watch], [fleet], [ship], [[trigger]], [action.NAME]"
+TABLES = "[check], [psionic], [mail], [state], [run], [ban], [watch], [fleet], [ship], [web], [[trigger]], [action.NAME]"
 
 
 def told(text):

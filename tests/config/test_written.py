@@ -98,6 +98,10 @@ SPECIAL_VALUES: dict[object, list[object]] = {
     ("ship", "brokers"): [(), ("a", "[::1]:9092", "ssl://b:1")],
     ("watch", "kafka_properties"): [{}, {"client.id": "a", "security.protocol": "ssl"}],
     ("kafka", "properties"): [{}, {"linger.ms": "5", "compression.type": "zstd"}],
+    ("web", "listen"): ["127.0.0.1:0", "[::1]:65535"],
+    ("web", "names"): [(), ("a", "watch.example")],
+    ("web", "proxies"): [(), ("::1", "192.0.2.1")],
+    ("web", "proxy_header"): ["X-User", "a"],
     ("ban", "allow"): [(), ("192.0.2.0/24", "::1", "host.example", "/etc/allow")],
 }
 

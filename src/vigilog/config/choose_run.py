@@ -20,6 +20,7 @@ from vigilog.config.trigger_checks import Examined, examined, splits, undecided
 from vigilog.config.trigger_files import shipped
 from vigilog.config.triggers import Loaded
 from vigilog.config.watch_settings import Watch
+from vigilog.config.web_settings import Web
 from vigilog.core.errors import ConfigurationError
 from vigilog.core.nouns import Place
 
@@ -57,6 +58,10 @@ def choose_run(wishes: Wishes, host: Host, default_config: str = toml.DEFAULT) -
         from vigilog.config import watch_checks  # noqa: PLC0415 - few read from other hosts
 
         errors += watch_checks.crossed(layer, settings)
+    if settings.web != Web():
+        from vigilog.config import web_checks  # noqa: PLC0415 - few have a dashboard
+
+        errors += web_checks.crossed(layer, settings)
     good = [each for each in triggers if not each.mistakes]
     remarks = [
         remark for each in good for remark in (*splits(each), *undecided(each), *idle(each.loaded.trigger, each.loaded.place))

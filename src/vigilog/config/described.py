@@ -15,7 +15,7 @@ from vigilog.config.layer import Value
 from vigilog.config.run_settings import Duration
 from vigilog.config.tables import TABLES, head, hints
 
-SOURCES = ("settings.py", "run_settings.py", "watch_settings.py", "fleet_settings.py", "ship_settings.py")
+SOURCES = ("settings.py", "run_settings.py", "watch_settings.py", "fleet_settings.py", "ship_settings.py", "web_settings.py")
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,11 @@ PATHS = {
     ("action", "file"),
     ("ship", "spool"),
     ("ship", "dead_letters"),
+    ("web", "certificate"),
+    ("web", "key"),
+    ("web", "password_file"),
+    ("web", "blackbox"),
+    ("web", "ledgers"),
 }
 NEVER_EMPTY = {
     ("check", "rule_directory"),
@@ -62,9 +67,10 @@ MORE_THAN_NOTHING = {
     ("fleet", "commit_interval"),
     ("action", "time_limit"),
     ("trigger", "ban_time"),
+    ("web", "session_time"),
 }
 
-LATER = {"run", "ban", "fleet", "trigger", "sample", "action", "ship", "stream"}
+LATER = {"run", "ban", "fleet", "trigger", "sample", "action", "ship", "stream", "web"}
 """The tables whose own rules are in `run_objections`: `vigilog check` starts without them."""
 
 

@@ -123,6 +123,24 @@ def matching(pattern: re.Pattern[str], expected: str) -> Callable[[str], str]:
     return lambda text: "" if pattern.fullmatch(text) else expected
 
 
+def listening(text: str) -> str:
+    """Where the dashboard listens."""
+    from vigilog.config.web_checks import address_and_port  # noqa: PLC0415 - few have one
+
+    return "" if address_and_port(text) else "ADDRESS:PORT, such as 127.0.0.1:8470 or [::]:8470"
+
+
+def address(text: str) -> str:
+    """An address, without a network."""
+    from ipaddress import ip_address  # noqa: PLC0415 - few have one
+
+    try:
+        ip_address(text)
+    except ValueError:
+        return "an address, such as 192.0.2.7"
+    return ""
+
+
 TOPIC = matching(
     re.compile(r"(?!\.\.?$)[A-Za-z0-9._-]{1,249}"), "a name made of letters, digits, ., - and _, up to 249 of them"
 )
@@ -151,6 +169,10 @@ SPECIAL: dict[tuple[str, str], Callable[[str], str]] = {
     ("action", "headers"): header,
     ("action", "url"): url,
     ("ship", "to"): target,
+    ("web", "listen"): listening,
+    ("web", "names"): matching(re.compile(r"[A-Za-z0-9_.-]{1,253}"), "a host's name, without its port"),
+    ("web", "proxies"): address,
+    ("web", "proxy_header"): matching(re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+"), "a header's name"),
     ("stream", "topic"): lambda text: text and TOPIC(text),
     ("stream", "sources"): live_log,
 }

@@ -15,6 +15,7 @@ from vigilog.config.run_settings import Action, Ban, Run, Trigger
 from vigilog.config.ship_settings import Ship, ShipKafka, Stream
 from vigilog.config.table import Count, Table
 from vigilog.config.watch_settings import Watch
+from vigilog.config.web_settings import Web
 
 Level = Literal["paranoid", "server", "workstation"]
 RuleSetName = Literal["auto", "builtin", "debian", "psionic"]
@@ -144,6 +145,7 @@ class Settings(Table, frozen=True, rename={"triggers": "trigger", "actions": "ac
     fleet: Fleet = Fleet()
     ship: Ship = Ship()
     kafka: ShipKafka = ShipKafka()
+    web: Web = Web()
     streams: tuple[Stream, ...] = ()
     triggers: tuple[Trigger, ...] = ()
     actions: dict[str, Action] = msgspec.field(default_factory=lambda: {"ban": Action(type="ban"), "null": Action(type="null")})

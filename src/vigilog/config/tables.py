@@ -11,6 +11,7 @@ from vigilog.config.settings import Check, Mail, Psionic, State
 from vigilog.config.ship_settings import Ship, ShipKafka, Stream
 from vigilog.config.table import Table
 from vigilog.config.watch_settings import Watch
+from vigilog.config.web_settings import Web
 
 TABLES: dict[str, type[Table]] = {
     "check": Check,
@@ -23,6 +24,7 @@ TABLES: dict[str, type[Table]] = {
     "fleet": Fleet,
     "ship": Ship,
     "kafka": ShipKafka,
+    "web": Web,
     "stream": Stream,
     "trigger": Trigger,
     "sample": Sample,
@@ -31,7 +33,7 @@ TABLES: dict[str, type[Table]] = {
 """Every table by the word it is called in a `Key`; `action.NAME` there is the table `action` of that name, `kafka` what stands
 in [ship.kafka]."""
 
-PLAIN = ("check", "psionic", "mail", "state", "run", "ban", "watch", "fleet", "ship", "kafka")
+PLAIN = ("check", "psionic", "mail", "state", "run", "ban", "watch", "fleet", "ship", "kafka", "web")
 """The tables of which there is one each."""
 
 HEADS = {
