@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Protocol, Self
 
 from vigilog.report.section import Section
-from vigilog.report.services import sshd
+from vigilog.report.services import dnscache, sshd
 
 Moment = Callable[[bytes], float | None]
 """When a line says that it was written, in seconds since the epoch; None if it does not say."""
@@ -47,7 +47,7 @@ class Service(Protocol):
 
 
 def _services() -> dict[str, Service]:
-    services: tuple[Service, ...] = (sshd,)
+    services: tuple[Service, ...] = (dnscache, sshd)
     return {service.NAME: service for service in services}
 
 

@@ -2,31 +2,76 @@
 
 from __future__ import annotations
 
-from typing import Self
+from collections import Counter
+from functools import cache
+from typing import TYPE_CHECKING, Self
 
-from vigilog.report.section import Section
-from vigilog.report.services import Moment
+from vigilog.parse import dnscache
+from vigilog.patterns.grammar import Grammar
+from vigilog.report.dnscache_counts import NO_STAMP, Counts
+from vigilog.report.dnscache_tables import events, tables
+from vigilog.report.section import Section, text
+
+if TYPE_CHECKING:
+    from vigilog.report.services import Moment
 
 NAME = "dnscache"
 TITLE = "dnscache"
 GROUPS = ("dnscache",)
+MOST_UNMATCHED = 10_000
+"""So many different lines that are not understood are kept; further ones are counted together."""
+_FURTHER = b"(further lines)"
 
 
 class Counting:
-    """Counts dnscache's lines, stamped by multilog or bare."""
+    """Counts dnscache's lines, stamped by multilog or tai64n, or bare."""
 
     def __init__(self, *, numeric: bool = False) -> None:
-        self.numeric = numeric
-        self.lines = 0
+        self._numeric = numeric
+        self._lines = 0
+        self._counts = Counts()
+        self._unmatched: Counter[bytes] = Counter()
 
-    def see(self, lines: bytes, moment: Moment) -> None:  # noqa: ARG002 - the form of a service
-        """Counts whole lines."""
-        self.lines += lines.count(b"\n")
+    def see(self, lines: bytes, moment: Moment) -> None:  # noqa: ARG002 - the stamps are compared as they are
+        """Counts whole lines; the last one may lack its newline."""
+        if not lines.endswith(b"\n"):
+            lines += b"\n" if lines else b""
+        self._lines += lines.count(b"\n")
+        stamped = lines.startswith(b"@")
+        others = self._those(lines, stamped=stamped)
+        if others:
+            for line in self._those(others, stamped=not stamped).split(b"\n")[:-1]:
+                self._not_understood(line, 1)
 
     def merge(self, other: Self) -> None:
-        """Takes over what `other` counted after this."""
-        self.lines += other.lines
+        """Takes over what `other` counted of the lines after these."""
+        self._lines += other._lines
+        self._counts.merge(other._counts)
+        for line, times in other._unmatched.items():
+            self._not_understood(line, times)
 
     def section(self) -> Section:
         """What was counted until now."""
-        return Section(NAME, TITLE, (), (), (), self.lines)
+        unmatched = tuple((text(line), times) for line, times in self._unmatched.most_common())
+        return Section(NAME, TITLE, tables(self._counts, numeric=self._numeric), unmatched, events(self._counts), self._lines)
+
+    def _those(self, lines: bytes, *, stamped: bool) -> bytes:
+        """Counts those with, or those without, a stamp; gives the others."""
+        entries, others = [], []
+        for those, other in _grammar(stamped=stamped).sifted(lines):
+            entries.append(those)
+            others.append(other)
+        block = entries[0] if len(entries) == 1 else b"".join(entries)
+        if block:
+            bare = not stamped
+            self._counts.see(NO_STAMP + block[:-1].replace(b"\n", b"\n" + NO_STAMP) + b"\n" if bare else block, stamped=stamped)
+        return b"".join(others)
+
+    def _not_understood(self, line: bytes, times: int) -> None:
+        known = line in self._unmatched or len(self._unmatched) < MOST_UNMATCHED
+        self._unmatched[line if known else _FURTHER] += times
+
+
+@cache
+def _grammar(*, stamped: bool) -> Grammar:
+    return Grammar(dnscache.STAMPED if stamped else dnscache.GRAMMAR)
