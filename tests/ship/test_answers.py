@@ -52,7 +52,7 @@ def test_an_answer_about_the_record_or_its_topic_is_for_good(cluster, shipper, s
     topic = f"refused-{error}"
     offered(shipper, topic, 1)
     assert done(shipper).acknowledged == 1
-    cluster.answer(error)
+    cluster.answer(*[error] * (1 if error == TOPIC_AUTHORIZATION_FAILED else 11))
     offered(shipper, topic)
     counts = done(shipper)
     assert (counts.acknowledged, counts.dead, counts.repeated) == (1, 10, 0)
@@ -60,6 +60,29 @@ def test_an_answer_about_the_record_or_its_topic_is_for_good(cluster, shipper, s
     assert [letter["value"] for letter in letters] == [str(number) for number in range(10)]
     assert len(said) == 1
     assert letters[0]["reason"] in said[0]
+
+
+@pytest.mark.parametrize("error", [MESSAGE_TOO_LARGE, INVALID_RECORD])
+def test_what_is_refused_in_company_is_sent_alone_before_it_is_a_dead_letter(cluster, shipper, said, tmp_path, error):
+    topic = f"company-{error}"
+    offered(shipper, topic, 1)
+    done(shipper)
+    cluster.answer(error, 0, 0, 0, error)
+    offered(shipper, topic)
+    counts = done(shipper)
+    assert (counts.acknowledged, counts.dead, counts.repeated) == (10, 1, 0)
+    letters = [json.loads(line) for line in (tmp_path / "dead-letters").read_text().splitlines()]
+    assert [letter["value"] for letter in letters] == ["3"]
+    assert [line.partition(":")[0] for line in said] == ["refused for good", "refused together, delivered one at a time"]
+
+
+def test_a_producer_that_gives_up_while_it_sends_alone_sends_that_again(cluster, shipper):
+    offered(shipper, "alone", 1)
+    done(shipper)
+    cluster.answer(MESSAGE_TOO_LARGE, 0, 0, CLUSTER_AUTHORIZATION_FAILED)
+    offered(shipper, "alone")
+    counts = done(shipper)
+    assert (counts.acknowledged, counts.dead, counts.repeated) == (11, 0, 10)
 
 
 @pytest.mark.parametrize("error", [OLD_EPOCH, THROTTLED, CLUSTER_AUTHORIZATION_FAILED])
@@ -122,7 +145,7 @@ def test_dead_letters_that_cannot_be_written_wait(cluster, shipper, said, monkey
         return real(descriptor, data)
 
     monkeypatch.setattr(os, "write", refusing)
-    cluster.answer(INVALID_RECORD)
+    cluster.answer(*[INVALID_RECORD] * 11)
     offered(shipper, "full")
     end = time.monotonic() + PATIENCE
     while not said:

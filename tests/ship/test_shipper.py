@@ -157,6 +157,28 @@ def test_what_a_broker_refuses_for_good_is_a_dead_letter_and_holds_up_nothing(ka
     assert "refused for good" in said[0]
 
 
+def test_a_record_that_a_broker_refuses_takes_no_neighbours_along(kafka, tmp_path):
+    said: list[str] = []
+    too_large, without_key = os.urandom(3000), b"a compacted topic takes none without a key"
+    small, compacted = kafka.topic(max_message_bytes=2000), kafka.topic(cleanup_policy="compact")
+    bad = {100: Record(small, b"key-2", too_large), 700: Record(compacted, None, without_key)}
+    offered = [
+        bad.get(number, Record(small if number < 500 else compacted, b"key-%d" % (number % 7), b"%d" % number))
+        for number in range(1000)
+    ]
+    with shipper(tmp_path, kafka.bootstrap, said=said) as to:
+        to.offer(offered)
+        wait_until(lambda: to.counts.acknowledged + to.counts.dead == 1000)
+        ending = to.close(PATIENCE)
+    assert (ending.acknowledged, ending.dead, ending.counts.repeated) == (998, 2, 0)
+    for topic in (small, compacted):
+        wanted = [record.value for number, record in enumerate(offered) if record.topic == topic and number not in bad]
+        assert [record.value for record in kafka.records(topic)] == wanted
+    letters = [json.loads(line) for line in (tmp_path / "dead-letters").read_text().splitlines()]
+    assert {letter["error"] for letter in letters} == {"MSG_SIZE_TOO_LARGE", "INVALID_RECORD"}
+    assert any("refused together, delivered one at a time: 998 records" in line for line in said)
+
+
 def test_held_records_are_sent_once_they_are_released(kafka, tmp_path):
     topic = kafka.topic()
     with shipper(tmp_path, kafka.bootstrap, hold=True, committed=0) as to:

@@ -2,20 +2,23 @@
 
 It sends for up to half a second, or so much as a producer may hold, and then until all of it is acknowledged: librdkafka can be
 asked cheaply whether anything is left, but not what. If some of it failed for another reason than its own the whole stretch is
-sent again, in its order, once the producer holds nothing of it any more.
+sent again, in its order, once the producer holds nothing of it any more. What was refused together is sent again, each record
+by itself, by another producer: what is refused then is a dead letter.
 """
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from vigilog.core.errors import VigilogError
 from vigilog.ship.block import Block
+from vigilog.ship.company import Apart, apart
 from vigilog.ship.producer import KafkaProducer
+from vigilog.ship.rarely import Rarely
 from vigilog.ship.reach import FAILED, Reach
-from vigilog.ship.refusals import DeadLetters, Refusal
+from vigilog.ship.refusals import DeadLetters, told
 from vigilog.ship.spool import Spool
 
 RECORDS = 100_000
@@ -24,19 +27,17 @@ STRETCH = 0.5
 """Seconds after which nothing is added to what must be acknowledged together."""
 _ANSWERS = 0.05
 _IDLE = 0.5
-_MINUTE = 60.0
 _AGAIN = 1.0  # seconds between attempts of what failed
 
 
 class Feeder(threading.Thread):
-    """Sends until `stop`. `limits` are how many records and bytes a producer may hold; `connect` makes another one for
-    one that librdkafka gave up."""
+    """Sends until `stop`. `limits` are how many records and bytes a producer may hold; `connect` makes one, by which each
+    record is sent by itself if that is true."""
 
     def __init__(
         self,
         spool: Spool,
-        producer: KafkaProducer,
-        connect: Callable[[], KafkaProducer],
+        connect: Callable[[bool], KafkaProducer],
         dead_letters: DeadLetters,
         reach: Reach,
         say: Callable[[str], None],
@@ -44,25 +45,33 @@ class Feeder(threading.Thread):
     ) -> None:
         super().__init__(name="vigilog-ship", daemon=True)
         self._spool = spool
-        self.producer = producer
         self._connect = connect
+        self._producers = {False: connect(False)}
         self._dead_letters = dead_letters
         self._reach = reach
         self._say = say
         self._limits = min(RECORDS, limits[0]), min(BYTES, limits[1])
         self._stretch: list[Block] = []
+        self._apart: Apart | None = None
         self._held = (0, 0)
         self._since = 0.0
         self._stopping = threading.Event()
         self.given = self.dead = self.repeated = 0
-        self._untold, self._tell_next = 0, 0.0
+        self._tell_dead, self._tell_apart = Rarely(say), Rarely(say)
         self.failure: BaseException | None = None
 
     def stop(self) -> None:
-        """Ends it, whatever is pending; returns when it has ended."""
+        """Ends it, whatever is pending; returns when it has ended, and holds nothing any more."""
         self._stopping.set()
         self._spool.wake()
         self.join()
+        for producer in self._producers.values():
+            producer.close()
+
+    @property
+    def producer(self) -> KafkaProducer:
+        """The one that sends now."""
+        return self._producers[self._apart is not None]
 
     def run(self) -> None:
         """The thread."""
@@ -79,15 +88,16 @@ class Feeder(threading.Thread):
         more = self._more()
         if not self._stretch:
             self._reach.idle()
-            self.producer.serve(0)
+            for producer in self._producers.values():
+                producer.serve(0)
             self._spool.wait_for(self._wanted, _IDLE)
             return
-        if self.producer.pending and not more:
-            if self._full():
-                self.producer.flush(_ANSWERS)
-            else:
-                self.producer.serve(_ANSWERS)
+        before = self.producer.pending
+        if before and not more:
+            (self.producer.flush if self._full() else self.producer.serve)(_ANSWERS)
         if self.producer.pending:
+            if self._apart and self.producer.pending < before:
+                self._reach.progress()
             self._reach.look()
         elif not self.producer.failed and not self.producer.fatal:
             self._done()
@@ -99,7 +109,12 @@ class Feeder(threading.Thread):
 
     def _full(self) -> bool:
         records, size = self._held
-        return records >= self._limits[0] or size >= self._limits[1] or time.monotonic() - self._since >= STRETCH
+        return (
+            self._apart is not None
+            or records >= self._limits[0]
+            or size >= self._limits[1]
+            or time.monotonic() - self._since >= STRETCH
+        )
 
     def _more(self) -> bool:
         """Sends what may be added; gives whether there was something."""
@@ -121,52 +136,67 @@ class Feeder(threading.Thread):
         self.given += sum(block.records for block in blocks)
 
     def _done(self) -> None:
-        """All of the stretch is delivered, or refused for good."""
+        """All of the stretch is delivered, or refused."""
         refused = self.producer.refused
+        if self._apart is not None:
+            refused = [*self._apart.refused, *refused]
+        elif found := apart(self._stretch, refused):
+            self._send_apart(found)
+            return
         if refused:
             try:
                 self._dead_letters.write(refused)
             except OSError as error:
-                self._reach.error(FAILED, f"{self._dead_letters.path} cannot be written: {error.strerror}")
-                self._reach.look()
-                self._stopping.wait(_AGAIN)
+                self._pause(f"{self._dead_letters.path} cannot be written: {error.strerror}")
                 return
-            self._tell(refused)
+            path = self._dead_letters.path
+            self._tell_dead(len(refused), lambda count: f"refused for good: {told(count, refused[-1])}; see {path}")
+        if self._apart is not None:
+            spared, last = self._apart.again.records - len(self.producer.refused), self._apart.last
+            self._tell_apart(spared, lambda count: f"refused together, delivered one at a time: {told(count, last)}")
         self.producer.again()
+        self._apart = None
         self.dead += len(refused)
         self._spool.acknowledge()
         self._stretch, self._held = [], (0, 0)
         self._reach.progress()
 
-    def _tell(self, refused: Sequence[Refusal]) -> None:
-        """A line about dead letters, once a minute at most."""
-        self._untold += len(refused)
-        if time.monotonic() >= self._tell_next:
-            last = refused[-1]
-            self._say(
-                f"refused for good: {self._untold} {'record' if self._untold == 1 else 'records'}, the last one on topic"
-                f" {last.topic}: {last.reason}; see {self._dead_letters.path}"
-            )
-            self._untold, self._tell_next = 0, time.monotonic() + _MINUTE
+    def _send_apart(self, found: Apart) -> None:
+        """Sends what was refused together once more, each record by itself."""
+        if True in self._producers or self._made(True):
+            self.producer.again()
+            self._apart = found
+            self.repeated += found.again.records - found.doubtful
+            self._send([found.again])
+
+    def _made(self, alone: bool) -> bool:
+        """Whether there is a new producer, in the place of the one before; if not, time has passed."""
+        try:
+            successor = self._connect(alone)
+        except VigilogError as error:
+            self._pause(str(error))
+            return False
+        if alone in self._producers:
+            self._producers[alone].close()
+        self._producers[alone] = successor
+        return True
+
+    def _pause(self, failure: str) -> None:
+        self._reach.error(FAILED, failure)
+        self._reach.look()
+        self._stopping.wait(_AGAIN)
 
     def _again(self) -> None:
-        """Sends the stretch once more, by another producer if this one gave up. It holds nothing of it any more."""
-        self._reach.error(FAILED, self.producer.failed)
+        """Sends once more what failed, by another producer if this one gave up. It holds nothing of it any more."""
         if self.producer.fatal:
+            self._reach.error(FAILED, self.producer.failed)
             self._say(f"the producer gave up: {self.producer.failed}; another one takes its place")
-            try:
-                successor = self._connect()
-            except VigilogError as error:
-                self._reach.error(FAILED, str(error))
-                self._reach.look()
-                self._stopping.wait(_AGAIN)
+            if not self._made(self._apart is not None):
                 return
-            self.producer.close()
-            self.producer = successor
         else:
-            self._reach.look()
-            self._stopping.wait(_AGAIN)
+            self._pause(self.producer.failed)
         self.producer.again()
         if not self._stopping.is_set():
-            self.repeated += self._held[0]
-            self._send(self._stretch)
+            failed = self._stretch if self._apart is None else [self._apart.again]
+            self.repeated += sum(block.records for block in failed)
+            self._send(failed)

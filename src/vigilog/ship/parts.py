@@ -47,10 +47,10 @@ def begun(
                 spool.settle(0)
         reach = Reach(say, clock)
 
-        def connect() -> KafkaProducer:
-            return KafkaProducer(connection, reach, say)
+        def connect(alone: bool) -> KafkaProducer:
+            return KafkaProducer(connection, reach, say, alone=alone)
 
-        feeder = Feeder(spool, connect(), connect, dead_letters, reach, say, limits(connection))
+        feeder = Feeder(spool, connect, dead_letters, reach, say, limits(connection))
     except BaseException:
         spool.close()
         raise
@@ -85,7 +85,6 @@ def ended(parts: Parts, seconds: float) -> Ending:
     stock = parts.spool.stock
     parts.spool.wait_for(lambda: stock.acknowledged >= stock.released, seconds)
     parts.feeder.stop()
-    parts.feeder.producer.close()
     last = counts(parts)
     left, lost = parts.spool.close()
     parts.dead_letters.close()

@@ -18,6 +18,14 @@ from vigilog.ship.settings import Connection
 _LINES = frozenset({"CONFWARN"})
 _FAILED = "FAIL"  # why a connection is gone; not all of it is reported as an error
 _DEBUG = "debug"
+_ALONE = {
+    # Idempotent ones begin a new epoch after each refusal, which takes a tenth of a second.
+    "enable.idempotence": "false",
+    "max.in.flight.requests.per.connection": "1",
+    "batch.num.messages": "1",
+    "linger.ms": "0",
+}
+"""What makes a producer send one record at a time, in order."""
 
 
 class KafkaProducer:
@@ -25,11 +33,11 @@ class KafkaProducer:
     delivered though they may be later ('' : nothing failed); `fatal` says that this producer will deliver nothing any more.
 
     No record costs a call of Python when it is delivered: only what fails is reported, and all is well once `pending` is 0.
-    `reach` is told of errors. Raises ConfigurationError and MissingExtra.
+    `reach` is told of errors. With `alone` each record is sent by itself. Raises ConfigurationError and MissingExtra.
     """
 
-    def __init__(self, connection: Connection, reach: Reach, say: Callable[[str], None]) -> None:
-        wanted = properties(connection)
+    def __init__(self, connection: Connection, reach: Reach, say: Callable[[str], None], *, alone: bool = False) -> None:
+        wanted = properties(connection) | (_ALONE if alone else {})
         self._say = say
         self._reach = reach
         self._talks = _DEBUG in wanted

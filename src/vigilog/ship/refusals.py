@@ -14,15 +14,20 @@ from vigilog.core.errors import StoreError
 from vigilog.core.nouns import Place
 from vigilog.core.opening import opened
 
-_FOR_GOOD = frozenset(
+_RECORD = frozenset(
     {
-        # about the record
-        "MSG_SIZE_TOO_LARGE", "INVALID_MSG_SIZE", "RECORD_LIST_TOO_LARGE", "INVALID_RECORD", "INVALID_TIMESTAMP",
-        "POLICY_VIOLATION", "UNSUPPORTED_FOR_MESSAGE_FORMAT", "_INVALID_ARG",
-        # about its topic: records of other topics must not wait until somebody makes this one, or allows it
-        "TOPIC_EXCEPTION", "TOPIC_AUTHORIZATION_FAILED", "UNKNOWN_TOPIC_OR_PART", "_UNKNOWN_TOPIC", "_UNKNOWN_PARTITION",
+        "MSG_SIZE_TOO_LARGE", "INVALID_MSG_SIZE", "RECORD_LIST_TOO_LARGE", "INVALID_RECORD", "_INVALID_DIFFERENT_RECORD",
+        "INVALID_TIMESTAMP", "POLICY_VIOLATION", "UNSUPPORTED_FOR_MESSAGE_FORMAT",
     }
 )  # fmt: skip
+"""About a record, or about others in the same request."""
+_ALL = frozenset(
+    {
+        "TOPIC_EXCEPTION", "TOPIC_AUTHORIZATION_FAILED", "UNKNOWN_TOPIC_OR_PART", "_UNKNOWN_TOPIC", "_UNKNOWN_PARTITION",
+        "_INVALID_ARG",
+    }
+)  # fmt: skip
+"""About the topic, so that others must not wait until somebody makes this one, or allows it; or found without a broker."""
 
 
 class Refusal(NamedTuple):
@@ -38,7 +43,17 @@ class Refusal(NamedTuple):
 def for_good(name: str) -> bool:
     """Whether librdkafka's error of that name means that a record will never be taken. Any other says something about brokers,
     the producer, or this moment: the record is sent again."""
-    return name in _FOR_GOOD
+    return name in _RECORD or name in _ALL
+
+
+def is_shared(name: str) -> bool:
+    """Whether that error may be about another record that was in the same request."""
+    return name in _RECORD
+
+
+def told(count: int, last: Refusal) -> str:
+    """So many refusals in words."""
+    return f"{count} {'record' if count == 1 else 'records'}, the last one on topic {last.topic}: {last.reason}"
 
 
 class DeadLetters:
