@@ -26,7 +26,7 @@ NO_STAMP = b"@" + b"0" * 24 + b" "
 _PLAN = itemgetter(len(NO_STAMP) + 2)
 _SECOND_LETTER = itemgetter(len(NO_STAMP) + 1)
 _CACHED_WHAT = itemgetter(len(NO_STAMP) + len("cached n"))
-_MARKS = {letter: bytes(byte == letter for byte in range(256)) for letter in b"ecna dmrop"}
+_MARKS = {letter: bytes(byte == letter for byte in range(256)) for letter in b"ecna dmropx"}
 _FREQUENT = b"ecna "
 _RARE = bytes(byte not in _FREQUENT for byte in range(256))
 _AT_ONCE = re.compile(rb"ec*n")
@@ -160,14 +160,17 @@ class Counts:
         self.cached.update({**words, "records": len(lines) - sum(words.values())})
 
     def _asked_and_got(self, lines: list[bytes]) -> None:
-        asked = [line.split(b" ", 6) for line in lines if line.startswith(b"t", len(NO_STAMP))]
-        self.kinds["tx"] += len(asked)
-        self.gluelessness.update([words[2] for words in asked])
-        self.zones.update([words[5] for words in asked])
-        got = [line.split(b" ", 5) for line in lines if line.startswith(b"r", len(NO_STAMP))]
-        self.kinds["rr"] += len(got)
-        self.servers.update([words[2] for words in got])
-        self.records.update([words[4] for words in got])
+        plan = bytes(map(_SECOND_LETTER, lines))
+        asked = list(zip(*[line.split(b" ", 6) for line in _those(b"x", plan, lines)], strict=True))
+        if asked:
+            self.kinds["tx"] += len(asked[0])
+            self.gluelessness.update(asked[2])
+            self.zones.update(asked[5])
+        got = list(zip(*[line.split(b" ", 5) for line in _those(b"r", plan, lines)], strict=True))
+        if got:
+            self.kinds["rr"] += len(got[0])
+            self.servers.update(got[2])
+            self.records.update(got[4])
 
     def _statistics(self, columns: Sequence[list[bytes]]) -> None:
         if columns[0]:

@@ -90,11 +90,11 @@ def _middle(sizes: Counter[int], number: int) -> int:
 def _times(counts: Counts) -> Iterator[tuple[Cell, ...]]:
     times = counts.times
     if times.count:
-        yield "mean", times.total / times.count / 1e3
+        yield "mean", times.total / times.count / 1e6
         yield "half of them within", times.quantile(0.5) * 1e3
         yield "90 % within", times.quantile(0.9) * 1e3
         yield "99 % within", times.quantile(0.99) * 1e3
-        yield "longest", times.longest / 1e3
+        yield "longest", times.longest / 1e6
 
 
 def _tcp(counts: Counts) -> Iterator[tuple[Cell, ...]]:

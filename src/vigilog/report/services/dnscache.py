@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 NAME = "dnscache"
 TITLE = "dnscache"
 GROUPS = ("dnscache",)
+PIECE = 256 << 10
+"""Bytes that are counted at once; their lines stay near the processor."""
 MOST_UNMATCHED = 10_000
 """So many different lines that are not understood are kept; further ones are counted together."""
 _FURTHER = b"(further lines)"
@@ -36,12 +38,11 @@ class Counting:
         """Counts whole lines; the last one may lack its newline."""
         if not lines.endswith(b"\n"):
             lines += b"\n" if lines else b""
-        self._lines += lines.count(b"\n")
-        stamped = lines.startswith(b"@")
-        others = self._those(lines, stamped=stamped)
-        if others:
-            for line in self._those(others, stamped=not stamped).split(b"\n")[:-1]:
-                self._not_understood(line, 1)
+        at = 0
+        while at < len(lines):
+            end = lines.rfind(b"\n", at, at + PIECE) + 1 or lines.index(b"\n", at) + 1
+            self._see(lines[at:end])
+            at = end
 
     def merge(self, other: Self) -> None:
         """Takes over what `other` counted of the lines after these."""
@@ -54,6 +55,14 @@ class Counting:
         """What was counted until now."""
         unmatched = tuple((text(line), times) for line, times in self._unmatched.most_common())
         return Section(NAME, TITLE, tables(self._counts, numeric=self._numeric), unmatched, events(self._counts), self._lines)
+
+    def _see(self, lines: bytes) -> None:
+        self._lines += lines.count(b"\n")
+        stamped = lines.startswith(b"@")
+        others = self._those(lines, stamped=stamped)
+        if others:
+            for line in self._those(others, stamped=not stamped).split(b"\n")[:-1]:
+                self._not_understood(line, 1)
 
     def _those(self, lines: bytes, *, stamped: bool) -> bytes:
         """Counts those with, or those without, a stamp; gives the others."""
