@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from vigilog.core.errors import ConfigurationError, DeliveryError
 from vigilog.core.nouns import Place
 from vigilog.ship.plain import PlainTarget
 from vigilog.ship.record import Record
+from vigilog.ship.refusals import DeadLetters, Refusal
 
 
 def test_each_record_is_a_line_of_the_file(tmp_path):
@@ -39,6 +41,26 @@ def test_a_file_is_appended_to(tmp_path):
     to.offer_values("t", [b"new"])
     to.close(0)
     assert path.read_bytes() == b"there\nnew\n"
+
+
+def test_half_a_line_of_somebody_who_was_killed_is_ended_first(tmp_path):
+    path = tmp_path / "out.json"
+    path.write_bytes(b'whole\n{"half": ')
+    to = PlainTarget(f"file:{path}")
+    to.offer_values("t", [b"new"])
+    to.close(0)
+    assert path.read_bytes() == b'whole\n{"half": \nnew\n'
+
+
+def test_dead_letters_begin_on_a_line_of_their_own(tmp_path):
+    path = tmp_path / "dead-letters"
+    path.write_bytes(b'{"time": 1')
+    letters = DeadLetters(str(path), lambda: 2.0)
+    letters.write([Refusal("t", None, b"v", "ERROR", "because")])
+    letters.close()
+    first, second = path.read_bytes().splitlines()
+    assert first == b'{"time": 1'
+    assert json.loads(second)["value"] == "v"
 
 
 @pytest.mark.parametrize("word", ["", "file:", "kafka", "/tmp/x", "STDOUT"])

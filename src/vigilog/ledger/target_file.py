@@ -11,9 +11,9 @@ from time import monotonic
 
 from vigilog.core.errors import ConfigurationError
 from vigilog.core.opening import opened
+from vigilog.core.torn import is_torn
 from vigilog.ledger.failure import Failure, said
 from vigilog.ledger.forks import tell_of_forks
-from vigilog.ledger.torn import is_torn
 
 _LOOK = 0.02
 """Seconds from one look at the path to the next: at full speed a look for each line would cost as much as the line."""

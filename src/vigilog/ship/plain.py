@@ -12,6 +12,7 @@ from threading import Lock
 from vigilog.core.errors import ConfigurationError, DeliveryError
 from vigilog.core.nouns import Place
 from vigilog.core.opening import opened
+from vigilog.core.torn import end_line
 from vigilog.ship.counts import Counts, Ending
 from vigilog.ship.record import Record
 
@@ -23,7 +24,8 @@ _ROOM = 1 << 30
 
 class PlainTarget:
     """Writes the value of each record as a line, whatever its topic and key. `to` is `stdout` or `file:PATH`; a file is made
-    0600, appended to, and not opened through links that others could have put there.
+    0600, appended to (behind half a line that somebody left who was killed comes a newline), and not opened through links that
+    others could have put there.
 
     `settle` writes what was offered and syncs a file; a file that cannot be written (a full disk) keeps whole lines only.
     Raises ConfigurationError (with `place`) for another word, DeliveryError if the file cannot be opened, or the output
@@ -48,6 +50,7 @@ class PlainTarget:
         else:
             try:
                 self._descriptor = opened(os.path.abspath(path), 0o600, devices=True)
+                end_line(self._descriptor)
             except OSError as error:
                 raise DeliveryError(f"the file cannot be opened: {error.strerror}", place=Place(path)) from error
         self._place = Place(path) if self._file else None

@@ -13,6 +13,7 @@ from vigilog.core.clock import Clock
 from vigilog.core.errors import StoreError
 from vigilog.core.nouns import Place
 from vigilog.core.opening import opened
+from vigilog.core.torn import end_line
 
 _RECORD = frozenset(
     {
@@ -68,6 +69,7 @@ class DeadLetters:
         self._clock = clock
         try:
             self._descriptor = opened(self.path, 0o600)
+            end_line(self._descriptor)
         except OSError as error:
             raise StoreError(f"the dead-letter file cannot be opened: {error.strerror}", place=Place(self.path)) from error
 

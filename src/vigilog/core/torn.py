@@ -22,6 +22,12 @@ def is_torn(file: int) -> bool:
     return False
 
 
+def end_line(file: int) -> None:
+    """Writes the newline that a torn file lacks. Raises OSError."""
+    if is_torn(file):
+        os.write(file, b"\n")
+
+
 def _last(file: int, size: int) -> bytes:
     reader = os.open(f"/proc/self/fd/{file}", os.O_RDONLY | os.O_CLOEXEC)
     try:
