@@ -5,7 +5,11 @@ Text in it is as the log had it (`text`), hostile and not yet made harmless: who
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
+
+Moment = Callable[[bytes], float | None]
+"""When a line says that it was written, in seconds since the epoch; None if it does not say."""
 
 Cell = str | int | float
 

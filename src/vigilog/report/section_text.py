@@ -8,7 +8,7 @@ from vigilog.core.visible import shown
 from vigilog.report.section import Cell, Section, Table
 
 _ALL = 10
-_ROWS = ((5, 10), (_ALL, 50))
+_ROWS = ((5, 20), (_ALL, 100))
 _WIDEST = 60
 
 

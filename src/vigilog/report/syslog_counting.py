@@ -17,10 +17,8 @@ from functools import lru_cache
 from typing import NamedTuple, Self
 
 from vigilog.report.message_forms import FIRST_WORD, Form, compiled
-from vigilog.report.section import Section, Table
+from vigilog.report.section import Moment, Section, Table
 from vigilog.report.tally import Tally
-
-Moment = Callable[[bytes], float | None]
 
 _STAMP = rb"((?:[A-Z][a-z]{2} [ \d]\d|\d{4}-\d\d-\d\d[T ]) ?\d\d:\d\d):\d\d(?:[.,]\d+)?(Z|[+-]\d\d:?\d\d)?"
 _REPEATED = re.compile(rb"message repeated (\d{1,9}) times: \[ ?(.*?)\]?")
@@ -29,7 +27,7 @@ _REPEATED = re.compile(rb"message repeated (\d{1,9}) times: \[ ?(.*?)\]?")
 class SyslogService(NamedTuple):
     """A service: its section's name and title; a pattern for the programs whose lines are its own; the forms of its messages,
     with a pattern for the word that decides which are tried; which kinds are shown over time, and under which title; and what
-    makes tables of the counts, with ports by number if so wanted."""
+    makes tables of the counts, with ports by number if so wanted. `unbounded`: kinds of which no field is left out, ever."""
 
     name: str
     title: str
@@ -38,6 +36,7 @@ class SyslogService(NamedTuple):
     over_time: Mapping[str, str]
     tables: Callable[[Tally, bool], Iterable[Table]]
     word: bytes = FIRST_WORD
+    unbounded: frozenset[str] = frozenset()
 
 
 class SyslogCounting:
@@ -79,7 +78,7 @@ class SyslogCounting:
                 unknown[message] += times
         self._tally.lines += own
         self._tally.not_understood(unknown)
-        self._tally.bound(*kinds)
+        self._tally.bound(*kinds.keys() - self._service.unbounded)
         for (title, minute, zone), times in minutes.items():
             if minute:
                 self._tally.happened(title, moment(b"%b:00%b - " % (minute, zone)), times)

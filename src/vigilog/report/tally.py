@@ -77,9 +77,16 @@ class Tally:
         """Rows of the fields at `places` and how often they were there together, the most frequent first."""
         found: Counter[Fields] = Counter()
         for kind in (kinds,) if isinstance(kinds, str) else kinds:
-            for fields, times in self.kinds.get(kind, {}).items():
-                found[tuple([fields[place] for place in places])] += times
+            found += summed(self.kinds.get(kind, {}), *places)
         return ranked(found, shown)
+
+
+def summed(counts: Mapping[Fields, int], *places: int) -> Counter[Fields]:
+    """How often the fields at `places` were there together."""
+    found: Counter[Fields] = Counter()
+    for fields, times in counts.items():
+        found[tuple([fields[place] for place in places])] += times
+    return found
 
 
 def ranked(counts: Mapping[Fields, int], shown: Callable[[bytes], str] = text) -> tuple[Row, ...]:

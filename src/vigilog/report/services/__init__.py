@@ -8,11 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol, Self
 
-from vigilog.report.section import Section
-from vigilog.report.services import dnscache, sshd
+from vigilog.report.section import Moment, Section
+from vigilog.report.services import cron, dnscache, dovecot, postfix, sshd, sudo
 
-Moment = Callable[[bytes], float | None]
-"""When a line says that it was written, in seconds since the epoch; None if it does not say."""
+__all__ = ["SERVICES", "Counting", "Moment", "Service"]
 
 
 class Counting(Protocol):
@@ -47,7 +46,7 @@ class Service(Protocol):
 
 
 def _services() -> dict[str, Service]:
-    services: tuple[Service, ...] = (dnscache, sshd)
+    services: tuple[Service, ...] = (cron, dnscache, dovecot, postfix, sshd, sudo)
     return {service.NAME: service for service in services}
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from functools import partial
 
 from vigilog.report.message_forms import Form
 from vigilog.report.section import Table
 from vigilog.report.syslog_counting import SyslogCounting, SyslogService
-from vigilog.report.tally import Tally, totals
+from vigilog.report.tally import Fields, Tally, ranked, summed, totals
 
 NAME = "sshd"
 TITLE = "SSHD"
@@ -99,11 +100,11 @@ _FORMS = (
 
 
 def _tables(tally: Tally, numeric: bool) -> Iterator[Table]:  # noqa: ARG001
-    failures = tally.total("failed")
+    attempts = _attempts(tally)
     yield totals(
         "Totals",
         ("Logins", tally.total("accepted")),
-        ("Failed attempts to log in", failures),
+        ("Failed attempts to log in", attempts.total()),
         ("Invalid users", tally.total("invalid")),
         ("Users that may not log in", tally.total("refused")),
         ("Too many failures in a connection", tally.total("limit")),
@@ -113,10 +114,10 @@ def _tables(tally: Tally, numeric: bool) -> Iterator[Table]:  # noqa: ARG001
         ("Connections refused for their number", tally.total("throttled")),
     )
     yield Table("Logins", ("User", "From", "By", "Count"), tally.ranked("accepted", 1, 2, 0))
-    yield Table("Failed attempts by address", ("From", "Count"), tally.ranked("failed", 3))
-    yield Table("Failed attempts by user", ("User", "Count"), tally.ranked("failed", 2))
-    yield Table("Failed attempts by method", ("By", "Count"), tally.ranked("failed", 0))
-    yield Table("Failed attempts", ("From", "User", "By", "Count"), tally.ranked("failed", 3, 2, 0), 10)
+    yield Table("Failed attempts by address", ("From", "Count"), ranked(summed(attempts, 2)))
+    yield Table("Failed attempts by user", ("User", "Count"), ranked(summed(attempts, 1)))
+    yield Table("Failed attempts by method", ("By", "Count"), ranked(summed(attempts, 0)))
+    yield Table("Failed attempts", ("From", "User", "By", "Count"), ranked(summed(attempts, 2, 1, 0)), 10)
     yield Table("Invalid users by address", ("From", "Count"), tally.ranked("invalid", 1))
     yield Table("Invalid users", ("User", "Count"), tally.ranked("invalid", 0), 5)
     yield Table("May not log in", ("User", "From", "Why", "Count"), tally.ranked("refused", 0, 1, 2))
@@ -133,6 +134,16 @@ def _tables(tally: Tally, numeric: bool) -> Iterator[Table]:  # noqa: ARG001
     yield Table("Sessions", ("User", "Count"), tally.ranked("opened", 0), 10)
     yield Table("Subsystems", ("What", "User", "Count"), tally.ranked("subsystem", 0, 1), 5)
     yield Table("The daemon", ("What", "Count"), tally.ranked("locked", 0), 5)
+
+
+def _attempts(tally: Tally) -> Counter[Fields]:
+    """How often logging in failed, by method, user and address. Of a keyboard-interactive attempt, sshd tells PAM's failure, or
+    its own if the client went on, or both."""
+    found = summed(tally.kinds["failed"], 0, 2, 3)
+    for (_, user, address), times in tally.kinds["pam"].items():
+        key = (b"keyboard-interactive/pam", user, address)
+        found[key] = max(found[key], times)
+    return found
 
 
 def _before(field: bytes) -> str:
