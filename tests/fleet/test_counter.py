@@ -13,9 +13,9 @@ from vigilog.act.ban.never import Never
 from vigilog.act.ban.target import network
 from vigilog.fleet import messages
 from vigilog.fleet.counter import BANS, Counter
-from vigilog.fleet.deciding import SETTLING
+from vigilog.fleet.deciding import FORGIVEN, SETTLING, packed
 from vigilog.fleet.held import LENGTH, Counting
-from vigilog.fleet.messages import Sighted, encoded
+from vigilog.fleet.messages import Sighted, encoded, forgiveness
 from vigilog.fleet.watched import SLOT, Watched, slot
 
 NOW = 1_000_000.0
@@ -30,7 +30,7 @@ class State(dict[bytes, bytes]):
 
     def set_bytes(self, key, value, until):
         assert isinstance(value, bytes)
-        assert until > NOW
+        assert until > NOW or value == packed(FORGIVEN)
         self[key] = value
 
 
@@ -187,3 +187,23 @@ def test_lines_in_the_evidence_are_cut():
 def test_the_state_of_a_trigger_cannot_be_taken_for_anothers_whatever_a_key_is():
     assert len(slot("door")) == len(slot("x" * 100)) == len(BANS) == SLOT
     assert len({slot("door"), slot("doors"), BANS}) == 3
+
+
+def test_with_whoever_is_let_in_by_hand_the_fleet_begins_anew():
+    fleet = Fleet()
+    fleet.see(), fleet.see()
+    _, [first] = fleet.see()
+    assert first.key == (ADDRESS,)
+    fleet.see(), fleet.see()
+    told = forgiveness(first.key, now=fleet.now, host="desk", by="anna@desk", origin="0123")
+    assert fleet.take(encoded(told)) == ([], [])
+    assert (fleet.counter.figures.forgiven, fleet.counter.figures.unknown) == (1, 0)
+    assert [fleet.see(), fleet.see()] == [([], [])] * 2  # what was counted is forgotten
+    _, [second] = fleet.see()  # and so is that there was a decision just now, and how many there were
+    assert second.until - fleet.now == first.until - NOW == 600
+
+
+def test_a_stranger_who_is_let_in_is_nothing_to_remember():
+    fleet = Fleet()
+    fleet.take(encoded(forgiveness((ADDRESS,), now=NOW, host="desk", by="anna@desk", origin="0123")))
+    assert fleet.states[ADDRESS] == {}

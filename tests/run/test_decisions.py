@@ -18,8 +18,8 @@ from vigilog.cli.main import main
 from vigilog.config.settings import Settings
 from vigilog.core.clock import wall
 from vigilog.core.errors import ConfigurationError
-from vigilog.fleet.messages import Decision, decision, encoded, key_of_decision
-from vigilog.run.decisions import bans, ends, take, touches
+from vigilog.fleet.messages import Decision, decision, encoded, key_of_decision, sighted
+from vigilog.run.decisions import bans, ends, take, told, touches
 from vigilog.run.following import Following, asked, is_open, latest
 from vigilog.run.shutting import Nowhere
 
@@ -112,6 +112,20 @@ def test_who_is_let_in_by_hand_ends_every_decision_about_him():
     ]
     assert len(ends(Settings(), None, found, now=NOW)) == 4
     assert ends(Settings(), None, [], now=NOW) == []
+
+
+def test_the_workers_are_told_of_the_keys_of_those_who_are_let_in():
+    settings = Settings()
+    network = Decision("ban", "2001:db8::/64", None, "", "", (), "", NOW, key=("2001:db8::7",))
+    made = ends(settings, ["2001:db8::8", "198.51.100.7"], [network], now=NOW)
+    messages = told(settings, [*made, Decision("ban", "198.51.100.9", None, "", "", (), "", NOW)])
+    assert [key for topic, key, _ in messages if topic == settings.fleet.decisions] == [
+        b"2001:db8::/64", b"2001:db8::8", b"198.51.100.7", b"198.51.100.9",
+    ]  # fmt: skip
+    found = [(key, sighted(value)) for topic, key, value in messages if topic == settings.fleet.events]
+    assert [key for key, _ in found] == [b"2001:db8::7", b"2001:db8::8", b"198.51.100.7"]
+    assert {(each.trigger, each.clears) for _, each in found} == {("", True)}
+    assert [each.key[0].encode() for _, each in found] == [key for key, _ in found]
 
 
 def action(clock):

@@ -56,6 +56,9 @@ class Counter:
         except (msgspec.DecodeError, UnicodeDecodeError):
             self.figures.unreadable += 1
             return ()
+        if event.clears and not event.trigger:
+            self._forgive(event, offset, arrived, state)
+            return ()
         trigger = self._watched.get(event.trigger)
         if trigger is None:
             self.figures.unknown += 1
@@ -82,6 +85,18 @@ class Counter:
             return deciding.remembered(deciding.unpacked(value), self._policy)
         trigger = self._slots.get(slot)
         return held.until(held.unpacked(value), trigger.counting) if trigger else 0
+
+    def _forgive(self, event: Sighted, offset: int, arrived: float, state: State) -> None:
+        """Begins anew with a key: for all triggers, and with what was decided."""
+        for trigger in self._watched.values():
+            before = state.get_bytes(trigger.slot)
+            done = held.count(held.unpacked(before), event, offset, arrived, trigger.counting) if before else None
+            if isinstance(done, Counted):
+                state.set_bytes(trigger.slot, held.packed(done.held), held.until(done.held, trigger.counting))
+        if state.get_bytes(BANS):
+            past = deciding.FORGIVEN
+            state.set_bytes(BANS, deciding.packed(past), deciding.remembered(past, self._policy))
+        self.figures.forgiven += 1
 
     def _outcome(self, trigger: Watched, alarm: Alarm, state: State) -> Iterator[Out]:
         self._say(f"alert: {alarm.trigger}: {', '.join(alarm.key) or '-'}: {deciding.reason(alarm)}")

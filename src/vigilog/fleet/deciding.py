@@ -34,6 +34,9 @@ class Decided(NamedTuple):
     past: Past
 
 
+FORGIVEN = Past(0, 0.0, 0.0)
+"""Of somebody who was let in by hand nothing is held against him."""
+
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(Past)
 
@@ -78,6 +81,7 @@ def decide(alarm: Alarm, trigger: Watched, past: Past | None, policy: Policy, by
         by=by,
         made=now,
         ports=trigger.ports,
+        key=alarm.key,
     )
     return Decided(decision, Past(times, now, now + seconds))
 

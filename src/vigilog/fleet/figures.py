@@ -26,7 +26,8 @@ class Tally:
 @dataclass(slots=True)
 class Figures:
     """Everything since the start. `lag` is by partition: how many messages lie there that were not read. `unknown` are messages
-    of triggers that this configuration does not have, `unreadable` those that are none."""
+    of triggers that this configuration does not have, `unreadable` those that are none, `forgiven` those by which
+    somebody was let in."""
 
     triggers: dict[str, Tally]
     started: float
@@ -34,6 +35,7 @@ class Figures:
     unreadable: int = 0
     decisions: int = 0
     spared: int = 0
+    forgiven: int = 0
     partitions: tuple[int, ...] = ()
     lag: dict[int, int] = field(default_factory=dict)
     state_bytes: int = 0
@@ -42,7 +44,7 @@ class Figures:
     def seen(self) -> int:
         """All messages."""
         counted = sum(each.events + each.again + each.late for each in self.triggers.values())
-        return counted + self.unknown + self.unreadable
+        return counted + self.unknown + self.unreadable + self.forgiven
 
 
 def memory() -> int:
@@ -81,6 +83,7 @@ def _lines(figures: Figures) -> Iterator[str]:
         ("partitions", "gauge", "Partitions that the worker has.", len(figures.partitions)),
         ("decisions_total", "counter", "Bans that were decided.", figures.decisions),
         ("spared_total", "counter", "Alerts of a trigger that bans, and nobody was banned.", figures.spared),
+        ("forgiven_total", "counter", "Keys that were let in by hand.", figures.forgiven),
         ("unknown_total", "counter", "Messages of triggers that this worker does not know.", figures.unknown),
         ("unreadable_total", "counter", "Messages that are no event of a host.", figures.unreadable),
     )

@@ -21,7 +21,8 @@ Number = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 class Sighted(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """One occurrence of a trigger on one host. `time` and `arrived` are seconds since the epoch; `key` the values that are
     counted together and `fields` all that the line had. `origin` and `number` are those of the host's spool: numbers of an
-    origin grow, so an event that comes again is known. `clears`: the key is forgotten."""
+    origin grow, so an event that comes again is known. `clears`: the key is forgotten; if `trigger` is '' for every trigger,
+    and what was decided about it, too."""
 
     trigger: str
     key: tuple[str, ...]
@@ -66,7 +67,7 @@ class Alarm(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
 class Decision(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """Whom every host shuts out `until` (seconds since the epoch; None: the host's own time), or lets in. `target` is an
     address or a network; `ports` such as "tcp/22", none: all. `by` is who decided (a worker, or a person at a host), at
-    `made`."""
+    `made`. `key`: what was counted, where that is known."""
 
     decision: Literal["ban", "unban"]
     target: str
@@ -77,6 +78,7 @@ class Decision(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     by: str
     made: float
     ports: tuple[str, ...] = ()
+    key: tuple[str, ...] = ()
 
 
 _encoder = msgspec.json.Encoder()
@@ -108,6 +110,11 @@ def decision(value: bytes) -> Decision:
 def text(value: bytes) -> str:
     """Bytes of a log as text for a message."""
     return value.decode("utf-8", "backslashreplace")
+
+
+def forgiveness(key: tuple[str, ...], *, now: float, host: str, by: str, origin: str) -> Sighted:
+    """What tells the workers to begin anew with a key. `origin` is a new one each time."""
+    return Sighted("", key, now, now, host, by, "", {}, origin, 1, clears=True)
 
 
 def key_of(values: Sequence[bytes]) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pwd
+import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -15,7 +16,7 @@ from vigilog.core.clock import Clock
 from vigilog.core.errors import ConfigurationError
 from vigilog.core.nouns import Chunk
 from vigilog.fleet.connection import Unreachable, missing, properties
-from vigilog.fleet.messages import Decision, decision, encoded, key_of_decision
+from vigilog.fleet.messages import Decision, decision, encoded, forgiveness, key_of, key_of_decision
 from vigilog.fleet.topics import make
 from vigilog.watch.kafka import KafkaTopics
 from vigilog.watch.kafka_spec import Spec
@@ -41,18 +42,20 @@ def bans(
 def ends(settings: Settings, texts: Iterable[str] | None, found: Iterable[Decision], *, now: float) -> list[Decision]:
     """Decisions to let in addresses and networks (None: everybody), and every one of those `found` in force that has an address
     in common with one of them. Raises ConfigurationError for what is neither."""
-    lifted: dict[tuple[str, tuple[str, ...]], None] = {}
-    wanted = None if texts is None else [_understood(text, network, "an address") for text in texts]
+    lifted: dict[tuple[str, tuple[str, ...]], tuple[str, ...]] = {}
+    wanted = None if texts is None else [_understood(each, network, "an address") for each in texts]
     for each in found:
         if wanted is None or any(touches(each, what) for what in wanted):
-            lifted[each.target, each.ports] = None
+            lifted[each.target, each.ports] = each.key
     for what in wanted or ():
-        lifted[target(what), ()] = None
-    return [Decision("unban", name, None, "asked for", "", (), who(settings), now, ports) for name, ports in lifted]
+        lifted.setdefault((target(what), ()), (target(what),))
+    by = who(settings)
+    return [Decision("unban", name, None, "asked for", "", (), by, now, ports, key) for (name, ports), key in lifted.items()]
 
 
 def publish(settings: Settings, decisions: Sequence[Decision]) -> None:
     """Writes decisions to their topic, which is made if it is not there; comes back when all brokers that keep it have them.
+    Workers are told to begin anew with those who are let in.
 
     Raises Unreachable if not all were acknowledged, MissingExtra and ConfigurationError."""
     try:
@@ -61,28 +64,39 @@ def publish(settings: Settings, decisions: Sequence[Decision]) -> None:
         raise missing(error) from error
     reached: dict[str, Any] = {**properties(settings), "log_level": 0}
     make(settings, reached)
+    messages = told(settings, decisions)
     failed: list[str] = []
-    told = [0]
+    answers = 0
 
     def answered(error: Any, message: object) -> None:
+        nonlocal answers
         del message
-        told[0] += 1
+        answers += 1
         if error is not None:
             failed.append(error.str())
 
     try:
         producer = Producer({**reached, "acks": "all", "enable.idempotence": True, "message.timeout.ms": int(PATIENCE * 1000)})
-        for each in decisions:
-            producer.produce(
-                settings.fleet.decisions, encoded(each), key_of_decision(each.target, each.ports), on_delivery=answered
-            )
+        for topic, key, value in messages:
+            producer.produce(topic, value, key, on_delivery=answered)
         producer.flush(PATIENCE + 1)
     except KafkaException as error:
         failed.append(error.args[0].str())
-    if failed or told[0] < len(decisions):
+    if failed or answers < len(messages):
         why = failed[0] if failed else "no answer"
         remedy = "look at the brokers, and do it again: twice does no harm"
         raise Unreachable(f"the brokers did not take the decision: {why}", remedy=remedy)
+
+
+def told(settings: Settings, decisions: Iterable[Decision]) -> list[tuple[str, bytes, bytes]]:
+    """Topic, key and value of what is to be written: the decisions, and for those who are let in, that counting begins anew."""
+    fleet, host, origin = settings.fleet, settings.fleet.host or os.uname().nodename, secrets.token_hex(8)
+    found = [(fleet.decisions, key_of_decision(each.target, each.ports), encoded(each)) for each in decisions]
+    let_in = {each.key: each for each in decisions if each.decision == "unban" and each.key}
+    for key, each in let_in.items():
+        again = forgiveness(key, now=each.made, host=host, by=each.by, origin=origin)
+        found.append((fleet.events, key_of([part.encode() for part in key]), encoded(again)))
+    return found
 
 
 def in_force(settings: Settings, clock: Clock) -> list[Decision]:
