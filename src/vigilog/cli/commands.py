@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable
 from importlib import import_module
 from typing import NoReturn, Protocol, cast
 
@@ -23,6 +24,7 @@ COMMANDS = {
     "reload": "vigilog.cli.reload",
     "flushlogs": "vigilog.cli.flushlogs",
     "ledger check": "vigilog.cli.ledger",
+    "report": "vigilog.cli.report",
     "ship": "vigilog.cli.ship",
     "ftpd": "vigilog.cli.ftpd",
     "fleet run": "vigilog.cli.fleet",
@@ -86,6 +88,12 @@ def found(words: list[str]) -> tuple[str, list[str]] | None:
 def command(name: str) -> Command:
     """The module of the command `name`, which must be one of COMMANDS."""
     return cast("Command", import_module(COMMANDS[name]))
+
+
+def words_of(name: str, given: list[str]) -> list[str]:
+    """The words behind the name of the command `name`, as its parser takes them: a command may understand others."""
+    prepared: Callable[[list[str]], list[str]] = getattr(command(name), "prepared", list)
+    return prepared(given)
 
 
 def parser(name: str) -> Parser:

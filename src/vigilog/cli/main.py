@@ -10,7 +10,7 @@ from typing import NoReturn
 
 from vigilog import __version__
 from vigilog.cli import standard_output
-from vigilog.cli.commands import COMMANDS, command, first_words, found, group, parser
+from vigilog.cli.commands import COMMANDS, command, first_words, found, group, parser, words_of
 from vigilog.cli.visible import visible
 
 USAGE = "usage: vigilog COMMAND [OPTION]..."
@@ -26,6 +26,10 @@ STATUS = {
     "NotRunning": 69,
     "NotAllowed": 77,
     "Refused": 1,
+    "RangeNotUnderstood": 2,
+    "ScriptMissing": 2,
+    "FileNotWritable": 2,
+    "UnknownService": 255,
     "VigilogError": 1,
 }
 """The exit status of each error, by the name of its class (sysexits.h, where it has one)."""
@@ -51,7 +55,7 @@ def main(arguments: list[str]) -> int:
             return main([*words, "--help"])
     if named := found(arguments):
         name, rest = named
-        return guarded(f"vigilog {name}", lambda: command(name).run(parser(name).parse_args(rest)))
+        return guarded(f"vigilog {name}", lambda: command(name).run(parser(name).parse_args(words_of(name, rest))))
     if members := group(arguments[0]):
         return introduced(arguments[0], members, arguments[1:])
     print(f"vigilog: {visible(arguments[0])} is not a command{nearest(arguments[0], first_words())}\n{USAGE}", file=sys.stderr)

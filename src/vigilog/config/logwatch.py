@@ -138,9 +138,8 @@ def number(text: str) -> float:
 def _names(base: str, etc: str, kind: str) -> list[str]:
     names: set[str] = set()
     for layer in _directories(base, etc):
-        with suppress(FileNotFoundError, NotADirectoryError):
-            with os.scandir(os.path.join(layer, kind)) as entries:
-                names |= {entry.name for entry in entries if entry.name.endswith(".conf") and entry.is_file()}
+        with suppress(FileNotFoundError, NotADirectoryError), os.scandir(os.path.join(layer, kind)) as entries:
+            names |= {entry.name for entry in entries if entry.name.endswith(".conf") and entry.is_file()}
     return sorted(name.removesuffix(".conf") for name in names)
 
 

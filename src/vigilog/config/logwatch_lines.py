@@ -1,10 +1,10 @@
-"""logwatch's conf grammar (logwatch 7.7): one file as names and values, in order.
+r"""logwatch's conf grammar (logwatch 7.7): one file as names and values, in order.
 
     # a comment, which begins anywhere; no quotes protect a `#`
     Name = value        split at the first `=`; the name in lower case; an unquoted value in lower case, too
     Name = "Value"      in double quotes: as it stands
     Name = yes          yes, true, on, high, medium, low ... are numbers, quoted or not
-    Name = one \\
+    Name = one \
            two          a line goes on behind a backslash at its end
 """
 

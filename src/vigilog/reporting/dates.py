@@ -20,8 +20,12 @@ _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct",
 _OF_MONTH = re.compile(rf"({'|'.join(_NUMBERS)})\s+([a-z]{{3,9}})\s+(?:in|of)\s+([a-z]{{3,9}})(?:,?\s+(\d{{4}}))?")
 _WEEKDAY = re.compile(r"(?:(last|next)\s+)?([a-z]{3,9})")
 _EPOCH = re.compile(r"epoch\s+(\d{1,11})")
+_SETTINGS = {"DATE_ORDER": "MDY", "RETURN_AS_TIMEZONE_AWARE": False, "PREFER_DATES_FROM": "current_period"}
+_COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})")
 _YEAR = re.compile(r"\d{4}")
-_CLOCK_UNIT = re.compile(r"\d\s*(?:h|hr|hrs|hours?|m|mn|min|mins|minutes?|s|sec|secs|seconds?)\b|\b(?:an?|one|two)\s+(?:hour|minute)")
+_CLOCK_UNIT = re.compile(
+    r"\d\s*(?:h|hr|hrs|hours?|m|mn|min|mins|minutes?|s|sec|secs|seconds?)\b|\b(?:an?|one|two)\s+(?:hour|minute)"
+)
 _AHEAD = re.compile(r"\+?\s*\d+\s*(?:hours?|hrs?|minutes?|mins?|seconds?|secs?|days?|weeks?|months?|years?)")
 _WHOLE_DAY = re.compile(r"today|yesterday|tomorrow|(?:last|next)\s+(?:week|month|year)")
 
@@ -39,6 +43,8 @@ def moment(text: str, now: float) -> float | None:
         day = _of_month(words, here) or _by_weekday(words, here)
         if day is None and _YEAR.fullmatch(words):
             day = datetime(int(words), 1, 1)  # noqa: DTZ001 - local time, as everywhere here
+        if compact := _COMPACT.fullmatch(words):
+            day = datetime(*map(int, compact.groups()))  # type: ignore[arg-type]  # noqa: DTZ001 - as above
         if day is not None:
             return day.timestamp()
         return _by_library(words, here, now)
@@ -70,8 +76,7 @@ def _of_month(words: str, here: datetime) -> datetime | None:
     following = (first + timedelta(days=31)).replace(day=1)
     number = _NUMBERS[found[1]]
     if found[2] == "day":
-        day = following - timedelta(days=1) if number < 0 else first + timedelta(days=number - 1)
-        return day
+        return following - timedelta(days=1) if number < 0 else first + timedelta(days=number - 1)
     weekday = _place(found[2], _WEEKDAYS)
     if weekday is None:
         return None
@@ -83,7 +88,7 @@ def _of_month(words: str, here: datetime) -> datetime | None:
 
 
 def _by_weekday(words: str, here: datetime) -> datetime | None:
-    """`monday` is this week's, Monday being a week's first day; `last monday` the latest before today, `next` the first after."""
+    """`monday` is this week's, which began on Monday; `last monday` the latest before today, `next` the first after."""
     found = _WEEKDAY.fullmatch(words)
     weekday = _place(found[2], _WEEKDAYS) if found else None
     if not found or weekday is None:
@@ -113,7 +118,12 @@ def _by_library(words: str, here: datetime, now: float) -> float | None:
     found = parse(
         words,
         languages=["en"],
-        settings={"RELATIVE_BASE": base, "DATE_ORDER": "MDY", "RETURN_AS_TIMEZONE_AWARE": False, "PREFER_DATES_FROM": "current_period"},
+        settings={
+            "RELATIVE_BASE": base,
+            "DATE_ORDER": "MDY",
+            "RETURN_AS_TIMEZONE_AWARE": False,
+            "PREFER_DATES_FROM": "current_period",
+        },
     )
     if found is None:
         return None

@@ -1,0 +1,91 @@
+"""Where a report goes: standard output, a file, or mail through the configured mailer, with logwatch's headers."""
+
+from __future__ import annotations
+
+import base64
+import os
+import shlex
+import subprocess
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+
+from vigilog.core.errors import DeliveryError
+from vigilog.core.nouns import Place
+from vigilog.core.opening import opened
+from vigilog.reporting.asked import Asked
+
+Write = Callable[[bytes], object]
+Part = tuple[Asked, bytes]
+"""What a part was asked for, and what came of it."""
+
+_TYPES = {"html": "text/html", "json": "application/json"}
+
+
+class FileNotWritable(DeliveryError):
+    """The file that a report is to be put into cannot be written."""
+
+
+def deliver(reports: Sequence[Part], asked: Asked, write: Write) -> None:
+    """Hands over a report, which may be one for each host: in one piece, or in a mail for each. `write`: standard output.
+    Raises DeliveryError."""
+    whole = b"".join(encoded(report, asked.encode) for _, report in reports)
+    if asked.output == "file":
+        into_file(asked.file_name, whole)
+    elif asked.output == "stdout":
+        write(whole)
+    elif asked.host_format == "splitmail":
+        for part, report in reports:
+            mail(headers(part, []) + encoded(report, part.encode), part.mailer)
+    elif reports:
+        hosts = [part.host for part, _ in reports] if asked.host_format == "split" else []
+        mail(headers(reports[0][0], hosts) + whole, asked.mailer)
+
+
+def encoded(report: bytes, encoding: str) -> bytes:
+    """The report as it travels."""
+    return base64.encodebytes(report) if encoding == "base64" else report
+
+
+def headers(asked: Asked, hosts: Sequence[str]) -> bytes:
+    """The head of the mail, and the line behind it. `hosts`: those that a report in one piece has parts about."""
+    subject = asked.subject or f"Logwatch for {asked.host} ({os.uname().sysname})"
+    transfer = {"base64": "Content-transfer-encoding: base64", "7bit": "Content-Transfer-Encoding: 7bit"}
+    to = asked.conf.options.get(f"mailto_{asked.host}".lower()) or asked.mail_to
+    lines = [
+        *(f"To: {address}" for address in to.split(" ")),
+        f"From: {asked.mail_from}",
+        f"Subject: {subject}",
+        "Auto-Submitted: auto-generated",
+        "Precedence: bulk",
+        *([f"Reporting on hosts: {' '.join(hosts)}"] if hosts else []),
+        "MIME-Version: 1.0",
+        transfer.get(asked.encode, "Content-Transfer-Encoding: 8bit"),
+        f'Content-Type: {_TYPES.get(asked.format, "text/plain")}; charset="UTF-8"',
+    ]
+    # A host's name comes out of logs: no line of it may become a header of its own.
+    return "".join(" ".join(line.splitlines()) + "\n" for line in lines).encode("utf-8", "replace") + b"\n"
+
+
+def mail(message: bytes, mailer: str) -> None:
+    """Hands a message to the mailer, a command line. Raises DeliveryError."""
+    try:
+        ended = subprocess.run(shlex.split(mailer), input=message, check=False)
+    except (OSError, ValueError) as error:
+        raise DeliveryError(f"Can't execute {mailer}: {error}") from error
+    if ended.returncode:
+        raise DeliveryError(f"{mailer} ended with status {ended.returncode}")
+
+
+def into_file(path: str, report: bytes) -> None:
+    """Writes the report into a new file, which only its owner may read; one that is there is removed, also if there is nothing
+    to report. Raises FileNotWritable."""
+    try:
+        with suppress(FileNotFoundError):
+            os.unlink(path)
+        if not report:
+            return
+        descriptor = opened(os.path.abspath(path), 0o600, last_link=False)
+        with open(descriptor, "ab") as file:
+            file.write(report)
+    except OSError as error:
+        raise FileNotWritable(f"Can't open output file: {error.strerror}", place=Place(path)) from error
