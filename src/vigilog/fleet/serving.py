@@ -63,6 +63,8 @@ def serve(settings: Settings, *, clock: Clock, say: Say) -> None:
         place = stack.enter_context(taken(root(settings)))
         for topic in topics.make(settings, reached):
             say(f"made the topic {topic}")
+        for remark in topics.remarks(settings, reached):
+            say(remark)
         listening = stack.enter_context(metrics(settings.fleet.metrics_listen, place, counter.figures))
         service = Service()
         stack.callback(service.close)
