@@ -9,7 +9,6 @@ from typing import Any
 from vigilog.ledger.asgi_fields import asgi_fields
 from vigilog.ledger.headers import header_name
 from vigilog.ledger.ledger import Ledger
-from vigilog.ledger.target import Write
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -63,35 +62,28 @@ class AsgiLedger:
             scope["state"] = {STATE: identifier}
         if self._response_header:
             send = _naming(send, self._response_header, identifier)
-        trailers = False
-        left = [last_line]
+        trailers = over = False
 
-        # Not a coroutine itself: most messages need none but the server's own.
-        def passed_on(message: Message) -> Awaitable[None]:
-            nonlocal trailers
+        async def passed_on(message: Message) -> None:
+            nonlocal trailers, over
             kind = message["type"]
             if kind == "http.response.body":
-                if not trailers and not message.get("more_body"):
-                    return _finishing(send, message, write, left)
+                last = not trailers and not message.get("more_body")
             elif kind == "http.response.start":
-                if "trailers" in message:
-                    trailers = bool(message["trailers"])
-            elif kind in _LAST and not message.get(_LAST[kind]) and (not trailers or kind == "http.response.trailers"):
-                return _finishing(send, message, write, left)
-            return send(message)
+                trailers = bool(message.get("trailers"))
+                last = False
+            else:
+                last = kind in _LAST and not message.get(_LAST[kind]) and (not trailers or kind == "http.response.trailers")
+            await send(message)
+            if last and not over:
+                over = True
+                write(last_line)
 
         try:
             await self._app(scope, receive, passed_on)
         finally:
-            if left:
-                write(left.pop())
-
-
-async def _finishing(send: Send, message: Message, write: Write, left: list[bytes]) -> None:
-    """Sends the last message, and then writes the line that is `left`, if it still is."""
-    await send(message)
-    if left:
-        write(left.pop())
+            if not over:
+                write(last_line)
 
 
 def _naming(send: Send, name: bytes, identifier: str) -> Send:
