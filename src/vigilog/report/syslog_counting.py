@@ -87,9 +87,8 @@ class SyslogCounting:
         self._tally.merge(other._tally)
 
     def section(self) -> Section:
-        tally = self._tally
-        tables = tuple([table for table in self._service.tables(tally, self._numeric) if table.rows])
-        return Section(self._service.name, self._service.title, tables, tally.unmatched(), tally.series(), tally.lines)
+        service = self._service
+        return self._tally.section(service.name, service.title, service.tables(self._tally, self._numeric))
 
 
 @lru_cache

@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from typing import Self
 
-from vigilog.report.section import BUCKET, Cell, Series, Table, text
+from vigilog.report.section import BUCKET, Cell, Section, Series, Table, text
 
 Fields = tuple[bytes, ...]
 Row = tuple[Cell, ...]
@@ -64,13 +64,16 @@ class Tally:
             self.over_time[title].update(buckets)
         self.not_understood(other._unmatched)
 
-    def unmatched(self) -> tuple[tuple[str, int], ...]:
-        """As a Section has them."""
+    def section(self, name: str, title: str, tables: Iterable[Table]) -> Section:
+        """The section of a service: these tables, as far as there is something in them."""
+        filled = tuple([table for table in tables if table.rows])
+        return Section(name, title, filled, self._not_understood(), self._series(), self.lines)
+
+    def _not_understood(self) -> tuple[tuple[str, int], ...]:
         ordered = sorted(self._unmatched.items(), key=lambda item: (item[0] == _OTHER_LINES, -item[1], item[0]))
         return tuple([(text(line), times) for line, times in ordered])
 
-    def series(self) -> tuple[Series, ...]:
-        """As a Section has them."""
+    def _series(self) -> tuple[Series, ...]:
         return tuple([Series(title, tuple(sorted(buckets.items()))) for title, buckets in sorted(self.over_time.items())])
 
     def ranked(self, kinds: str | Iterable[str], *places: int, shown: Callable[[bytes], str] = text) -> tuple[Row, ...]:

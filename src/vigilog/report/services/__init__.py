@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Protocol, Self
 
 from vigilog.report.section import Moment, Section
-from vigilog.report.services import cron, dnscache, dovecot, postfix, sshd, sudo
+from vigilog.report.services import cron, dnscache, dovecot, http, http_error, iptables, named, postfix, sshd, sudo, xferlog
 
 __all__ = ["SERVICES", "Counting", "Moment", "Service"]
 
@@ -46,7 +46,7 @@ class Service(Protocol):
 
 
 def _services() -> dict[str, Service]:
-    services: tuple[Service, ...] = (cron, dnscache, dovecot, postfix, sshd, sudo)
+    services: tuple[Service, ...] = (cron, dnscache, dovecot, http, http_error, iptables, named, postfix, sshd, sudo, xferlog)
     return {service.NAME: service for service in services}
 
 
