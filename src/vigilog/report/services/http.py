@@ -105,9 +105,7 @@ class Counting:
             Table("Virtual hosts", ("Host", "Count"), tally.ranked("host", 0), 5),
             Table("Agents", ("Agent", "Count"), tally.ranked("agent", 0), 10),
         )
-        return Section(
-            NAME, TITLE, tuple([each for each in tables if each.rows]), tally.unmatched(), tally.series(), tally.lines
-        )
+        return tally.section(NAME, TITLE, tables)
 
 
 def _count(counts: Counter[Fields], column: tuple[bytes, ...]) -> None:

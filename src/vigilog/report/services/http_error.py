@@ -88,9 +88,7 @@ class Counting:
             Table("By client", ("Client", "Count"), tally.ranked("client", 0)),
             Table("Warnings and less", ("Level", "Module", "Text", "Count"), _rows(tally, of_worst=False), 5),
         )
-        return Section(
-            NAME, TITLE, tuple([each for each in tables if each.rows]), tally.unmatched(), tally.series(), tally.lines
-        )
+        return tally.section(NAME, TITLE, tables)
 
 
 def _rows(tally: Tally, *, of_worst: bool) -> tuple[Row, ...]:

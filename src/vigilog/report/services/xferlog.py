@@ -85,9 +85,7 @@ class Counting:
             Table("Files", ("Way", "File", "Count"), tally.ranked("file", 0, 1), 5),
             Table("Bytes by file", ("Way", "File", "Bytes"), tally.ranked("file bytes", 0, 1), 10),
         )
-        return Section(
-            NAME, TITLE, tuple([each for each in tables if each.rows]), tally.unmatched(), tally.series(), tally.lines
-        )
+        return tally.section(NAME, TITLE, tables)
 
 
 def _heaviest(transfers: Counter[Fields], sizes: Counter[Fields]) -> list[tuple[Row, Fields]]:
