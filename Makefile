@@ -69,5 +69,5 @@ $(VENV)/ready: $(VENV)/bin/pip pyproject.toml src/vigilog/__init__.py
 	@touch $@
 
 $(VENV)/ready-to-test: $(VENV)/bin/pip pyproject.toml src/vigilog/__init__.py
-	@$(BIN)/pip install --quiet --disable-pip-version-check --editable ".[test,zstd,ftp,kafka,fleet]"
+	@$(BIN)/pip install --quiet --disable-pip-version-check --editable ".[test,zstd,ftp,kafka,fleet,web]"
 	@touch $@ $(VENV)/ready

@@ -32,6 +32,20 @@ STATUSES: dict[str, Statuses] = {
         MISSING,
         (78, "There is a mistake in the configuration or in a rule, or no rule of that name."),
     ),
+    "investigate": (
+        (0, "Everything that can be read was searched, whether something was found or not."),
+        WRONG_OPTION,
+        (66, "The evidence could not be written, since a log is gone meanwhile."),
+        (75, "The evidence is there already, or cannot be written."),
+        (78, "The subject, a time or a number means nothing, or there is a mistake in the configuration."),
+    ),
+    "verify": (
+        (0, "The archive is whole, and no log says anything else by now."),
+        (1, "The archive is not whole, or a log was changed."),
+        WRONG_OPTION,
+        (66, "The archive cannot be read."),
+        (78, "HASH is no SHA-256."),
+    ),
     "tail": (
         (0, "What is new was printed."),
         (65, "The file cannot be examined."),
@@ -102,6 +116,12 @@ STATUSES: dict[str, Statuses] = {
         (75, "Records wait in the spool for the next call, or were not delivered; or what they go to cannot be written."),
         (78, "There is a mistake in the configuration, the LogFormat, or what brokers are told."),
         (130, "It was interrupted; what was shipped by then is remembered. (143: it was told to end.)"),
+    ),
+    "web": (
+        (0, "It was told to end, or the password was set."),
+        WRONG_OPTION,
+        (69, "starlette, jinja2, uvicorn or cryptography is not installed."),
+        (78, "There is a mistake in the configuration, each is told with its file and line; or it would be open to others."),
     ),
     "ftpd": (
         (0, "It was told to end, or the configuration has no mistake."),

@@ -1,4 +1,5 @@
-"""What a configuration can say about `[web]`: where the dashboard listens, who may look, and what it shows besides the store."""
+"""What a configuration can say about `[web]`: where the dashboard listens, who may look, and what it
+shows besides the store."""
 
 from __future__ import annotations
 

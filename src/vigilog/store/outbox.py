@@ -135,6 +135,28 @@ def alerts(connection: sqlite3.Connection, since: float, limit: int = 1000) -> I
             yield number, _alert(*alert), [Ended(*row) for row in connection.execute(done, (number,))]
 
 
+def alert(connection: sqlite3.Connection, number: int) -> tuple[Alert, float, list[Ended]] | None:
+    """The alert of that number, when it was raised, and what was done about it; None if it is not there (any more). Raises
+    StoreError."""
+    with answered(connection):
+        row = connection.execute(
+            "SELECT raised, rule, kind, key, time, events, count FROM alerts WHERE number = ?", (number,)
+        ).fetchone()
+        if row is None:
+            return None
+        done = connection.execute("SELECT action, status, ended, reason FROM outbox WHERE alert = ? ORDER BY number", (number,))
+        return _alert(*row[1:]), row[0], [Ended(*each) for each in done]
+
+
+def history(connection: sqlite3.Connection) -> Iterator[tuple[int, Alert, list[Ended]]]:
+    """All alerts, the oldest first, each with what was done about it; one at a time is in memory. Raises StoreError."""
+    query = "SELECT number, rule, kind, key, time, events, count FROM alerts ORDER BY number"
+    done = "SELECT action, status, ended, reason FROM outbox WHERE alert = ? ORDER BY number"
+    with answered(connection):
+        for number, *alert in connection.execute(query):
+            yield number, _alert(*alert), [Ended(*row) for row in connection.execute(done, (number,))]
+
+
 def forget_alerts(connection: sqlite3.Connection, before: float) -> int:
     """Forgets alerts raised before a moment (seconds since the epoch), but for those with open orders. Raises StoreError."""
     query = (
