@@ -168,7 +168,7 @@ def test_without_the_extra_one_line_says_what_to_install(monkeypatch, tmp_path, 
     (tmp_path / "v.toml").write_text("")
     assert main([*arguments, "--fleet", "--config", f"{tmp_path}/v.toml"]) == 69
     (said,) = capsys.readouterr().err.splitlines()
-    assert "pip install 'vigilog[" in said
+    assert "pip install 'vigilog[kafka]'" in said
 
 
 @pytest.mark.parametrize(
@@ -184,3 +184,14 @@ def test_without_the_extra_a_source_in_kafka_says_so_too(monkeypatch, tmp_path, 
     said = capfd.readouterr().err.splitlines()
     assert len(said) == (2 if arguments[0] == "check" else 1)  # a report's errors have their remedy below
     assert "pip install 'vigilog[kafka]'" in said[-1]
+
+
+def test_without_the_extra_validate_says_that_it_could_not_look(monkeypatch, tmp_path, capsys):
+    (tmp_path / "v.toml").write_text('[check]\nrules = "builtin"\n[fleet]\nfollow = true\n[ship]\nbrokers = ["kafka1"]\n')
+    asked = ["validate", "--config", f"{tmp_path}/v.toml"]
+    assert main(asked) == 0
+    assert "Kafka" not in capsys.readouterr().out
+    monkeypatch.setitem(sys.modules, "confluent_kafka", None)
+    assert main(asked) == 0
+    assert "note: properties of Kafka are not looked at: " in (said := capsys.readouterr().out)
+    assert "pip install 'vigilog[kafka]'" in said

@@ -37,7 +37,7 @@ def run(options: argparse.Namespace) -> int:
     mistakes, notices = in_patterns(choice, watch)
     for mistake in (*errors, *mistakes):
         print(visible(str(mistake)))
-    for text in [*map(str, (*choice.remarks, *watch.remarks)), *notices, *absent(choice)]:
+    for text in [*map(str, (*choice.remarks, *watch.remarks)), *notices, *absent(choice), *unasked(watch)]:
         print(visible(f"note: {text}"))
     print(summary(choice, watch, len(errors) + len(mistakes)))
     return MISTAKEN if errors or mistakes else 0
@@ -76,6 +76,21 @@ def absent(choice: Chosen) -> list[str]:
         elif not os.access(path, os.R_OK, effective_ids=True):
             texts.append(f"{place or 'sources'}: {path} may not be read by this user")
     return texts
+
+
+def unasked(watch: Chosen) -> list[str]:
+    """That nobody could look at what concerns Kafka, if something does and the extra is missing."""
+    from vigilog.core.errors import MissingExtra  # noqa: PLC0415 - few need it
+    from vigilog.ship.properties import binding  # noqa: PLC0415 - the same
+
+    settings = watch.settings
+    ships = settings.ship.to == "kafka" and (settings.streams or any(each.scope == "fleet" for each in settings.triggers))
+    if ships or settings.fleet.follow or any(each.startswith("kafka:") for each in settings.run.sources):
+        try:
+            binding()
+        except MissingExtra as error:
+            return [f"properties of Kafka are not looked at: {error}"]
+    return []
 
 
 def summary(choice: Chosen, watch: Chosen, mistakes: int) -> str:

@@ -25,10 +25,9 @@ class Fleet(Table, frozen=True):
     replication: Count = 1
     """On so many brokers each topic is kept, where it is made."""
     grace: Duration = 7200.0
-    """An event may come so much later than the newest one of its partition, both by their own time, and is still counted in
-    its place."""
+    """An event may be so much older than its arrival at the brokers, and is still counted in its place in time."""
     forget: Duration = 2_592_000.0
-    """Keys of triggers without `within`, and hosts, are forgotten when nothing was heard of them for this time."""
+    """Keys of triggers without `within` are forgotten when nothing was heard of them for this time."""
     commit_interval: Duration = 0.25
     """How often a worker commits; alerts and decisions can be seen from then on."""
     state: str = ""

@@ -13,11 +13,12 @@ import msgspec
 from vigilog.act.ban.target import Network, network, port, target
 from vigilog.config.settings import Settings
 from vigilog.core.clock import Clock
-from vigilog.core.errors import ConfigurationError
+from vigilog.core.errors import ConfigurationError, MissingExtra
 from vigilog.core.nouns import Chunk
-from vigilog.fleet.connection import Unreachable, missing, properties
+from vigilog.fleet.connection import Unreachable, properties
 from vigilog.fleet.messages import Decision, decision, encoded, forgiveness, key_of, key_of_decision
 from vigilog.fleet.topics import make
+from vigilog.ship.properties import REMEDY
 from vigilog.watch.kafka import KafkaTopics
 from vigilog.watch.kafka_spec import Spec
 from vigilog.watch.options import Kafka, Options
@@ -61,7 +62,7 @@ def publish(settings: Settings, decisions: Sequence[Decision]) -> None:
     try:
         from confluent_kafka import KafkaException, Producer  # noqa: PLC0415 - an extra
     except ModuleNotFoundError as error:
-        raise missing(error) from error
+        raise MissingExtra("a decision of the fleet needs confluent-kafka", remedy=REMEDY) from error
     reached: dict[str, Any] = {**properties(settings), "log_level": 0}
     make(settings, reached)
     messages = told(settings, decisions)
