@@ -25,6 +25,8 @@ NO_STAMP = b"@" + b"0" * 24 + b" "
 """Stands before lines that have no stamp."""
 _PLAN = itemgetter(len(NO_STAMP) + 2)
 _SECOND_LETTER = itemgetter(len(NO_STAMP) + 1)
+_STARTING = len(NO_STAMP) + len("starting")
+"""The length of such a line; a `stats` is longer."""
 _CACHED_WHAT = itemgetter(len(NO_STAMP) + len("cached n"))
 _MARKS = {letter: bytes(byte == letter for byte in range(256)) for letter in b"ecna dmropx"}
 _FREQUENT = b"ecna "
@@ -72,14 +74,15 @@ class Counts:
         """Counts whole lines, each with a stamp before it; NO_STAMP if not `stamped`."""
         lines = block.split(b"\n")
         lines.pop()
+        plan = bytes(map(_PLAN, lines))
         begin = 0
-        if b" starting\n" in block:
+        if _STARTING in map(len, _those(b"a", plan, lines)):
             for at, line in enumerate(lines):
-                if line.endswith(b" starting") and len(line) == len(NO_STAMP) + len("starting"):
-                    self._run(lines[begin:at], stamped=stamped)
+                if len(line) == _STARTING and line.endswith(b" starting"):
+                    self._run(plan[begin:at], lines[begin:at], stamped=stamped)
                     self._start()
                     begin = at + 1
-        self._run(lines[begin:], stamped=stamped)
+        self._run(plan[begin:], lines[begin:], stamped=stamped)
 
     def merge(self, other: Self) -> None:
         """Takes over what was counted of the lines that follow."""
@@ -115,9 +118,8 @@ class Counts:
             self.head = (self.head + head)[:_SEAM]
         self.tail = (self.tail + tail)[-_SEAM:]
 
-    def _run(self, lines: list[bytes], *, stamped: bool) -> None:
+    def _run(self, plan: bytes, lines: list[bytes], *, stamped: bool) -> None:
         """Lines without a start among them."""
-        plan = bytes(map(_PLAN, lines))
         self.at_once += len(_AT_ONCE.findall(plan))
         self._plan(plan[:_SEAM], plan[-_SEAM:])
 

@@ -30,7 +30,6 @@ class Counting:
 
     def __init__(self, *, numeric: bool = False) -> None:
         self._numeric = numeric
-        self._lines = 0
         self._counts = Counts()
         self._unmatched: Counter[bytes] = Counter()
 
@@ -46,7 +45,6 @@ class Counting:
 
     def merge(self, other: Self) -> None:
         """Takes over what `other` counted of the lines after these."""
-        self._lines += other._lines
         self._counts.merge(other._counts)
         for line, times in other._unmatched.items():
             self._not_understood(line, times)
@@ -54,10 +52,10 @@ class Counting:
     def section(self) -> Section:
         """What was counted until now."""
         unmatched = tuple((text(line), times) for line, times in self._unmatched.most_common())
-        return Section(NAME, TITLE, tables(self._counts, numeric=self._numeric), unmatched, events(self._counts), self._lines)
+        lines = self._counts.kinds.total() + self._unmatched.total()
+        return Section(NAME, TITLE, tables(self._counts, numeric=self._numeric), unmatched, events(self._counts), lines)
 
     def _see(self, lines: bytes) -> None:
-        self._lines += lines.count(b"\n")
         stamped = lines.startswith(b"@")
         others = self._those(lines, stamped=stamped)
         if others:
