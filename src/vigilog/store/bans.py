@@ -89,6 +89,15 @@ def in_force(connection: sqlite3.Connection, now: float) -> Iterator[Banned]:
             yield Banned(target, port, same.setdefault(rule, rule), since, until, times, same.setdefault(reason, reason))
 
 
+def begun(connection: sqlite3.Connection, begin: float, end: float) -> Iterator[tuple[Banned, float | None]]:
+    """The bans that began from `begin` to before `end`, the oldest first, each with the moment at which it was lifted, if it was.
+    Raises StoreError."""
+    query = "SELECT target, port, rule, since, until, times, reason, lifted FROM bans WHERE since >= ? AND since < ? ORDER BY since"
+    with answered(connection):
+        for *ban, lifted in connection.execute(query, (begin, end)):
+            yield Banned(*ban), lifted
+
+
 def count(connection: sqlite3.Connection, now: float) -> int:
     """How many bans hold at `now`. Raises StoreError."""
     with answered(connection):

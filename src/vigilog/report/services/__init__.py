@@ -9,7 +9,22 @@ from collections.abc import Callable
 from typing import Protocol, Self
 
 from vigilog.report.section import Moment, Section
-from vigilog.report.services import cron, dnscache, dovecot, http, http_error, iptables, named, postfix, sshd, sudo, xferlog
+from vigilog.report.services import (
+    cron,
+    dnscache,
+    dovecot,
+    http,
+    http_error,
+    http_forensic,
+    iptables,
+    named,
+    postfix,
+    proftpd_forensic,
+    sshd,
+    sudo,
+    vigilog,
+    xferlog,
+)
 
 __all__ = ["SERVICES", "Counting", "Moment", "Service"]
 
@@ -46,7 +61,22 @@ class Service(Protocol):
 
 
 def _services() -> dict[str, Service]:
-    services: tuple[Service, ...] = (cron, dnscache, dovecot, http, http_error, iptables, named, postfix, sshd, sudo, xferlog)
+    services: tuple[Service, ...] = (
+        cron,
+        dnscache,
+        dovecot,
+        http,
+        http_error,
+        http_forensic,
+        iptables,
+        named,
+        postfix,
+        proftpd_forensic,
+        sshd,
+        sudo,
+        vigilog,
+        xferlog,
+    )
     return {service.NAME: service for service in services}
 
 

@@ -12,7 +12,7 @@ from vigilog.report.tally import Tally, totals
 
 NAME = "cron"
 TITLE = "Cron"
-GROUPS = ("cron", "secure")
+GROUPS = ("cron",)
 
 _PROBLEM = (
     rb"[A-Z][A-Z ]*(?:ERROR|FAILED|failed|DENIED)|ORPHAN|NO SUCH USER|BAD FILE MODE|WRONG FILE OWNER|WRONG INODE INFO|"

@@ -15,7 +15,7 @@ from vigilog.report.tally import Fields, Tally, ranked, summed, totals
 
 NAME = "iptables"
 TITLE = "Firewall"
-GROUPS = ("messages", "iptables", "kernel")
+GROUPS = ("messages", "iptables")
 
 _PACKET = (
     rb"(?:\[ ?\d+\.\d+\] ?)?(.*?)[ :]*\bIN=(\S*) OUT=(\S*) (?:\S* )*?SRC=(\S*) DST=(\S*) (?:\S* )*?PROTO=(\S*)"

@@ -57,7 +57,10 @@ _CHATTER = (
 )
 _CHANGES = rb"adding an RR|deleting rrset|deleting an RR|deleting all rrsets"
 _ENDS = rb"unsuccessful|failed|rejected|not satisfied|approved|denied"
-_TROUBLE = rb"could not|couldn't|unable|failed|error|permission|too many|socket|dumping|dns_\w+|isc_\w+|checkhints|open:|isc_stdio|option "
+_TROUBLE = (
+    rb"could not|couldn't|unable|failed|error|permission|too many|socket|dumping|dns_\w+|isc_\w+|checkhints|"
+    rb"open:|option "
+)
 
 _FORMS = (
     _said("query", rb"query: (\S+) (\S+) (\S+) \S+ \(.*", b"query:"),
