@@ -10,6 +10,7 @@ from itertools import chain
 
 from vigilog.parallel import Workers
 from vigilog.parse.stamps import stamp
+from vigilog.parse.tai64n_spans import within
 from vigilog.report.section import Section
 from vigilog.report.services import SERVICES, Counting, Moment
 from vigilog.reporting.asked import Asked
@@ -30,8 +31,11 @@ def of_range(wanted: Range, moment: Moment, *, compat_tai: bool = False) -> Step
     stamped = tai_filter(wanted, compat=compat_tai, keep_stamps=True)
     edges = list(chain.from_iterable(stretches(wanted)))
     late = 10 if compat_tai else 0
+    all_of = within([(first - late, end - late) for first, end in stretches(wanted)])
 
     def chosen(block: bytes) -> bytes:
+        if block[:1] == b"@" and all_of(block):
+            return block
         if block[:1] == b"@" and block.count(b"\n@") >= block.count(b"\n") - 1:
             return stamped(block)
         kept = []
