@@ -15,12 +15,14 @@ Cell = str | int | float
 
 
 class Table(NamedTuple):
-    """Rows under a title, the most important first. Shown from `detail` (logwatch's 0 to 10) on."""
+    """Rows under a title, the most important first. Shown from `detail` (logwatch's 0 to 10) on. `drawn`: its first
+    rows are worth a picture, of their first cell and their last one, a number."""
 
     title: str
     columns: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
     detail: int = 0
+    drawn: bool = False
 
 
 class Series(NamedTuple):

@@ -15,11 +15,16 @@ _WIDEST = 60
 def section_text(section: Section, detail: int) -> str:
     """The tables that `detail` asks for, each with its first rows (all of them from 10 on), then the lines that were not
     understood. '' if there is nothing to say. Harmless: what the log had in it is spelled out where it is no plain text."""
-    most = next((rows for below, rows in _ROWS if detail < below), None)
+    most = most_rows(detail)
     parts = ["\n".join(_table(table, most)) for table in section.tables if table.rows and table.detail <= detail]
     if section.unmatched:
         parts.append("\n".join(_unmatched(section.unmatched, most)))
     return "\n\n".join(parts) + "\n" if parts else ""
+
+
+def most_rows(detail: int) -> int | None:
+    """How many rows of a table are shown; None for all."""
+    return next((rows for below, rows in _ROWS if detail < below), None)
 
 
 def _table(table: Table, most: int | None) -> Iterator[str]:

@@ -50,7 +50,7 @@ def _tables(tally: Tally, numeric: bool) -> Iterator[Table]:  # noqa: ARG001
     yield Table("Problems", ("User", "What", "Text", "Count"), tally.ranked("problem", 0, 1, 2))
     yield Table("Tables of jobs", ("Who", "What", "Whose", "Count"), tally.ranked("edited", 0, 1, 2))
     yield Table("Output", ("User", "Text", "Count"), tally.ranked("output", 0, 1), 5)
-    yield Table("Commands by user", ("User", "Count"), tally.ranked("ran", 0))
+    yield Table("Commands by user", ("User", "Count"), tally.ranked("ran", 0), drawn=True)
     yield Table("Commands", ("User", "Command", "Count"), tally.ranked("ran", 0, 1), 5)
     yield Table("Scripts", ("Directory", "Script", "Count"), tally.ranked("run-parts", 0, 1), 5)
     yield Table("Anacron", ("What", "How", "Count"), tally.ranked("anacron", 0, 1), 10)

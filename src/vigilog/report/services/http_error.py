@@ -85,7 +85,7 @@ class Counting:
             totals("Totals", ("Errors and worse", sum(worst.values())), ("Warnings and less", others)),
             Table("By level", ("Level", "Count"), tally.ranked("entry", 0)),
             Table("Errors and worse", ("Level", "Module", "Text", "Count"), _rows(tally, of_worst=True)),
-            Table("By client", ("Client", "Count"), tally.ranked("client", 0)),
+            Table("By client", ("Client", "Count"), tally.ranked("client", 0), drawn=True),
             Table("Warnings and less", ("Level", "Module", "Text", "Count"), _rows(tally, of_worst=False), 5),
         )
         return tally.section(NAME, TITLE, tables)

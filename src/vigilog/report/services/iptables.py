@@ -30,7 +30,7 @@ def _tables(tally: Tally, numeric: bool) -> Iterator[Table]:
     shown = _number if numeric else _named
     yield totals("Totals", ("Packets", packets.total()), ("Addresses they came from", len(summed(packets, _FROM))))
     yield Table("By prefix", ("Prefix", "Count"), ranked(summed(packets, _PREFIX)))
-    yield Table("By source", ("From", "Count"), ranked(summed(packets, _FROM), _address))
+    yield Table("By source", ("From", "Count"), ranked(summed(packets, _FROM), _address), drawn=True)
     ports: Counter[Fields] = Counter()
     scanned: Counter[Fields] = Counter()
     for (*_, source, to, protocol, port, kind), times in packets.items():
@@ -38,7 +38,7 @@ def _tables(tally: Tally, numeric: bool) -> Iterator[Table]:
         ports[what.encode(errors="surrogateescape"),] += times
         if port:
             scanned[source, to] += 1
-    yield Table("By destination port", ("Port", "Count"), ranked(ports))
+    yield Table("By destination port", ("Port", "Count"), ranked(ports), drawn=True)
     yield Table("By protocol", ("Protocol", "Count"), ranked(summed(packets, _PROTOCOL)))
     yield Table("Ports tried", ("From", "To", "Ports"), ranked(scanned, _address), 5)
     yield Table("By destination", ("To", "Count"), ranked(summed(packets, _TO), _address), 5)

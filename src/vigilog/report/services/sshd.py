@@ -114,8 +114,8 @@ def _tables(tally: Tally, numeric: bool) -> Iterator[Table]:  # noqa: ARG001
         ("Connections refused for their number", tally.total("throttled")),
     )
     yield Table("Logins", ("User", "From", "By", "Count"), tally.ranked("accepted", 1, 2, 0))
-    yield Table("Failed attempts by address", ("From", "Count"), ranked(summed(attempts, 2)))
-    yield Table("Failed attempts by user", ("User", "Count"), ranked(summed(attempts, 1)))
+    yield Table("Failed attempts by address", ("From", "Count"), ranked(summed(attempts, 2)), drawn=True)
+    yield Table("Failed attempts by user", ("User", "Count"), ranked(summed(attempts, 1)), drawn=True)
     yield Table("Failed attempts by method", ("By", "Count"), ranked(summed(attempts, 0)))
     yield Table("Failed attempts", ("From", "User", "By", "Count"), ranked(summed(attempts, 2, 1, 0)), 10)
     yield Table("Invalid users by address", ("From", "Count"), tally.ranked("invalid", 1))
