@@ -19,6 +19,7 @@ from benchmarks import (
     memory,
     page,
     place,
+    report_dnscache,
     ship,
     start,
     triggers,
@@ -42,6 +43,7 @@ BENCHMARKS = {
     "logformat": logformat.BENCHMARK,
     "ship": ship.BENCHMARK,
     "fleet": fleet.BENCHMARK,
+    "dnscache": report_dnscache.BENCHMARK,
 }
 
 
