@@ -8,6 +8,7 @@ import time
 import warnings
 from collections.abc import Sequence
 from io import BytesIO
+from typing import Any
 
 from vigilog.report.html_words import ACCENT, INK, MUTED, RULE, WARNING
 from vigilog.report.section import Series
@@ -32,7 +33,7 @@ _BINS = (600, 1800, _HOUR, 3 * _HOUR, 6 * _HOUR, _DAY, 7 * _DAY, 28 * _DAY)
 _TICKS = (600, 1800, _HOUR, 3 * _HOUR, 6 * _HOUR, _DAY, 2 * _DAY, 7 * _DAY, 14 * _DAY, 28 * _DAY, 91 * _DAY, 364 * _DAY)
 _MOST_TICKS = 9
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_STYLE = {
+_STYLE: Any = {
     "text.parse_math": False,
     "text.color": INK,
     "axes.titlecolor": INK,
@@ -78,14 +79,14 @@ def over_time(series: Sequence[Series], span: tuple[float, float] | None) -> byt
         return _png(figure)
 
 
-def weekdays(title: str, grid: Sequence[Sequence[int]], days: Sequence[str]) -> bytes:
-    """How many there were in each hour of each weekday, the more the darker."""
+def weekdays(title: str, grid: Sequence[Sequence[float]], days: Sequence[str]) -> bytes:
+    """How many there are in each hour of each weekday on an average, the more the darker."""
     most = max(max(row) for row in grid)
     with mpl.rc_context(_STYLE):
         figure = _figure(_WIDE, 190)
         plot = figure.subplots()
-        plot.pcolormesh(range(25), range(8), grid, cmap="Blues", vmin=0, vmax=max(1, most), edgecolors="white", linewidth=1)
-        plot.set_title(f"{title} by weekday and hour (most in an hour of the day: {most:,})")
+        plot.pcolormesh(range(25), range(8), grid, cmap="Blues", vmin=0, vmax=most or 1, edgecolors="white", linewidth=1)
+        plot.set_title(f"{title} by weekday and hour (on an average up to {most:,.0f})")
         plot.invert_yaxis()
         plot.set_yticks([day + 0.5 for day in range(7)], list(days))
         plot.set_xticks(range(0, 25, 3), [f"{hour:02}" for hour in range(0, 25, 3)])

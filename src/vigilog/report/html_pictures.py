@@ -77,13 +77,20 @@ def local_span(span: Span) -> Span:
     return (float(local_seconds(span[0])), float(local_seconds(span[1]))) if span else None
 
 
-def by_weekday(series: Series) -> list[list[int]]:
-    """A local series as seven days (from Monday on) of 24 hours."""
-    grid = [[0] * 24 for _ in range(7)]
+def by_weekday(series: Series) -> list[list[float]]:
+    """A local series as seven days (from Monday on) of 24 hours: how many there were on an average day of that name."""
+    grid = [[0.0] * 24 for _ in range(7)]
+    dates = {int(at) // _DAY for at, _ in series.points}
+    days = Counter(_weekday(date) for date in dates)
     for at, count in series.points:
-        day, second = divmod(int(at), _DAY)
-        grid[(day + 3) % 7][second // 3600] += count
+        date, second = divmod(int(at), _DAY)
+        grid[_weekday(date)][second // 3600] += count / days[_weekday(date)]
     return grid
+
+
+def _weekday(date: int) -> int:
+    """0 is Monday; date 0, the first of January 1970, was a Thursday."""
+    return (date + 3) % 7
 
 
 def ranking(table: Table) -> list[tuple[str, float]]:

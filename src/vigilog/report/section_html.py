@@ -40,7 +40,10 @@ def picture_html(picture: Picture) -> str:
     source = f"data:image/png;base64,{b64encode(picture.png).decode()}"
     words = f'src="{source}" alt="{harmless(picture.words)}" width="{picture.width}"'
     return element(
-        "img", f"display:inline-block;width:100%;max-width:{picture.width}px;height:auto;margin:0 8px 14px 0", "", words
+        "img",
+        f"display:inline-block;vertical-align:top;width:100%;max-width:{picture.width}px;height:auto;margin:0 8px 14px 0",
+        "",
+        words,
     )
 
 

@@ -56,11 +56,13 @@ class HtmlFrame:
         if not self.begun:
             return b""
         asked = self._asked
-        facts = [f"{asked.wanted.text}" if asked.wanted.everything else f"{asked.wanted.text} {dates(asked)}"]
+        facts = [f"Range: {asked.wanted.text}" + ("" if asked.wanted.everything else f" {dates(asked)}")]
         facts += [f"Lines of {asked.hosts} only"] if asked.hosts else []
         facts += [f"Made {time.ctime(self._clock())} at detail {asked.detail}"]
         end = _WITHOUT if self._missed else ""
-        return page(f"What {asked.host} did", facts, self._warnings, self._parts, end).encode("utf-8", "backslashreplace")
+        return page(f"What happened on {asked.host}", facts, self._warnings, self._parts, end).encode(
+            "utf-8", "backslashreplace"
+        )
 
     def _counted(self, section: Section) -> str:
         if not section.lines:
