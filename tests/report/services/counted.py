@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ def counted(service: str, *logs: bytes | Path, block: int = 0) -> Section:
     counting = SERVICES[service].Counting()
     for log in logs:
         lines = log if isinstance(log, bytes) else log.read_bytes()
-        whole = lines.splitlines(keepends=True) if block else [lines]
+        whole = re.findall(rb"[^\n]*\n|[^\n]+", lines) if block else [lines]
         for at in range(0, len(whole), block or 1):
             counting.see(b"".join(whole[at : at + (block or 1)]), partial(stamp, arrived=ARRIVED))
     return counting.section()

@@ -18,7 +18,7 @@ TITLE = "Firewall"
 GROUPS = ("messages", "iptables")
 
 _PACKET = (
-    rb"(?:\[ ?\d+\.\d+\] ?)?(.*?)[ :]*\bIN=(\S*) OUT=(\S*) (?:\S* )*?SRC=(\S*) DST=(\S*) (?:\S* )*?PROTO=(\S*)"
+    rb"(?:\[ ?\d+\.\d+\] ?)?(.{0,160}?)[ :]*\bIN=(\S*) OUT=(\S*) (?:\S* )*?SRC=(\S*) DST=(\S*) (?:\S* )*?PROTO=(\S*)"
     rb"(?: SPT=\d+ DPT=(\d+)| TYPE=(\d+) CODE=\d+)?(?: .*)?"
 )
 _FORMS = (Form("packet", _PACKET),)

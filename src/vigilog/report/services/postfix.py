@@ -22,7 +22,7 @@ _WORD = _OF + rb"([A-Za-z_-]+[:=]?)"
 _CLIENT = rb"([^ \[]*)\[([^\]]*)\](?::\d+)?"
 _BY = rb"(?:, sasl_method=([^,]*))?(?:, sasl_username=([^,]*))?"
 _HOST = rb"([^ \[]*)(?:\[[^\]]*\])?(?::\d+)?"
-_TO = rb"to=<?(.*?)>?, (?:orig_to=.*?, )?relay=([^,\[]*)[^,]*, (?:[a-z_]+=[^,]*, )*?dsn=([\d.]*), status="
+_TO = rb"to=<?([^>,]*)>?, (?:orig_to=<?[^>,]*>?, )?relay=([^,\[]*)[^,]*, (?:[a-z_]+=[^,]*, )*?dsn=([\d.]*), status="
 _ELSE = rb"reject_warning|filter|hold|redirect|warn|prepend|replace|bcc|ignore|delay|permit|info|strip"
 _POSTSCREEN = (
     rb"CONNECT|DISCONNECT|PASS OLD|PASS NEW|[A-Z]+LISTED|[A-Z]+LIST VETO|PREGREET|DNSBL|HANGUP|"

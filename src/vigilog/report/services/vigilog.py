@@ -24,7 +24,7 @@ _FORMS = (
     Form("lifted", _SAID + rb"(?:[^: ]+: )?let in: (.*)"),
     Form("action", _SAID + rb"([^: ]+): ([^: ]+): (.*)"),
     Form("died", _SAID + rb"process \d+ of (.*) died; .*"),
-    Form("daemon", _SAID + rb"([^:]*?)"),
+    Form("daemon", _SAID + rb"(the configuration was read anew|shipping ended|\d+ orders are not carried out)(?:: .*)?"),
 )
 
 
