@@ -92,7 +92,7 @@ class Digest:
                     counts = self._hours[hour] = Counter()
                 counts[rule] += 1
                 for part in key.split(b"\n"):
-                    value = told(part)
+                    value = part.decode("utf-8", "surrogateescape")
                     # the first is how many there were, the rest are the last numbers
                     if (known := self._values.get(value)) is None:
                         self._values[value] = [1, number]
@@ -147,7 +147,7 @@ class Digest:
 
 def seen(event: Counted) -> Seen:
     """An event for people."""
-    key = tuple(map(told, unpacked(event.key)))
+    key = tuple(value.decode("utf-8", "surrogateescape") for value in unpacked(event.key))
     return Seen(event.number, event.rule, key, event.time, told(event.source), event.line)
 
 

@@ -64,14 +64,19 @@ class Follower:
         return ask(self.control, command, patience=60.0, **arguments)
 
     def _follow(self) -> None:
-        while not self._ended.is_set():
-            try:
-                with looks.looking(self.directory) as connection:
-                    self._take(connection)
-            except StoreError as error:
-                self.trouble = str(error)
-                self.caught_up.set()
-            self._ended.wait(2.0)
+        try:
+            while not self._ended.is_set():
+                try:
+                    with looks.looking(self.directory) as connection:
+                        self._take(connection)
+                except StoreError as error:
+                    self.trouble = str(error)
+                    self.caught_up.set()
+                self._ended.wait(2.0)
+        finally:
+            # whatever ends it before its time, nobody shall take old figures for new ones
+            self.trouble = self.trouble or "it is not followed any more; the log of this process says why"
+            self.caught_up.set()
 
     def _take(self, connection: sqlite3.Connection) -> None:
         """Until the end, or until the store fails."""

@@ -54,9 +54,12 @@ _fields = Decoder(tuple[Raw, dict[str, bytes], Raw]).decode
 def looking(directory: str) -> Iterator[sqlite3.Connection]:
     """The store in `directory`, for reading. Raises StoreError if it is not there, not readable, or of another version."""
     path = os.path.join(os.path.abspath(directory), NAME)
-    if not os.path.exists(path):
-        found = "may not be read" if not os.access(os.path.dirname(path), os.X_OK) else "there is no store yet"
-        raise StoreError(found, place=Place(path), remedy="`vigilog run` makes it; run this as the same user")
+    try:
+        os.stat(path)
+    except OSError as error:
+        found = "there is no store yet" if isinstance(error, FileNotFoundError) else f"may not be read: {error.strerror}"
+        remedy = "`vigilog run` makes it; run this as the same user"
+        raise StoreError(found, place=Place(path), remedy=remedy) from error
     with answered(path), closing(sqlite3.connect(f"file:{quote(path)}?mode=ro", uri=True, timeout=_PATIENCE)) as connection:
         version: int = connection.execute("PRAGMA user_version").fetchone()[0]
         if connection.execute("PRAGMA application_id").fetchone()[0] != APPLICATION or version != len(STEPS):
