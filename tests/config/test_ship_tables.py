@@ -146,6 +146,13 @@ def test_every_property_that_librdkafka_refuses_is_told_with_its_line(tmp_path):
         assert word in each
 
 
+def test_mistakes_in_brokers_hide_none_in_properties(tmp_path):
+    pytest.importorskip("confluent_kafka")
+    text = '[ship]\nbrokers = ["a", "ssl://b"]\n[ship.kafka.properties]\nlinger.ms = "soon"\n[[ship.stream]]\nwhat = "alerts"\n'
+    told = mistakes(tmp_path, text)
+    assert [each.partition(":")[0] for each in told] == ["2", "4"]
+
+
 def test_without_the_library_for_kafka_properties_are_not_looked_at(tmp_path, monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "confluent_kafka", None)
     assert mistakes(tmp_path, '[ship.kafka.properties]\nfoo.bar = 1\n[[ship.stream]]\nwhat = "alerts"\n') == []

@@ -138,6 +138,9 @@ def without_brokers(layer: Layer, settings: Settings, fleet: Sequence[Loaded]) -
         yield ConfigurationError("there is something to ship, and no broker", place=place, remedy=remedy)
 
 
+_ANY = ("localhost",)
+
+
 def refused(layer: Layer, settings: Settings) -> Iterator[ConfigurationError]:
     """Brokers that are none, and properties that librdkafka refuses. Without the extra properties cannot be asked about; that
     it is missing is said at the start."""
@@ -149,20 +152,17 @@ def refused(layer: Layer, settings: Settings) -> Iterator[ConfigurationError]:
         Property(name, value, where.get(("kafka", f"properties.{name}"), written))
         for name, value in settings.kafka.properties.items()
     ]
+    brokers: Sequence[str] = settings.ship.brokers or settings.fleet.brokers or _ANY
     while True:
         try:
-            check(
-                Connection(
-                    settings.ship.brokers or settings.fleet.brokers or ("localhost",),
-                    properties,
-                    where.get(("ship", "brokers")),
-                )
-            )
+            check(Connection(brokers, properties, where.get(("ship", "brokers"))))
         except ConfigurationError as error:
             yield error
             left = [each for each in properties if each.place != error.place]
             if len(left) == len(properties):
-                return
+                if brokers is _ANY:
+                    return
+                brokers = _ANY  # it was about the brokers
             properties = left
         except MissingExtra:
             return
