@@ -119,3 +119,31 @@ def test_a_hostile_line_takes_no_long_time(service, piece):
         b"Nov 20 08:30:00 h %b[7]: %b%b\n" % (PROGRAMS[service], head, piece * (60_000 // len(piece))) for head in heads
     )
     assert counted(service, log).lines in (0, len(heads))
+
+
+ACCESS = b'203.0.113.8 - - [20/Nov/2026:08:30:00 +0100] "'
+OTHERS = {
+    "http": (b"", b"- - ", b"203.0.113.8 - - [", ACCESS, ACCESS + b"GET /", ACCESS + b'GET /" 200 5 "'),
+    "http-error": (
+        b"",
+        b"[error] [client ",
+        b"2026/11/20 08:30:00 [error] 1#1: x, client: ",
+        b"[Fri Nov 20 08:30:00 2026] [error] ",
+    ),
+    "http-forensic": (b"", b"+", b"-", b"+1:2:3|"),
+    "ftpd-xferlog": (
+        b"",
+        b"Fri Nov 20 08:18:42 2026 0 127.0.0.9 150 /",
+        b"Fri Nov 20 08:18:42 2026 0 127.0.0.9 150 /a a _ i r ",
+    ),
+    "proftpd-forensic": (b"-----BEGIN X FORENSICS-----\nClient-Address: ", b"-----BEGIN X FORENSICS-----\nUser: "),
+}
+
+
+@pytest.mark.parametrize("service", sorted(OTHERS))
+@pytest.mark.parametrize(
+    "piece", [b"a", b" ", b" [", b"[a: ", b"\\", b'" ', b", client: a", b"|", b" a _ i r ", b" ftp 0 * c ", b"1:"]
+)
+def test_a_hostile_line_of_another_log_takes_no_long_time(service, piece):
+    log = b"".join(head + piece * (60_000 // len(piece)) + b"\n" for head in OTHERS[service])
+    assert counted(service, log).lines == log.count(b"\n")

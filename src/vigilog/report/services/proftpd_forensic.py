@@ -19,7 +19,7 @@ TITLE = "Forensic Blocks"
 GROUPS = ("proftpd-forensic",)
 
 _MARKER = re.compile(rb"^-----(BEGIN|END) [^\r\n]{1,80} FORENSICS-----\r?$", re.MULTILINE)
-_RECORD = re.compile(rb'(.{1,64}?) localhost blackbox\[(\d+)\]: (.*?): ((?:[a-z_]+=(?:"[^"]*"|\S*) )*messages=\d+)')
+_RECORD = re.compile(rb'(.{1,64}?) localhost blackbox\[(\d+)\]: (.*?): ((?:[a-z_]+=(?:"[^"]*"|[^" ]\S*|) )*messages=\d+)')
 _FIELD = re.compile(rb'([a-z_]+)=(?:"([^"]*)"|(\S*))')
 
 _COLUMNS = ("Time", "Kind", "Client", "User", "Attempted", "Protocol", "Process", "Messages")

@@ -21,7 +21,7 @@ GROUPS = ("xferlog",)
 # Minute, year, seconds, host, bytes, file, direction, access, user, whether complete; or a line of another form.
 _ROW = re.compile(
     rb"^(?:([A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d):\d\d (\d{4}) (\d+) (\S+) (\d+) (.+) [ab] \S+ ([iod]) ([arg]) "
-    rb"(.*) ftp \d \S+ ([ci])|([^\n]+))$",
+    rb"(.{0,255}) ftp \d \S+ ([ci])|([^\n]+))$",
     re.MULTILINE,
 )
 _WAYS = {b"i": b"uploaded", b"o": b"downloaded", b"d": b"deleted"}
