@@ -87,7 +87,12 @@ def open_site(site_of):
     return site_of(Entrance("none", NAMES, tls=False))
 
 
+@pytest.fixture(scope="session")
+def hashed():
+    return passwords.hashed(PASSWORD)
+
+
 @pytest.fixture
-def guarded_site(site_of):
+def guarded_site(site_of, hashed):
     """A site with a password, behind TLS."""
-    return site_of(Entrance("password", NAMES, tls=True, password=passwords.hashed(PASSWORD)), base="https://testserver")
+    return site_of(Entrance("password", NAMES, tls=True, password=hashed), base="https://testserver")

@@ -41,7 +41,18 @@ def fill(directory, now, *, alerts=120, counted=600):
     for number, text in enumerate(HOSTILE):
         value = text.decode("utf-8", "surrogateescape").replace("\n", " ")
         moment = now - 60 + number
-        raised.append((alert(text.decode("utf-8", "replace"), (value, "198.51.100.9"), moment, [b"Nov 20 host x: " + text], {"user": value}), moment))
+        raised.append(
+            (
+                alert(
+                    text.decode("utf-8", "replace"),
+                    (value, "198.51.100.9"),
+                    moment,
+                    [b"Nov 20 host x: " + text],
+                    {"user": value},
+                ),
+                moment,
+            )
+        )
     with transaction(store):
         orders = []
         for each, moment in raised:
@@ -57,7 +68,9 @@ def fill(directory, now, *, alerts=120, counted=600):
             store,
             [
                 bans.Banned("203.0.113.1", "", "sshd", now - 60, now + 3600, 1, "5 events of sshd"),
-                bans.Banned("2001:db8::/64", "tcp/22", "<b>rule</b>", now - 50, now + 3600, 2, "<script>alert(5)</script>\u202e"),
+                bans.Banned(
+                    "2001:db8::/64", "tcp/22", "<b>rule</b>", now - 50, now + 3600, 2, "<script>alert(5)</script>\u202e"
+                ),
                 bans.Banned("203.0.113.2", "", "sshd", now - 9000, now - 5000, 1, "over"),
             ],
         )

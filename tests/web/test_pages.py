@@ -54,7 +54,9 @@ def files(tmp_path):
     block = b"-----BEGIN FAILED LOGIN FORENSICS-----\nClient-Address: <b>127.0.0.1</b>\nPID: 7\n\n"
     block += b"".join(b"[syslog:6, PID 7] " + text.replace(b"\0", b"") + b"\n" for text in stored.HOSTILE)
     (tmp_path / "blocks").write_bytes(block + b"-----END FAILED LOGIN FORENSICS-----\n")
-    (tmp_path / "ledger").write_bytes(b"+1:5f000000:0|GET /<script>alert(6)</script> HTTP/1.1|Host:x\n+2:5f000000:0|GET / HTTP/1.1\n-2:5f000000:0\n")
+    (tmp_path / "ledger").write_bytes(
+        b"+1:5f000000:0|GET /<script>alert(6)</script> HTTP/1.1|Host:x\n+2:5f000000:0|GET / HTTP/1.1\n-2:5f000000:0\n"
+    )
     return Web(blackbox=(str(tmp_path / "blocks"),), ledgers=(str(tmp_path / "ledger"),))
 
 
