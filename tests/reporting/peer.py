@@ -49,7 +49,13 @@ class Place:
     def environment(self, now, zone):
         hidden = {"PERL5LIB", "MAILTO"}
         kept = {name: value for name, value in os.environ.items() if name not in hidden}
-        fake = {"LD_PRELOAD": str(libfaketime()), "FAKETIME": now, "NO_FAKE_STAT": "1"}
+        fake = {
+            "LD_PRELOAD": str(libfaketime()),
+            "FAKETIME": now,
+            "NO_FAKE_STAT": "1",
+            "PERL_HASH_SEED": "0",
+            "PERL_PERTURB_KEYS": "0",
+        }
         return {**kept, "TZ": zone, "PYTHONPATH": str(CHECKOUT / "src"), **fake}
 
     def logwatch(self, *arguments, now=NOW, zone=ZONE):

@@ -14,7 +14,7 @@ from vigilog.report.services import SERVICES
 from vigilog.reporting import log_files, scripts
 from vigilog.reporting.asked import Asked
 from vigilog.reporting.counted import counted
-from vigilog.reporting.frame import Frame, Output
+from vigilog.reporting.frame import Frame, Output, Report
 from vigilog.reporting.gathering import Opened, gather, given
 from vigilog.reporting.groups import group
 from vigilog.reporting.log_files import Say
@@ -23,7 +23,7 @@ NO_LOG = "none"
 """The group of a service that reads no log."""
 
 
-def produce(asked: Asked, frame: Callable[[Asked], Frame], clock: Clock, read: Opened, say: Say) -> list[tuple[Asked, bytes]]:
+def produce(asked: Asked, frame: Callable[[Asked], Frame], clock: Clock, read: Opened, say: Say) -> list[tuple[Asked, Report]]:
     """The report, or one for each host if it is to be split; those without anything to say are left out.
 
     `read`: how files become blocks of lines. `say`: takes lines about files. Raises core.errors.
@@ -39,11 +39,16 @@ def produce(asked: Asked, frame: Callable[[Asked], Frame], clock: Clock, read: O
         parts = [(asked, "")]
         if asked.host_format != "none":
             parts = [(asked.about(host), host) for host in _hosts(directory)]
-        return [(part, made) for part, host in parts if (made := _one(part, host, frame(part), directory, clock, read, say))]
+        return [
+            (part, made)
+            for part, host in parts
+            if (made := _one(part, host, frame(part), variables, directory, clock, read, say)).body
+        ]
 
 
-def _one(asked: Asked, host: str, frame: Frame, directory: str, clock: Clock, read: Opened, say: Say) -> bytes:
-    variables = scripts.environment(asked, directory)
+def _one(
+    asked: Asked, host: str, frame: Frame, variables: dict[str, str], directory: str, clock: Clock, read: Opened, say: Say
+) -> Report:
     for name in asked.services:
         if name in asked.built_in:
             frame.add(_counted(name, asked, clock, read, say))
