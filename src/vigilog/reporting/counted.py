@@ -12,7 +12,7 @@ from vigilog.parallel import Workers
 from vigilog.parse.stamps import stamp
 from vigilog.parse.tai64n_spans import within
 from vigilog.report.section import Section
-from vigilog.report.services import SERVICES, Counting, Moment
+from vigilog.report.services import ENTRIES, SERVICES, Counting, Moment
 from vigilog.reporting.asked import Asked
 from vigilog.reporting.date_filters import Step, lines_of
 from vigilog.reporting.ranges import Range
@@ -67,6 +67,9 @@ def counted(name: str, asked: Asked, blocks: Iterable[bytes], now: float) -> Sec
     kept = of_range(asked.wanted, moment, compat_tai=asked.compat_tai)
     hosts = of_hosts(asked.hosts)
     begin = partial(SERVICES[name].Counting, numeric=asked.numeric)
+    if name in ENTRIES:
+        begin = partial(begin, inside=partial(_inside, list(chain.from_iterable(stretches(asked.wanted)))))
+        return _whole(begin, moment, blocks)
     if asked.jobs > 1:
         return _together(begin, lambda block: hosts(kept(block)), moment, blocks, asked.jobs)
     counting = begin()
@@ -75,6 +78,17 @@ def counted(name: str, asked: Asked, blocks: Iterable[bytes], now: float) -> Sec
         if lines:
             counting.see(lines, moment)
     return counting.section()
+
+
+def _whole(begin: Callable[[], Counting], moment: Moment, blocks: Iterable[bytes]) -> Section:
+    counting = begin()
+    for block in blocks:
+        counting.see(block, moment)
+    return counting.section()
+
+
+def _inside(edges: list[int], at: float) -> bool:
+    return bool(bisect_right(edges, at) % 2)
 
 
 def _together(begin: Callable[[], Counting], step: Step, moment: Moment, blocks: Iterable[bytes], jobs: int) -> Section:

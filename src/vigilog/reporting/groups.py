@@ -15,6 +15,8 @@ _LOGS: dict[str, tuple[str, ...]] = {
     "iptables": ("kern.log",),
     "http": ("apache2/*access*.log", "httpd/*access_log", "nginx/*access*.log"),
     "http-error": ("apache2/*error*.log", "httpd/*error_log"),
+    "http-forensic": ("apache2/*forensic*", "httpd/*forensic*"),
+    "proftpd-forensic": ("proftpd/*forensic*",),
     "xferlog": ("xferlog", "proftpd/xferlog", "vsftpd/xferlog"),
     "named": ("named/*.log", "named.log"),
 }

@@ -9,6 +9,8 @@ from collections import Counter
 import pytest
 
 from tests.report.services.counted import counted, table, unmatched
+from vigilog.parse.stamps import stamp
+from vigilog.report.services import SERVICES
 
 
 def test_openssh_of_loghub_as_its_templates_have_it(sample_data):
@@ -233,3 +235,12 @@ def test_forensic_blocks_of_proftpd(sample_data):
         "Failed login": 41,
         "Untimely death": 3,
     }
+
+
+def test_forensic_blocks_of_a_range(sample_data):
+    """A block's time is that of its first message that has one; its other lines tell none."""
+    counting = SERVICES["proftpd-forensic"].Counting(inside=lambda at: at >= stamp(b"2026-11-20 08:18:47,000 -", 0.0))
+    counting.see((sample_data / "ftp" / "proftpd-1.3.8" / "forensic.log").read_bytes(), lambda _: None)
+    kinds = table(counting.section(), "By kind")
+    assert kinds["UNTIMELY DEATH"] == 3
+    assert 0 < kinds.get("FAILED LOGIN", 0) < 41

@@ -26,7 +26,7 @@ from vigilog.report.services import (
     xferlog,
 )
 
-__all__ = ["SERVICES", "Counting", "Moment", "Service"]
+__all__ = ["ENTRIES", "SERVICES", "Counting", "Moment", "Service"]
 
 
 class Counting(Protocol):
@@ -81,3 +81,6 @@ def _services() -> dict[str, Service]:
 
 
 SERVICES: dict[str, Service] = _services()
+ENTRIES = frozenset({proftpd_forensic.NAME})
+"""Services whose entries are several lines, with one time for all: they are given every line, and `inside`, which says whether
+a moment (seconds since the epoch) is in the range."""

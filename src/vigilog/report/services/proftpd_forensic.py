@@ -1,12 +1,14 @@
 """Forensic blocks (ProFTPD's mod_log_forensic, Vigilog's black boxes): what they were written for, whose sessions they were.
 
-What has no time in it (a marker, a header) belongs to a block's own time, so whoever wants a range of blocks gives whole ones.
+A block's lines tell no time, or several: who wants blocks of a range gives all lines, and says which moments are in it
+(`inside`).
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Callable
 from typing import Self
 
 from vigilog.parse.forensic_records import Records
@@ -29,8 +31,9 @@ class Counting:
     """`report.services.Counting`. `_before`: what stands before the first begin of a block: the end of one that began in an
     earlier part of the log, or nothing that is understood."""
 
-    def __init__(self, *, numeric: bool = False) -> None:
+    def __init__(self, *, numeric: bool = False, inside: Callable[[float], bool] | None = None) -> None:
         del numeric
+        self._inside = inside
         self._tally = Tally()
         self._records = Records()
         self._open = 0
@@ -95,7 +98,10 @@ class Counting:
             found = _RECORD.fullmatch(line)
             assert found
             time, pid, kind, rest = found.groups()
+            when = stamp(time + b" -", 0.0)
+            if when is not None and self._inside and not self._inside(when):
+                continue
             told = {name: quoted or plain for name, quoted, plain in _FIELD.findall(rest)}
             who = [told.get(name, b"") for name in (b"client", b"user", b"attempted", b"protocol")]
             self._tally.kinds["block"][time, kind, *who, pid, told[b"messages"]] += 1
-            self._tally.happened(kind.decode("ascii").capitalize(), stamp(time + b" -", 0.0), 1)
+            self._tally.happened(kind.decode("ascii").capitalize(), when, 1)
