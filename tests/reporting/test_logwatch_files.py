@@ -7,6 +7,7 @@ import gzip
 import lzma
 import os
 import stat
+from collections.abc import Callable
 
 import pytest
 
@@ -192,7 +193,7 @@ def test_sections_stand_in_the_same_order(place):
 
 def test_packed_logs_and_archives_are_read_in_the_same_order(place):
     lines = "Nov 19 09:00:0{0} one x[1]: from {1}\n"
-    packers = {"gz": gzip.compress, "bz2": bz2.compress, "xz": lzma.compress}
+    packers: dict[str, Callable[[bytes], bytes]] = {"gz": gzip.compress, "bz2": bz2.compress, "xz": lzma.compress}
     for number, (end, pack) in enumerate(packers.items()):
         place.write(f"log/syslog.{number + 2}.{end}", pack(lines.format(number, end).encode()))
     place.write("log/syslog.1", lines.format(7, "plain archive"))

@@ -22,7 +22,7 @@ def moments():
     zone = ZoneInfo(ZONE)
 
     def at(*parts):
-        return int(datetime(*parts, tzinfo=zone).timestamp())
+        return int(datetime(*parts).replace(tzinfo=zone).timestamp())  # noqa: DTZ001 - it gets one
 
     found = set()
     for day in range(-45, 3):

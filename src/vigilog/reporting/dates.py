@@ -115,7 +115,7 @@ def _by_library(words: str, here: datetime, now: float) -> float | None:
     # Hours and minutes are told by the clock that knows no change of it, days by the calendar.
     by_clock = bool(_CLOCK_UNIT.search(words)) and not re.search(r"\d:\d", words)
     base = datetime.fromtimestamp(now, UTC).replace(tzinfo=None) if by_clock else here
-    found = parse(
+    found: datetime | None = parse(
         words,
         languages=["en"],
         settings={

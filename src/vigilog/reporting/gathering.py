@@ -48,8 +48,7 @@ def gather(group: Group, asked: Asked, directory: str, variables: Mapping[str, s
         return
     own = {**variables, **group.environment}
     with open(os.path.join(directory, group.name), "wb") as file:
-        for block in filtered(_recoded(read(paths, say), asked), steps_of(group, asked), own, directory, None):
-            file.write(block)
+        file.writelines(filtered(_recoded(read(paths, say), asked), steps_of(group, asked), own, directory, None))
 
 
 def _recoded(lines: Iterable[bytes], asked: Asked) -> Iterator[bytes]:
@@ -81,8 +80,7 @@ def given(
     if not steps and len(paths) == 1:
         return open(paths[0], "rb")
     file = tempfile.TemporaryFile(dir=directory)  # noqa: SIM115 - the caller closes it
-    for block in filtered(_whole(paths), steps, variables, directory, said):
-        file.write(block)
+    file.writelines(filtered(_whole(paths), steps, variables, directory, said))
     file.seek(0)
     return file
 

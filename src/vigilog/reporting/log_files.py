@@ -1,4 +1,4 @@
-"""Which files a log file group has, and what they hold (logwatch 7.7): globs as Perl has them, logs and archives, packed or not."""
+"""Which files a log file group has, and what they hold (logwatch 7.7): Perl's globs, logs and archives, packed or not."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Files(NamedTuple):
 
 
 def files(group: Group, directories: tuple[str, ...], *, archives: bool) -> Files:
-    """The files of a group that exist now, each once. `directories`: where its relative globs are looked for, each ending in /."""
+    """The files of a group that exist now, each once. `directories`: where its relative globs are looked for, with a /."""
     found: dict[bool, list[str]] = {False: [], True: []}
     seen: dict[bool, set[str]] = {False: set(), True: set()}
     for pattern in group.patterns:

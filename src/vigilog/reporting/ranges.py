@@ -32,7 +32,7 @@ class RangeNotUnderstood(VigilogError):
 
 @dataclass(frozen=True)
 class Range:
-    """`text` is what was asked for, in lower case. `period` is one of PERIODS, or `all`: any time. `instants`: seconds since the
+    """`text`: what was asked for, in lower case. `period`: one of PERIODS, or `all`, any time. `instants`: seconds since the
     epoch, the earliest first."""
 
     text: str
