@@ -10,7 +10,7 @@ from vigilog.config.logwatch import Group, Service, number
 from vigilog.core.clock import Clock
 from vigilog.report.section import Section
 from vigilog.report.section_text import section_text
-from vigilog.report.services import SERVICES
+from vigilog.report.services import SERVICES, vigilog
 from vigilog.reporting import log_files, scripts
 from vigilog.reporting.asked import Asked
 from vigilog.reporting.counted import counted
@@ -18,6 +18,7 @@ from vigilog.reporting.frame import Frame, Output, Report
 from vigilog.reporting.gathering import Opened, gather, given
 from vigilog.reporting.groups import group
 from vigilog.reporting.log_files import Say
+from vigilog.reporting.own import of_store, usual_directory
 
 NO_LOG = "none"
 """The group of a service that reads no log."""
@@ -91,13 +92,19 @@ def _said(
 def _counted(name: str, asked: Asked, clock: Clock, read: Opened, say: Say) -> Output:
     """What a service that is built in says."""
     service = asked.conf.services.get(name)
-    names = service.groups if service and service.groups else SERVICES[name].GROUPS
-    found = [log_files.files(group(asked.conf, each), asked.directories, archives=asked.archives) for each in names]
-    paths = [path for each in found for path in log_files.to_read(each, asked.wanted.begin)]
-    section = counted(name, asked, read(list(dict.fromkeys(paths)), say), clock())
+    known = of_store(asked.wanted, usual_directory()) if name == vigilog.NAME else None
+    section = known or _read(name, service, asked, clock, read, say)
     if service and service.title:
         section = section._replace(title=service.title)
     return Output(name, section.title, lines_of_section(section, asked), section)
+
+
+def _read(name: str, service: Service | None, asked: Asked, clock: Clock, read: Opened, say: Say) -> Section:
+    """What its log files have of the service."""
+    names = service.groups if service and service.groups else SERVICES[name].GROUPS
+    found = [log_files.files(group(asked.conf, each), asked.directories, archives=asked.archives) for each in names]
+    paths = [path for each in found for path in log_files.to_read(each, asked.wanted.begin)]
+    return counted(name, asked, read(list(dict.fromkeys(paths)), say), clock())
 
 
 def lines_of_section(section: Section, asked: Asked) -> list[bytes]:

@@ -7,6 +7,8 @@ import pytest
 from tests.report.services.counted import counted, table, unmatched
 from vigilog.core.nouns import Alert, Event, Outcome
 from vigilog.report.services.vigilog import stored
+from vigilog.reporting.own import of_store
+from vigilog.reporting.ranges import understood
 from vigilog.store.bans import Banned, Lifted, apply
 from vigilog.store.database import open_store, transaction
 from vigilog.store.outbox import add_alerts, mark_ended
@@ -54,7 +56,7 @@ def test_the_store_says_the_same_of_a_range(store):
         mark_ended(store, [Outcome(order, done=True, reason="banned 203.0.113.7")], 601.0)
         apply(store, [Banned("203.0.113.7", "", "sshd", 601.0, 1201.0, 1, "5 times"), Lifted(("203.0.113.7",), 700.0)])
         apply(store, [Banned("203.0.113.9", "", "sshd", 5000.0, 5600.0, 1, "5 times")])
-    section = stored(store, 600.0, 5000.0)
+    section = stored(store, [(600.0, 1000.0), (1200.0, 5000.0)])
     assert table(section, "Totals") == {"Alerts": 2, "Bans": 1, "Actions taken": 1}
     assert table(section, "Alerts") == {("sshd", "203.0.113.7"): 1, ("sshd", "203.0.113.8"): 1}
     assert table(section, "Bans") == {("203.0.113.7", "sshd", "for 600 s, lifted before its end"): 1}
@@ -63,3 +65,13 @@ def test_the_store_says_the_same_of_a_range(store):
         "Alerts": ((600.0, 1), (1200.0, 1)),
         "Bans": ((600.0, 1),),
     }
+
+
+def test_the_report_asks_the_store_if_there_is_one(store, tmp_path):
+    with transaction(store):
+        add_alerts(store, [(alert("203.0.113.7", 600.0), [])], {}, 600.0)
+    wanted = understood("all", 5000.0)
+    section = of_store(wanted, str(tmp_path / "state"))
+    assert section is not None
+    assert table(section, "Alerts") == {("sshd", "203.0.113.7"): 1}
+    assert of_store(wanted, str(tmp_path / "none")) is None

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 from functools import partial
+from itertools import chain
 
 from vigilog.report.message_forms import Form
 from vigilog.report.section import Section, Table
@@ -52,23 +54,27 @@ SERVICE = SyslogService(NAME, TITLE, rb"vigilog", _FORMS, {"alert": "Alerts", "b
 Counting = partial(SyslogCounting, SERVICE)
 
 
-def stored(connection: sqlite3.Connection, begin: float, end: float) -> Section:
-    """The section of what the store holds from `begin` to before `end` (seconds since the epoch). Raises StoreError."""
+def stored(connection: sqlite3.Connection, spans: Sequence[tuple[float, float]]) -> Section:
+    """The section of what the store holds of these spans of time (seconds since the epoch: from, to before), which are sorted.
+    Raises StoreError."""
+    edges = list(chain.from_iterable(spans))
     tally = Tally()
     for _, alert, done in outbox.history(connection):
-        if begin <= alert.time < end:
-            tally.lines += 1
-            rule = alert.rule.encode("utf-8", "surrogateescape")
-            tally.kinds["alert"][rule, b", ".join(_bytes(value) for value in alert.key)] += 1
-            tally.happened("Alerts", alert.time, 1)
-            for order in done:
-                kind = {"done": "action", "failed": "refused"}.get(order.status, "waiting")
-                tally.kinds[kind][_bytes(order.action), rule, _bytes(order.reason)] += 1
-    for ban, lifted in bans.begun(connection, begin, end):
-        how_long = f"for {ban.until - ban.since:.0f} s{', lifted before its end' if lifted is not None else ''}"
+        if not bisect_right(edges, alert.time) % 2:
+            continue
         tally.lines += 1
-        tally.kinds["ban"][b"ban", _bytes(ban.rule), _bytes(ban.target), how_long.encode()] += 1
-        tally.happened("Bans", ban.since, 1)
+        rule = _bytes(alert.rule)
+        tally.kinds["alert"][rule, b", ".join(map(_bytes, alert.key))] += 1
+        tally.happened("Alerts", alert.time, 1)
+        for order in done:
+            kind = {"done": "action", "failed": "refused"}.get(order.status, "waiting")
+            tally.kinds[kind][_bytes(order.action), rule, _bytes(order.reason)] += 1
+    for ban, lifted in bans.begun(connection, edges[0], edges[-1]) if edges else ():
+        if bisect_right(edges, ban.since) % 2:
+            how_long = f"for {ban.until - ban.since:.0f} s{'' if lifted is None else ', lifted before its end'}"
+            tally.lines += 1
+            tally.kinds["ban"][b"ban", _bytes(ban.rule), _bytes(ban.target), how_long.encode()] += 1
+            tally.happened("Bans", ban.since, 1)
     return tally.section(NAME, TITLE, _tables(tally, False))
 
 
