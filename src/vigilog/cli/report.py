@@ -22,10 +22,22 @@ if TYPE_CHECKING:
 
 HELP = "report what services did over a range of days"
 USAGE = 99
-_VALUED = ("detail", "logfile", "logdir", "service", "mailto", "filename", "debug", "range", "hostname", "output", "format")
+_VALUED: tuple[str, ...] = (
+    "detail",
+    "logfile",
+    "logdir",
+    "service",
+    "mailto",
+    "filename",
+    "debug",
+    "range",
+    "hostname",
+    "output",
+    "format",
+)
 _VALUED += ("encode", "hostformat", "hostlimit", "html-wrap", "subject", "jobs", "logwatch-conf", "logwatch-base")
 _SHORT = ("d", "l", "s", "m", "r", "o", "f", "e")
-_PLAIN = ("archives", "numeric", "help", "usage", "version", "builtin", "compat-tai")
+_PLAIN = ("archives", "numeric", "help", "usage", "version", "builtin", "compat-tai", "follow")
 
 
 def arguments(parser: Parser) -> None:
@@ -54,6 +66,11 @@ def arguments(parser: Parser) -> None:
     what.add_argument("--detail", "-d", metavar="LEVEL", help="low (0), med (5), high (10), or any number")
     what.add_argument("--numeric", "-n", action="store_true", help="addresses, ports and types stay numbers")
     what.add_argument("--builtin", action="store_true", help="what Vigilog can count itself it counts, scripts or not")
+    what.add_argument(
+        "--follow",
+        action="store_true",
+        help="running totals on the terminal: of today, or from the range's beginning on, and all that comes",
+    )
     read = parser.add_argument_group("what is read")
     read.add_argument(
         "--logfile", "-l", metavar="GROUP", action="append", default=[], help="all services that read this log file group"
@@ -111,6 +128,12 @@ def run(options: argparse.Namespace) -> int:
     from vigilog.reporting.delivery import deliver  # noqa: PLC0415
     from vigilog.reporting.producing import produce  # noqa: PLC0415
 
+    if options.follow:
+        from vigilog.cli.report_follow import followed  # noqa: PLC0415
+
+        options.builtin = True
+        options.range = options.range or "today"
+        return followed(_asked(options, wall()), wall)
     asked = _asked(options, wall())
     read, finish = reading(options)
     try:
@@ -127,7 +150,18 @@ def _asked(options: argparse.Namespace, now: float) -> Asked:
     from vigilog.report.services import SERVICES  # noqa: PLC0415
     from vigilog.reporting.asking import asked  # noqa: PLC0415
 
-    own = ("range", "detail", "output", "format", "encode", "hostname", "hostlimit", "hostformat", "mailto", "subject")
+    own: tuple[str, ...] = (
+        "range",
+        "detail",
+        "output",
+        "format",
+        "encode",
+        "hostname",
+        "hostlimit",
+        "hostformat",
+        "mailto",
+        "subject",
+    )
     own += ("filename", "html_wrap", "debug")
     given = {name: getattr(options, name) for name in own if getattr(options, name) is not None}
     given |= {name: "1" for name in ("archives", "numeric") if getattr(options, name)}
