@@ -14,6 +14,7 @@ from vigilog.cli import commands
 from vigilog.cli.main import STATUS, main
 from vigilog.core import errors
 from vigilog.core.nouns import Place
+from vigilog.reporting import choosing, delivery, filters, ranges
 from vigilog.run import control_client
 
 
@@ -69,7 +70,7 @@ def test_each_error_has_its_status(fake, capsys, error, status):
 def test_every_class_of_error_has_a_status():
     classes = [
         value
-        for module in (errors, control_client)
+        for module in (errors, control_client, choosing, delivery, filters, ranges)
         for value in vars(module).values()
         if isinstance(value, type) and issubclass(value, errors.VigilogError)
     ]

@@ -35,7 +35,7 @@ STATUSES: dict[str, Statuses] = {
     "investigate": (
         (0, "Everything that can be read was searched, whether something was found or not."),
         WRONG_OPTION,
-        (66, "The evidence could not be written, since a log is gone meanwhile."),
+        (66, "Nothing that was named can be searched, or a log with evidence is gone meanwhile."),
         (75, "The evidence is there already, or cannot be written."),
         (78, "The subject, a time or a number means nothing, or there is a mistake in the configuration."),
     ),
@@ -105,6 +105,15 @@ STATUSES: dict[str, Statuses] = {
         NOT_RUNNING,
         NOT_ALLOWED,
         (78, "There is a mistake in the new configuration; the one before it stays in use."),
+    ),
+    "report": (
+        (0, "The report was made, or there is nothing to report."),
+        (2, "The range is not understood, a script that is named is missing, or the file cannot be written."),
+        (69, "The range needs dateparser, a packed log zstandard, or HTML matplotlib; a line says which extra has it."),
+        (75, "The mailer failed."),
+        (78, "There is a mistake in logwatch's files."),
+        (99, "An option is wrong."),
+        (255, "There is no such service, or no such log file group."),
     ),
     "ship": (
         (0, "All that was read is acknowledged by a broker, or written; or it followed, and was told to end."),
