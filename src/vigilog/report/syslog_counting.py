@@ -95,6 +95,6 @@ class SyslogCounting:
 def _rows(programs: bytes) -> Callable[[bytes], list[tuple[bytes, bytes, bytes, bytes, bytes]]]:
     """Gives for each line its minute, its zone, its program, its message; or what it is, if it has no stamp. All are empty for
     another service's."""
-    header = rb"(?:<\d{1,3}>)?" + _STAMP + rb" [^ \n]+ (?:(%b)(?:\[\d*\])?: ?([^\n]*)|[^\n]*)" % programs
+    header = rb"(?:<\d{1,3}>)?" + _STAMP + rb" [^ \n]+ (?:(%b)(?:\[\d*\])?: ?(?:\[ID \d+ \S+\] )?([^\n]*)|[^\n]*)" % programs
     bare = rb"(?:(?:%b)(?:\[\d*\])?: )?([^\n]+)" % programs
     return re.compile(rb"^(?:" + header + b"|" + bare + b")$", re.MULTILINE).findall

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
@@ -244,3 +245,33 @@ def test_forensic_blocks_of_a_range(sample_data):
     kinds = table(counting.section(), "By kind")
     assert kinds["UNTIMELY DEATH"] == 3
     assert 0 < kinds.get("FAILED LOGIN", 0) < 41
+
+
+NEAR_MISSES = {
+    "sshd": [
+        "Accepted password for anna from 198.51.100.17 port 33847 ssh2 and more",
+        "Invalid user AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+    ],
+    "sudo": [],
+    "cron": [],
+    "postfix": [
+        "4BC2F1203: removed by somebody",
+        "connect from client-4.partner.example[198.51.100.4] postfix/smtpd[2201]: x",
+    ],
+    "dovecot": [],
+    "named": [
+        "client 203.0.113.9#57537: query (cache) denied",
+        "client @0x7fc4894f8098 203.0.113.9#57537 (a b): query: a b IN A + (192.0.2.10)",
+    ],
+    "firewall": [],
+}
+
+
+@pytest.mark.parametrize("name", sorted(NEAR_MISSES))
+def test_messages_of_many_versions_are_understood_and_near_misses_are_not(name):
+    """The samples that the rules for `vigilog check` are held against."""
+    text = (Path(__file__).parents[2] / "detect" / "samples" / name).read_bytes()
+    stamped = [line for line in text.splitlines() if re.match(rb"[A-Z][a-z]{2} [ \d]\d |\d{4}-\d\d-", line)]
+    section = counted("iptables" if name == "firewall" else name, b"\n".join(stamped))
+    assert sorted(unmatched(section)) == NEAR_MISSES[name]
+    assert section.lines

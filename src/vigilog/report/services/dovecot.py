@@ -16,7 +16,7 @@ TITLE = "Dovecot"
 GROUPS = ("maillog", "dovecot")
 
 _LOGIN = rb"([\w-]+)-login: (?:Info: )?"
-_WHY = rb"((?:Login aborted|Disconnected|Aborted login|Maximum number)[^()]*?) ?"
+_WHY = rb"((?:Login aborted|Disconnected|Aborted login|Maximum number)[^<>]*?) ?"
 _USER = rb"([\w-]+)\((.*?)\)(?:<[^>]*>)*: "
 _TRIED = rb"\(auth failed, (\d+) attempts in \d+ secs\)"
 _FROM = rb"(?:user=<(.*)>, )?(?:method=([^,]*), )?rip=([^, ]*).*"
@@ -28,6 +28,8 @@ _FORMS = (
     Form("login", _LOGIN + rb"Login: user=<(.*)>, method=([^,]*), rip=([^, ]*).*"),
     Form("ended before", _LOGIN + _WHY + _TRIED + rb"()(?: \(\w+\))?: user=<(.*)>, method=([^,]*), rip=([^, ]*).*"),
     Form("ended before", _LOGIN + _WHY + rb"()(?:\(([^)]*)\))?(?: \(\w+\))?: " + _FROM),
+    Form("ended before", _LOGIN + rb"(Authentication failed): ()()()()rip=([^, ]*).*"),
+    Form("", rb"(?:lmtp|doveadm|indexer-worker|ssl-params)\b.*?: (?:Connect|Disconnect|Indexed|Generating)\b.*"),
     Form("session", _USER + _ENDED + rb"(?: ?\(.*\))?(?: \w+=\d.*)?"),
     Form("session", _USER + rb"(?:Info: )?(Disconnected for inactivity|Server shutting down|Killed with signal).*"),
     Form("delivery", _USER + rb"(?:sieve: )?msgid=.*?: " + _SAVED + rb" ?.*"),

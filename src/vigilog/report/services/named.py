@@ -19,7 +19,7 @@ GROUPS = ("messages",)
 
 _HEAD = rb"(?:\d\d-[A-Z][a-z]{2}-\d{4} [\d:.]+ )?(?:[a-z-]+: )?(?:(?:info|notice|warning|error|critical|debug \d+): )?"
 _CLIENT = rb"client (?:@0x[0-9a-f]+ )?(\S+)#\d+(?:/key \S+)?(?: \(.*?\))?: (?:view \S+: )?"
-_ANYONE = rb"(?:client (?:@0x[0-9a-f]+ )?\S+(?: \(.*?\))?: (?:view \S+: )?)?"
+_ANYONE = rb"(?:client (?:@0x[0-9a-f]+ )?[^ /]+(?:/key [^ ]+)?(?: \(.*?\))?: (?:view \S+: )?)?"
 _WORD = _HEAD + _ANYONE + rb"\*?([^ ]*)"
 _ZONE = rb"'?([^ /']*)(?:/[A-Z]+)?(?:/\S+)?'?"
 
@@ -80,6 +80,8 @@ _FORMS = (
     _said("", rb"signer \".*\" approved", b"signer"),
     _said("notify", rb"received notify for (?:zone )?" + _ZONE + rb"(?:: .*)?", b"received"),
     _said("bad", rb"(" + _BAD + rb")(?:: ?(.*))?", b""),
+    _form("", rb"success resolving .* after .*", b"success"),
+    _form("trouble", rb"(invalid command from \S+): .*", b"invalid"),
     _form("limiting", rb"(limit|limiting|would limit) (?:(\w[\w ]*?) )?responses to (\S+)(?: for .*)?"),
     _form("", rb"\*?stop limiting .*", b"stop"),
     _form("resolving", _RESOLVING),

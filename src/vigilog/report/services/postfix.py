@@ -74,6 +74,7 @@ _FORMS = (
     Form("daemon", rb"(starting|stopping|refreshing|aborting) the Postfix mail system"),
     Form("", rb"statistics: .*"),
     Form("", rb"cache .* cleanup: retained=\d+ dropped=\d+ entries"),
+    Form("", rb"Host offered STARTTLS: .*"),
     Form("", rb"discarding EHLO keywords: .*"),
     Form("", rb"using backwards-compatible default setting .*"),
 )  # fmt: skip

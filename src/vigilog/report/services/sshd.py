@@ -18,6 +18,7 @@ GROUPS = ("secure", "messages")
 _END = rb"(?: \[preauth\])?"
 _KEX = rb"Unable to negotiate with (\S+)(?: port \d+)?: (no matching [a-z ]+) found\. Their offer: (.*?)" + _END
 _LIMIT = rb"error: maximum authentication attempts exceeded for (?:invalid user )?(.*) from (\S+) port \d+(?: ssh\d?)?" + _END
+_ELSEWHERE = rb"Authentication tried for (.*) (?=.*, ip=([^,)]*))with correct key but (not from a permitted host) .*"
 _CORRUPT = rb"(ssh_dispatch_run_fatal): Connection from (?:"
 _OPENED = rb"session opened for user (.*?)(?:\(uid=\d+\))? by (?:.*)\(uid=\d+\)"
 _FAILURE = rb"authentication failure; .* rhost=(\S*)\s*(?:user=(.*))?"
@@ -32,9 +33,10 @@ _FORMS = (
     Form("", rb"input_userauth_request: (?:invalid|illegal) user .*"),
     Form("refused", rb"User (.*) from (\S+) not allowed because (.+)"),
     Form("refused", rb"User (.*?)() not allowed because (.+)"),
-    Form("refused", rb"ROOT LOGIN (R)()EFUSED (FROM .*)"),
+    Form("refused", rb"(ROOT LOGIN) REFUSED FROM (\S+)(?: port \d+)?()" + _END),
     Form("refused", rb"refused connect from ()(.+?)()(?: \(.*\))?"),
     Form("refused", rb"Authentication refused: ()()(.+)"),
+    Form("refused", _ELSEWHERE),
     Form("limit", _LIMIT),
     Form("limit", rb"Disconnecting: Too many authentication failures for (.*)()" + _END),
     Form("", rb"Disconnecting(?: " + _WHO + rb"\S+ port \d+)?: .*", b"Disconnecting"),
@@ -66,12 +68,16 @@ _FORMS = (
     Form("broken", rb"Could not write (identification|ident) string to (\S+)(?: port \d+)?()", b"Could"),
     Form("broken", rb"warning: can't get client (address): ()(.+)", b"warning:"),
     Form("broken", rb"Corrupted (MAC) on input\.? ?()(.*)", b"Corrupted"),
+    Form("broken", rb"(Read error) from remote host (\S+) port \d+: (.*)"),
+    Form("broken", rb"(probed) from (\S+) port \d+ with (.*)\.  Don't panic\."),
+    Form("broken", rb"(Timeout), client not responding(?: from(?: user .*)? (\S+) port \d+)?()", b"Timeout,"),
     Form("timeout", rb"fatal: Timeout before authentication for (?:.* )?(\S+?)(?: port \d+)?\.?", b"fatal:"),
     Form("timeout", rb"Timeout before authentication for (?:connection from )?(\S+)(?: to .*)?(?: port \d+)?.*", b"Timeout"),
     Form("dns", rb"reverse mapping checking getaddrinfo for (.*?) \[?([^] ]+)\]? failed(?: - .*)?", b"reverse"),
     Form("dns", rb"Address (\S+) maps to (\S+), but this does not map back to the address\.?.*", b"Address"),
     Form("dns", rb"Nasty PTR record \"(.*)\" is set up for (\S+), ignoring", b"Nasty"),
     Form("throttled", rb"drop connection #\d+ from \[(.*?)\]:\d+ on \[.*\]:\d+ (.*)", b"drop"),
+    Form("throttled", rb"srclimit_penalise: \w+: \S+ (\S+?)(?:/\d+)? (.*)", b"srclimit_penalise:"),
     Form("throttled", rb"error: ()(beginning MaxStartups throttling)", b"error:"),
     Form("", rb"exited MaxStartups throttling after .*"),
     Form("subsystem", rb"subsystem request for (\S+)(?: by user (.*))?(?: failed, subsystem not found)?"),
@@ -94,6 +100,8 @@ _FORMS = (
     Form("", rb"Closing connection to .*"),
     Form("", rb"Found matching \S+ key: .*"),
     Form("", rb"SSH: Server;.*"),
+    Form("error", rb"(error|fatal): (.*)", b"error:"),
+    Form("error", rb"(error|fatal): (.*)", b"fatal:"),
     Form("", rb"rexec line \d+: Deprecated option .*"),
     Form("", rb"syslogin_perform_logout: .*"),
 )  # fmt: skip
@@ -112,6 +120,7 @@ def _tables(tally: Tally, numeric: bool) -> Iterator[Table]:  # noqa: ARG001
         ("Broken connections", tally.total("broken")),
         ("Timeouts before a login", tally.total("timeout")),
         ("Connections refused for their number", tally.total("throttled")),
+        ("Errors", tally.total("error")),
     )
     yield Table("Logins", ("User", "From", "By", "Count"), tally.ranked("accepted", 1, 2, 0))
     yield Table("Failed attempts by address", ("From", "Count"), ranked(summed(attempts, 2)), drawn=True)
@@ -127,6 +136,7 @@ def _tables(tally: Tally, numeric: bool) -> Iterator[Table]:  # noqa: ARG001
     yield Table("Broken connections", ("What", "From", "Why", "Count"), tally.ranked("broken", 0, 1, 2))
     yield Table("Timeouts before a login", ("From", "Count"), tally.ranked("timeout", 0))
     yield Table("Connections refused for their number", ("From", "Why", "Count"), tally.ranked("throttled", 0, 1))
+    yield Table("Errors", ("Level", "Text", "Count"), tally.ranked("error", 0, 1))
     yield Table("Disconnects by reason", ("Reason", "Count"), tally.ranked("bye", 2), 5)
     yield Table("Connections ended", ("How", "Before a login", "Count"), tally.ranked("ended", 0, 2, shown=_before), 5)
     yield Table("Addresses whose names are wrong", ("Name", "Address", "Count"), tally.ranked("dns", 0, 1), 10)

@@ -15,7 +15,7 @@ TITLE = "Sudo"
 GROUPS = ("secure",)
 
 _RAN = (
-    rb"(?:HOST=\S+ ; )?(?:TTY=\S* ; )?(?:CHROOT=.*? ; )?(?:CWD|PWD)=.*? ; USER=(.*?) ; "
+    rb"(?:HOST=\S+ ; )?(?:TTY=\S* ; )?(?:CHROOT=.*? ; )?(?:(?:CWD|PWD)=.*? ; )?USER=(.*?) ; "
     rb"(?:GROUP=\S+ ; )?(?:TSID=\S+ ; )?(?:ENV=.*? ; )?COMMAND=(.*)"
 )
 _REFUSED = rb"user NOT in sudoers|user NOT authorized on host|command not allowed|\w[^;]* required|[^;=]*not allowed[^;]*"
@@ -25,6 +25,8 @@ _FORMS = (
     Form("password", rb" *(\S+) : (\d+) incorrect password attempts? ; " + _RAN, b""),
     Form("ran", rb" *(\S+) : " + _RAN, b""),
     Form("problem", rb" *(\S+) : ([^;]*?) ; " + _RAN, b""),
+    Form("", rb" *\S+ : \(command continued\) .*"),
+    Form("limit", rb" *(\S+ : problem with defaults entries|.* is (?:world|group) writable|.* is owned by .*)(?: ; .*)?"),
     Form("failure", rb"pam_\w+\(sudo(?:-i)?:auth\): authentication failure; .* ruser=(\S*) .*"),
     Form("", rb"pam_\w+\(sudo(?:-i)?:auth\): (?:conversation failed|auth could not identify password for .*)"),
     Form("session", rb"pam_\w+\(sudo(?:-i)?:session\): session opened for user (.*?)(?:\(uid=\d+\))? by (.*)\(uid=\d+\)"),
