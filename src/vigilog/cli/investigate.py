@@ -12,7 +12,7 @@ from vigilog.cli.commands import Parser
 from vigilog.cli.moments import EXPECTED, moment
 from vigilog.cli.visible import visible
 from vigilog.core.clock import wall
-from vigilog.core.errors import ConfigurationError
+from vigilog.core.errors import ConfigurationError, SourceError
 
 if TYPE_CHECKING:
     from vigilog.config.settings import Settings
@@ -76,6 +76,8 @@ def run(options: argparse.Namespace) -> int:
     from vigilog.investigate.story import story  # noqa: PLC0415
 
     answer = investigate(question(options), wall)
+    if options.logs and not answer.files and answer.left_out:
+        raise SourceError(answer.left_out[0], expected="logs that can be searched")
     told = story(answer.items)
     written(answer, told, options)
     if options.export:

@@ -49,12 +49,12 @@ def in_html(answer: Investigation, told: Story, limit: int) -> Iterator[str]:
         yield from _plot(found)
     who = told.addresses if subject.kind == "user" else told.users
     heading = "Address" if subject.kind == "user" else "User"
-    yield from _table((heading, "Failed", "Good"), [(each.name, each.attempts, each.logins) for each in who])
-    yield from _table(("Log", "Entries"), told.sources)
-    yield from _table(("Program whose lines no rule knows", "Lines"), told.programs)
+    yield from _table("Who", (heading, "Failed", "Good"), [(each.name, each.attempts, each.logins) for each in who])
+    yield from _table("Logs", ("Log", "Entries"), told.sources)
+    yield from _table("Lines that no rule knows", ("Program", "Lines"), told.programs)
     if answer.pivots:
         rows = [(each.name, each.failed, each.good, ", ".join(each.common)) for each in answer.pivots.neighbours]
-        yield from _table((f"Other {answer.pivots.kind}", "Failed", "Good", "In common"), rows)
+        yield from _table("Neighbours", (f"Other {answer.pivots.kind}", "Failed", "Good", "In common"), rows)
     yield from _timeline(answer.items, limit)
     if answer.left_out:
         yield "<h2>Not searched</h2><ul>"
@@ -67,10 +67,10 @@ def _said(text: str) -> str:
     return escape(visible_line(text))
 
 
-def _table(heads: Sequence[str], rows: Sequence[Sequence[str | int]]) -> Iterator[str]:
+def _table(title: str, heads: Sequence[str], rows: Sequence[Sequence[str | int]]) -> Iterator[str]:
     if not rows:
         return
-    yield "<h2></h2><table><tr>" + "".join(f"<th>{_said(head)}</th>" for head in heads) + "</tr>"
+    yield f"<h2>{title}</h2><table><tr>" + "".join(f"<th>{_said(head)}</th>" for head in heads) + "</tr>"
     for row in rows:
         cells = (f'<td class="n">{each:,}</td>' if isinstance(each, int) else f"<td>{_said(each)}</td>" for each in row)
         yield f"<tr>{''.join(cells)}</tr>"

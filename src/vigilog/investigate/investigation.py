@@ -148,13 +148,8 @@ def _of_store(question: Question, search: Search, left_out: list[str], known: It
         left_out.append(str(error))
         return []
     lines = {item.text.rstrip() for item in known}
-    fresh: list[Item] = []
-    for item in items:
-        if item.kind == "line" and item.text.rstrip() in lines:
-            continue
-        lines.add(item.text.rstrip() if item.kind == "line" else b"")
-        fresh.append(item)
-    return fresh
+    proof = {item.text: item for item in items if item.kind == "line" and item.text not in lines}
+    return [*(item for item in items if item.kind != "line"), *proof.values()]
 
 
 def _once(items: Iterable[Item]) -> list[Item]:

@@ -33,11 +33,9 @@ class Meanings:
         self._cache = cache_directory
 
     def understood(self, items: Sequence[Item]) -> list[Item]:
-        """The lines among `items` with what they mean; everything else as it is."""
+        """The entries, the lines among them with what they mean, all with how many attempts they tell of."""
         lines = [item.text for item in items if item.kind == "line"]
-        if not lines:
-            return list(items)
-        found = self.found(lines)
+        found = self.found(lines) if lines else {}
         return counted([_told(item, found.get(item.text.rstrip(BLANKS))) if item.kind == "line" else item for item in items])
 
     def found(self, lines: Iterable[bytes]) -> dict[bytes, tuple[Trigger, dict[str, str]]]:
@@ -65,7 +63,7 @@ def counted(items: Sequence[Item]) -> list[Item]:
     """Entries in their order, each failed one with how many attempts it tells of: those that several lines tell of are one.
 
     sshd tells of an attempt with "Failed", and says more about it in other lines of the same process; where there is no such
-    line at all, the process tried once. PAM and Dovecot's auth service repeat what the services say themselves.
+    line at all, the process tried once. PAM, Dovecot's auth service and black boxes repeat what the services say themselves.
     """
     rules = {item.rule for item in items}
     tried = {process(item.text) for item in items if item.rule == "sshd" and _SSH_TRIED.search(item.text)}
@@ -85,6 +83,8 @@ def _number(item: Item, rules: set[str], name: bytes, tried: set[bytes], known: 
     if item.rule == "sshd" and not _SSH_TRIED.search(item.text) and (name in tried or (name and name in known)):
         return 0
     if item.rule == "dovecot-auth" and rules & {"dovecot", "postfix"}:
+        return 0
+    if item.kind == "block" and any(rule.startswith("proftpd") for rule in rules):
         return 0
     if item.rule == "pam-remote":
         service = _PAM.search(item.text)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from tempfile import TemporaryFile
 
 from vigilog.core.errors import SourceError
@@ -14,6 +14,7 @@ from vigilog.watch.compressed import opener
 from vigilog.watch.streams import DamagedError
 
 _STEP = 1 << 20
+_HEAD = 4096
 
 
 @contextmanager
@@ -27,13 +28,25 @@ def plain(file: File) -> Iterator[int]:
                 yield original.fileno()
                 return
             with TemporaryFile() as unpacked, closing(unpack(original.fileno())) as stream:
-                try:
+                with suppress(DamagedError):  # it was told when it was searched
                     while data := stream.read(_STEP):
                         unpacked.write(data)
-                except DamagedError:
-                    pass  # it was told when it was searched
                 unpacked.flush()
                 yield unpacked.fileno()
+    except OSError as error:
+        raise SourceError(f"cannot be read: {error.strerror}", place=Place(file.path)) from error
+
+
+def head(file: File) -> bytes:
+    """Some bytes that the file begins with, unpacked; none of a damaged one. Raises SourceError if it cannot be read."""
+    try:
+        with open(file.path, "rb", buffering=0) as original:
+            unpack = opener(file.path)
+            if unpack is None:
+                return original.read(_HEAD)
+            with closing(unpack(original.fileno())) as stream, suppress(DamagedError):
+                return stream.read(_HEAD)
+            return b""
     except OSError as error:
         raise SourceError(f"cannot be read: {error.strerror}", place=Place(file.path)) from error
 

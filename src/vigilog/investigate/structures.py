@@ -7,8 +7,8 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from vigilog.investigate.item import Item, Where
-from vigilog.investigate.reading import plain
+from vigilog.investigate.item import Item, Meaning, Where
+from vigilog.investigate.reading import head, plain
 from vigilog.investigate.scanning import File, Hit
 from vigilog.investigate.spelling import IsAbout
 from vigilog.parse.forensic_line import ForensicLine, forensic_line, header, request_of
@@ -24,8 +24,7 @@ def is_of_blocks(file: File) -> bool:
     """The file holds forensic blocks: it begins with one, or was said to."""
     if file.source.startswith("blackbox:"):
         return True
-    with plain(file) as descriptor:
-        return os.pread(descriptor, len(_BEGIN), 0) == _BEGIN
+    return head(file).startswith(_BEGIN)
 
 
 def of_blocks(file: File, hits: Sequence[Hit], is_about: IsAbout) -> list[Item]:
@@ -75,7 +74,8 @@ def _item(file: File, block: Block, start: int, text: bytes) -> Item:
     fields |= {"block": block.kind, "messages": str(len(block.messages))}
     where = Where(file.source, file.path, file.device, file.inode, start, len(text), file.packed)
     at = file.modified / 1e9 if moment is None else moment
-    return Item(at, "block", file.source, text, fields=fields, where=where, stamped=moment is not None)
+    meaning: Meaning = "failed" if block.kind == "FAILED LOGIN" else ""
+    return Item(at, "block", file.source, text, meaning, "blackbox", fields, where, stamped=moment is not None)
 
 
 def requests(items: Sequence[Item], files: Iterable[File]) -> list[Item]:
