@@ -15,6 +15,7 @@ NAME = "dovecot"
 TITLE = "Dovecot"
 GROUPS = ("maillog", "dovecot")
 
+_WORD = rb"([a-z]*)"
 _LOGIN = rb"([\w-]+)-login: (?:Info: )?"
 _WHY = rb"((?:Login aborted|Disconnected|Aborted login|Maximum number)[^<>]*?) ?"
 _USER = rb"([\w-]+)\((.*?)\)(?:<[^>]*>)*: "
@@ -25,6 +26,8 @@ _AUTH = rb"auth(?:-worker)?(?:\(\d+\))?: (?:Info: |conn unix:.*?: )?([a-z-]+)\((
 _SAVED = rb"(saved mail to|stored mail into mailbox|forwarded to|discarded|save failed to|marked message to be discarded)"
 
 _FORMS = (
+    Form("", rb"pam_\w+\(\w+:auth\): check pass; user unknown", b"pam"),
+    Form("pam failure", rb"pam_\w+\(\w+:auth\): authentication failure; .* ruser=(.*?) rhost=(\S*)\s*(?:user=.*)?", b"pam"),
     Form("login", _LOGIN + rb"Login: user=<(.*)>, method=([^,]*), rip=([^, ]*).*"),
     Form("ended before", _LOGIN + _WHY + _TRIED + rb"()(?: \(\w+\))?: user=<(.*)>, method=([^,]*), rip=([^, ]*).*"),
     Form("ended before", _LOGIN + _WHY + rb"()(?:\(([^)]*)\))?(?: \(\w+\))?: " + _FROM),
@@ -35,8 +38,6 @@ _FORMS = (
     Form("delivery", _USER + rb"(?:sieve: )?msgid=.*?: " + _SAVED + rb" ?.*"),
     Form("problem", rb"([\w-]+)(?:\(.*?\)|<[^>]*>)*: (Error|Warning|Fatal|Panic): (.*)"),
     Form("auth", _AUTH),
-    Form("pam failure", rb"pam_\w+\(\w+:auth\): authentication failure; .* ruser=(.*?) rhost=(\S*)\s*(?:user=.*)?"),
-    Form("", rb"pam_\w+\(\w+:auth\): check pass; user unknown"),
     Form("daemon", rb"(?:master: )?(Dovecot v\S+).* (starting up) .*"),
     Form("daemon", rb"(?:master|config|anvil|log|stats): (?:Info: )?(.*?)()"),
 )  # fmt: skip
@@ -94,5 +95,6 @@ SERVICE = SyslogService(
     _FORMS,
     {"login": "Logins", "ended before": "Connections without a login"},
     _tables,
+    _WORD,
 )
 Counting = partial(SyslogCounting, SERVICE)
