@@ -19,7 +19,7 @@ def stretch(*records):
 
 
 def refusal(topic, key, value, error=TOO_LARGE):
-    return Refusal(topic, key, value, error, "because")
+    return Refusal(topic, key, value, error, "because", shared=error == TOO_LARGE)
 
 
 def test_what_was_refused_for_its_topic_is_not_sent_again():

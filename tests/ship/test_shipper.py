@@ -142,12 +142,12 @@ def test_what_a_broker_refuses_for_good_is_a_dead_letter_and_holds_up_nothing(ka
     with shipper(tmp_path, kafka.bootstrap, ("linger.ms", "0"), ("batch.num.messages", "1"), said=said) as to:
         to.offer([Record(topic, b"k", b"before"), Record(topic, b"\xff", os.urandom(3000)), Record(topic, b"k", b"after")])
         to.offer([Record("no such topic!", None, b"lost?")])
-        to.offer([Record(topic, b"k", b"x" * 2_000_000)])
+        to.offer([Record(topic, b"k", b"x" * 2_000_000), Record(topic, b"k", b"behind what librdkafka itself refuses")])
         assert to.settle(PATIENCE)
         wait_until(lambda: to.counts.dead == 3)
         ending = to.close(PATIENCE)
-    assert (ending.acknowledged, ending.dead, ending.left) == (2, 3, 0)
-    assert [record.value for record in kafka.records(topic)] == [b"before", b"after"]
+    assert (ending.acknowledged, ending.dead, ending.left, ending.counts.repeated) == (3, 3, 0, 0)
+    assert [record.value for record in kafka.records(topic)] == [b"before", b"after", b"behind what librdkafka itself refuses"]
     letters = [json.loads(line) for line in (tmp_path / "dead-letters").read_text().splitlines()]
     assert {letter["error"] for letter in letters} == {"MSG_SIZE_TOO_LARGE", "TOPIC_EXCEPTION"}
     refused = next(letter for letter in letters if letter["topic"] == "no such topic!")

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from vigilog.ship.block import Block, batches, block, messages
 from vigilog.ship.record import Record
-from vigilog.ship.refusals import Refusal, is_shared
+from vigilog.ship.refusals import Refusal
 
 
 class Apart(NamedTuple):
@@ -29,7 +29,7 @@ def apart(stretch: Iterable[Block], refused: Sequence[Refusal]) -> Apart | None:
     Those are the ones that were refused in company, and of a key all that was offered after the first of them: it may have been
     delivered already, and would otherwise lie before what was offered earlier.
     """
-    shared = [each for each in refused if is_shared(each.error)]
+    shared = [each for each in refused if each.shared]
     if not shared:
         return None
     doubtful: dict[tuple[str, bytes | None], set[bytes]] = {}
@@ -46,5 +46,5 @@ def apart(stretch: Iterable[Block], refused: Sequence[Refusal]) -> Apart | None:
                 begun.add((topic, key))
             if value in values or (topic, key) in begun:
                 found.append(Record(topic, key, value))
-    others = tuple([each for each in refused if not is_shared(each.error)])
+    others = tuple([each for each in refused if not each.shared])
     return Apart(block(1, batches(found)), len(shared), shared[-1], others)

@@ -12,7 +12,7 @@ from typing import Any
 from vigilog.ship.block import Block
 from vigilog.ship.properties import MAXIMA, binding, producer, properties
 from vigilog.ship.reach import Reach
-from vigilog.ship.refusals import Refusal, for_good
+from vigilog.ship.refusals import Refusal, for_good, is_shared
 from vigilog.ship.settings import Connection
 
 _LINES = frozenset({"CONFWARN"})
@@ -111,12 +111,12 @@ class KafkaProducer:
 
     def _delivered(self, error: Any, message: Any) -> None:
         if error is not None:
-            self._failed(error, message.topic(), message.key(), message.value())
+            self._failed(error, message.topic(), message.key(), message.value(), shared=is_shared(error.name()))
 
-    def _failed(self, error: Any, topic: str, key: bytes | None, value: bytes) -> None:
+    def _failed(self, error: Any, topic: str, key: bytes | None, value: bytes, *, shared: bool = False) -> None:
         self._reach.errors += 1
         if for_good(error.name()) and not error.fatal():
-            self.refused.append(Refusal(topic, key, value, error.name(), error.str()))
+            self.refused.append(Refusal(topic, key, value, error.name(), error.str(), shared))
         else:
             self.failed = error.str()
             self.fatal = self.fatal or error.fatal() or error.name() == "_FATAL"

@@ -32,13 +32,15 @@ _ALL = frozenset(
 
 
 class Refusal(NamedTuple):
-    """A record and why it was refused: the name of librdkafka's error and its text."""
+    """A record and why it was refused: the name of librdkafka's error and its text. `shared`: perhaps because of another record
+    that was in the same request."""
 
     topic: str
     key: bytes | None
     value: bytes
     error: str
     reason: str
+    shared: bool = False
 
 
 def for_good(name: str) -> bool:
