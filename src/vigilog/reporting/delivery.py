@@ -13,12 +13,14 @@ from vigilog.core.errors import DeliveryError
 from vigilog.core.nouns import Place
 from vigilog.core.opening import opened
 from vigilog.reporting.asked import Asked
+from vigilog.reporting.frame import Report
 
 Write = Callable[[bytes], object]
-Part = tuple[Asked, bytes]
+Part = tuple[Asked, Report]
 """What a part was asked for, and what came of it."""
 
-_TYPES = {"html": "text/html", "json": "application/json"}
+_TYPES = {"json": "application/json"}
+_TRANSFER = {"base64": "Content-transfer-encoding: base64", "7bit": "Content-Transfer-Encoding: 7bit"}
 
 
 class FileNotWritable(DeliveryError):
@@ -28,17 +30,17 @@ class FileNotWritable(DeliveryError):
 def deliver(reports: Sequence[Part], asked: Asked, write: Write) -> None:
     """Hands over a report, which may be one for each host: in one piece, or in a mail for each. `write`: standard output.
     Raises DeliveryError."""
-    whole = b"".join(encoded(report, asked.encode) for _, report in reports)
+    whole = b"".join(encoded(report.body, asked.encode) for _, report in reports)
     if asked.output == "file":
         into_file(asked.file_name, whole)
     elif asked.output == "stdout":
         write(whole)
     elif asked.host_format == "splitmail":
         for part, report in reports:
-            mail(headers(part, []) + encoded(report, part.encode), part.mailer)
+            mail(message(part, [report], []), part.mailer)
     elif reports:
         hosts = [part.host for part, _ in reports] if asked.host_format == "split" else []
-        mail(headers(reports[0][0], hosts) + whole, asked.mailer)
+        mail(message(reports[0][0], [report for _, report in reports], hosts), asked.mailer)
 
 
 def encoded(report: bytes, encoding: str) -> bytes:
@@ -46,10 +48,23 @@ def encoded(report: bytes, encoding: str) -> bytes:
     return base64.encodebytes(report) if encoding == "base64" else report
 
 
+def message(asked: Asked, reports: Sequence[Report], hosts: Sequence[str]) -> bytes:
+    """The mail. `hosts`: those that a report in one piece has parts about."""
+    if asked.format == "html":
+        from vigilog.reporting.html_mail import html_mail  # noqa: PLC0415 - for those who ask
+
+        return headers(asked, hosts) + html_mail(reports, base64=asked.encode == "base64")
+    content = [
+        _TRANSFER.get(asked.encode, "Content-Transfer-Encoding: 8bit"),
+        f'Content-Type: {_TYPES.get(asked.format, "text/plain")}; charset="UTF-8"',
+    ]
+    told = "".join(f"{line}\n" for line in content).encode()
+    return headers(asked, hosts) + told + b"\n" + b"".join(encoded(report.body, asked.encode) for report in reports)
+
+
 def headers(asked: Asked, hosts: Sequence[str]) -> bytes:
-    """The head of the mail, and the line behind it. `hosts`: those that a report in one piece has parts about."""
+    """The head of the mail without what tells of its content."""
     subject = asked.subject or f"Logwatch for {asked.host} ({os.uname().sysname})"
-    transfer = {"base64": "Content-transfer-encoding: base64", "7bit": "Content-Transfer-Encoding: 7bit"}
     to = asked.conf.options.get(f"mailto_{asked.host}".lower()) or asked.mail_to
     lines = [
         *(f"To: {address}" for address in to.split(" ")),
@@ -59,17 +74,15 @@ def headers(asked: Asked, hosts: Sequence[str]) -> bytes:
         "Precedence: bulk",
         *([f"Reporting on hosts: {' '.join(hosts)}"] if hosts else []),
         "MIME-Version: 1.0",
-        transfer.get(asked.encode, "Content-Transfer-Encoding: 8bit"),
-        f'Content-Type: {_TYPES.get(asked.format, "text/plain")}; charset="UTF-8"',
     ]
     # A host's name comes out of logs: no line of it may become a header of its own.
-    return "".join(" ".join(line.splitlines()) + "\n" for line in lines).encode("utf-8", "replace") + b"\n"
+    return "".join(" ".join(line.splitlines()) + "\n" for line in lines).encode("utf-8", "replace")
 
 
-def mail(message: bytes, mailer: str) -> None:
+def mail(text: bytes, mailer: str) -> None:
     """Hands a message to the mailer, a command line. Raises DeliveryError."""
     try:
-        ended = subprocess.run(shlex.split(mailer), input=message, check=False)
+        ended = subprocess.run(shlex.split(mailer), input=text, check=False)
     except (OSError, ValueError) as error:
         raise DeliveryError(f"Can't execute {mailer}: {error}") from error
     if ended.returncode:

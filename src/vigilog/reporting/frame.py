@@ -26,6 +26,13 @@ class Output(NamedTuple):
     section: Section | None = None
 
 
+class Report(NamedTuple):
+    """A report as it goes out; b"" if no service has said anything. `text`: the same as plain text, for a mail of HTML."""
+
+    body: bytes
+    text: bytes = b""
+
+
 class Frame(Protocol):
     """A report as it grows."""
 
@@ -38,8 +45,8 @@ class Frame(Protocol):
     def warn(self, text: str) -> None:
         """What is to be said beside the sections; alone it makes no report."""
 
-    def finish(self) -> bytes:
-        """The whole report; b"" if no service has said anything."""
+    def finish(self) -> Report:
+        """The whole report."""
 
 
 class Ignoring:
@@ -118,12 +125,12 @@ class TextFrame:
         """Stands with the head of the report."""
         self._parts.setdefault(1, []).append(f" {text}".encode("utf-8", "surrogateescape"))
 
-    def finish(self) -> bytes:
+    def finish(self) -> Report:
         """The report, with its end."""
         if not self.begun:
-            return b""
+            return Report(b"")
         self._line("\n ###################### Logwatch End ######################### \n\n")
-        return b"".join(piece for place in sorted(self._parts) for piece in self._parts[place])
+        return Report(b"".join(piece for place in sorted(self._parts) for piece in self._parts[place]))
 
     def _begin(self) -> None:
         if self.begun:

@@ -12,7 +12,7 @@ from vigilog.report.html_pictures import Span, can_draw, pictures
 from vigilog.report.section import Section
 from vigilog.report.section_html import section_html
 from vigilog.reporting.asked import Asked
-from vigilog.reporting.frame import Ignoring, Output, dates
+from vigilog.reporting.frame import Ignoring, Output, Report, TextFrame, dates
 from vigilog.reporting.time_patterns import stretches
 
 _WITHOUT = "Without pictures: pip install 'vigilog[html]' brings what draws them."
@@ -30,9 +30,12 @@ class HtmlFrame:
         self._warnings: list[str] = []
         self._draws = can_draw()
         self._missed = False
+        self._plain = TextFrame(asked, clock) if asked.output == "mail" else None
 
     def add(self, output: Output) -> None:
         """A card of the page, if there is anything to say."""
+        if self._plain:
+            self._plain.add(output)
         kept = [line for line in output.lines if not self._ignores(line)]
         ignored = len(output.lines) - len(kept)
         if output.section:
@@ -49,20 +52,21 @@ class HtmlFrame:
 
     def warn(self, text: str) -> None:
         """Below the head of the page."""
+        if self._plain:
+            self._plain.warn(text)
         self._warnings.append(text.strip())
 
-    def finish(self) -> bytes:
+    def finish(self) -> Report:
         """The page."""
         if not self.begun:
-            return b""
+            return Report(b"")
         asked = self._asked
         facts = [f"Range: {asked.wanted.text}" + ("" if asked.wanted.everything else f" {dates(asked)}")]
         facts += [f"Lines of {asked.hosts} only"] if asked.hosts else []
         facts += [f"Made {time.ctime(self._clock())} at detail {asked.detail}"]
         end = _WITHOUT if self._missed else ""
-        return page(f"What happened on {asked.host}", facts, self._warnings, self._parts, end).encode(
-            "utf-8", "backslashreplace"
-        )
+        text = self._plain.finish().body if self._plain else b""
+        return Report(page(f"What happened on {asked.host}", facts, self._warnings, self._parts, end).encode(), text)
 
     def _counted(self, section: Section) -> str:
         if not section.lines:

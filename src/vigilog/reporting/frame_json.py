@@ -9,7 +9,7 @@ from vigilog.config.logwatch import number
 from vigilog.core.clock import Clock, local
 from vigilog.report.section import Section
 from vigilog.reporting.asked import Asked
-from vigilog.reporting.frame import Ignoring, Output
+from vigilog.reporting.frame import Ignoring, Output, Report
 
 
 class JsonFrame:
@@ -44,10 +44,10 @@ class JsonFrame:
         """Among the warnings."""
         self._warnings.append(text.strip())
 
-    def finish(self) -> bytes:
+    def finish(self) -> Report:
         """The object."""
         if not self.begun:
-            return b""
+            return Report(b"")
         asked = self._asked
         head = {
             "initiated": local(self._clock()).isoformat(timespec="seconds"),
@@ -61,7 +61,7 @@ class JsonFrame:
             "warnings": self._warnings,
             "sections": self._sections,
         }
-        return json.dumps(head, ensure_ascii=True).encode() + b"\n"
+        return Report(json.dumps(head, ensure_ascii=True).encode() + b"\n")
 
 
 def _counted(section: Section, detail: float) -> dict[str, Any]:

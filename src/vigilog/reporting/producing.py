@@ -104,7 +104,7 @@ def _read(name: str, service: Service | None, asked: Asked, clock: Clock, read: 
     names = service.groups if service and service.groups else SERVICES[name].GROUPS
     found = [log_files.files(group(asked.conf, each), asked.directories, archives=asked.archives) for each in names]
     paths = [path for each in found for path in log_files.to_read(each, asked.wanted.begin)]
-    return counted(name, asked, read(list(dict.fromkeys(paths)), say), clock())
+    return counted(name, asked, read(log_files.once(paths), say), clock())
 
 
 def lines_of_section(section: Section, asked: Asked) -> list[bytes]:
