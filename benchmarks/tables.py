@@ -12,6 +12,7 @@ from benchmarks import (
     ceiling,
     fleet,
     idle,
+    investigate,
     jobs,
     ledger,
     ledger_check,
@@ -23,6 +24,7 @@ from benchmarks import (
     ship,
     start,
     triggers,
+    web,
 )
 
 BENCHMARKS = {
@@ -43,6 +45,8 @@ BENCHMARKS = {
     "logformat": logformat.BENCHMARK,
     "ship": ship.BENCHMARK,
     "fleet": fleet.BENCHMARK,
+    "investigate": investigate.BENCHMARK,
+    "web": web.BENCHMARK,
     "dnscache": report_dnscache.BENCHMARK,
 }
 
