@@ -7,7 +7,7 @@ from typing import Any
 
 from vigilog.config.logwatch import number
 from vigilog.core.clock import Clock, local
-from vigilog.report.section import Section
+from vigilog.report.section_json import section_json
 from vigilog.reporting.asked import Asked
 from vigilog.reporting.frame import Ignoring, Output, Report
 
@@ -34,7 +34,7 @@ class JsonFrame:
         detail = self._asked.detail_of(output.service)
         told: dict[str, Any] = {"service": output.service, "title": output.title, "detail": int(number(detail))}
         if output.section:
-            told |= _counted(output.section, number(detail))
+            told |= section_json(output.section, number(detail))
         else:
             told["lines"] = [line.decode("utf-8", "backslashreplace").rstrip("\n") for line in lines]
         told["ignored"] = len(output.lines) - len(lines)
@@ -62,23 +62,3 @@ class JsonFrame:
             "sections": self._sections,
         }
         return Report(json.dumps(head, ensure_ascii=True).encode() + b"\n")
-
-
-def _counted(section: Section, detail: float) -> dict[str, Any]:
-    return {
-        "lines_read": section.lines,
-        "tables": [
-            {"title": table.title, "columns": table.columns, "rows": [list(map(_cell, row)) for row in table.rows]}
-            for table in section.tables
-            if table.detail <= detail
-        ],
-        "unmatched": [{"line": _cell(line), "count": count} for line, count in section.unmatched],
-        "events": [{"title": series.title, "points": series.points} for series in section.events],
-    }
-
-
-def _cell(value: object) -> object:
-    """A value of a table; bytes that were no UTF-8 are spelled out."""
-    if isinstance(value, str):
-        return value.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-    return value
