@@ -6,6 +6,7 @@ import bz2
 import gzip
 import lzma
 import os
+import shlex
 import stat
 from collections.abc import Callable
 
@@ -383,3 +384,19 @@ def test_all_packaged_services_say_the_same(tmp_path, sample_data):
     wanted = ["named", "sudo", "dovecot", "pam_unix", "secure", "sshd", "cron", "postfix", "syslogd", "kernel"]
     report = place.both(*[word for name in wanted for word in ("--service", name)], "--range", "all", "--detail", "10")
     assert report.count(b" Begin ---") >= 4
+
+
+def test_a_terminal_and_a_mail_are_not_steered_by_a_log(place):
+    place.write("log/syslog", b"Nov 19 10:00:00 one x[1]: \x1b[2J\xe2\x80\xaegpj.exe \xff\n")
+    service(place)
+    mailer(place)
+    place.write("who", "vigilog")
+    shown = b" Nov 19 10:00:00 one x[1]: \\x1b[2J\\u202egpj.exe \\xff\n"
+    place.vigilog("--service", "one", "--output", "mail")
+    assert shown in mails(place, "vigilog")[0]
+    assert b"\x1b[2J" in place.both("--service", "one")
+    typescript = f"{place.root}/typescript"
+    words = place.vigilog("--service", "one").args
+    command = ["script", "-qec", shlex.join(words), typescript]
+    place.run(command, "2026-11-20 08:30:00", "Europe/Berlin")
+    assert shown in (place.root / "typescript").read_bytes().replace(b"\r", b"")

@@ -176,6 +176,7 @@ def _asked(options: argparse.Namespace, now: float) -> Asked:
         prefer_built_in=options.builtin,
         compat_tai=options.compat_tai,
         jobs=options.jobs,
+        terminal=sys.stdout.isatty(),
     )
 
 

@@ -13,7 +13,8 @@ from vigilog.reporting.ranges import Range
 @dataclass(frozen=True)
 class Asked:
     """`services`: by name; those of `built_in` are counted by Vigilog itself, the others by scripts.
-    `detail` is a number, mostly, but scripts get any word. `directories`: where relative log files are looked for."""
+    `detail` is a number, mostly, but scripts get any word. `directories`: where relative log files are looked for.
+    `harmless`: control characters of what scripts print are made visible, since a terminal or a mail program reads it."""
 
     conf: Logwatch
     wanted: Range
@@ -38,6 +39,7 @@ class Asked:
     numeric: bool = False
     compat_tai: bool = False
     jobs: int = 1
+    harmless: bool = False
 
     @property
     def known(self) -> Circumstances:

@@ -36,8 +36,10 @@ def asked(
     prefer_built_in: bool = False,
     compat_tai: bool = False,
     jobs: int = 1,
+    terminal: bool = False,
 ) -> Asked:
     """What is asked for. `options`: by logwatch.conf's names, those of the command line only. `now`: seconds since the epoch.
+    `terminal`: whether standard output is one.
 
     Raises ConfigurationError, UnknownService, RangeNotUnderstood, MissingExtra.
     """
@@ -85,4 +87,5 @@ def asked(
         numeric=values.get("numeric", "0") not in {"", "0"},
         compat_tai=compat_tai,
         jobs=jobs,
+        harmless=output == "mail" or (terminal and output == "stdout"),
     )

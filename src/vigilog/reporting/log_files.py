@@ -5,7 +5,7 @@ from __future__ import annotations
 import glob
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from vigilog.config.logwatch import Group
@@ -75,6 +75,14 @@ def to_read(chosen: Files, begin: float) -> list[str]:
     (two days of grace), then logs that are not packed."""
     archives = [path for path in chosen.archives if os.path.isfile(path) and os.stat(path).st_mtime >= begin - _TWO_DAYS]
     return archives + [path for path in chosen.logs if not opener(path) and _readable_kind(path)]
+
+
+def once(paths: Iterable[str]) -> list[str]:
+    """The paths without those that lead to a file that an earlier one leads to: `/service` may be a link to `/etc/service`."""
+    found: dict[str, str] = {}
+    for path in paths:
+        found.setdefault(os.path.realpath(path), path)
+    return list(found.values())
 
 
 def _readable_kind(path: str) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 
 from vigilog.config.logwatch import Group, Service, number
 from vigilog.core.clock import Clock
+from vigilog.core.visible import visible
 from vigilog.report.section import Section
 from vigilog.report.section_text import section_text
 from vigilog.report.services import SERVICES, vigilog
@@ -86,7 +87,8 @@ def _said(
             with file:
                 scripts.output(call, file, said, variables)
         said.seek(0)
-        return said.readlines()
+        lines = said.readlines()
+    return [visible(line) for line in lines] if asked.harmless else lines
 
 
 def _counted(name: str, asked: Asked, clock: Clock, read: Opened, say: Say) -> Output:
