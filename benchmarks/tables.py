@@ -21,6 +21,7 @@ from benchmarks import (
     page,
     place,
     report_dnscache,
+    report_services,
     ship,
     start,
     triggers,
@@ -48,6 +49,7 @@ BENCHMARKS = {
     "investigate": investigate.BENCHMARK,
     "web": web.BENCHMARK,
     "dnscache": report_dnscache.BENCHMARK,
+    "services": report_services.BENCHMARK,
 }
 
 

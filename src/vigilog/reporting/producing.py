@@ -94,7 +94,7 @@ def _said(
 def _counted(name: str, asked: Asked, clock: Clock, read: Opened, say: Say) -> Output:
     """What a service that is built in says."""
     service = asked.conf.services.get(name)
-    known = of_store(asked.wanted, usual_directory()) if name == vigilog.NAME else None
+    known = of_store(asked.wanted, usual_directory()) if name == vigilog.NAME and not asked.hosts else None
     section = known or _read(name, service, asked, clock, read, say)
     if service and service.title:
         section = section._replace(title=service.title)
