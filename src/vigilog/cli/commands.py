@@ -28,6 +28,7 @@ COMMANDS = {
     "ledger check": "vigilog.cli.ledger",
     "report": "vigilog.cli.report",
     "ship": "vigilog.cli.ship",
+    "top": "vigilog.cli.top",
     "web": "vigilog.cli.web",
     "ftpd": "vigilog.cli.ftpd",
     "fleet run": "vigilog.cli.fleet",

@@ -126,6 +126,11 @@ STATUSES: dict[str, Statuses] = {
         (78, "There is a mistake in the configuration, the LogFormat, or what brokers are told."),
         (130, "It was interrupted; what was shipped by then is remembered. (143: it was told to end.)"),
     ),
+    "top": (
+        (0, "It was told to end, or the screen was printed."),
+        WRONG_OPTION,
+        MISTAKE,
+    ),
     "web": (
         (0, "It was told to end, or the password was set."),
         WRONG_OPTION,

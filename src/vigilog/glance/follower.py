@@ -45,6 +45,7 @@ class Follower:
         self.trouble = ""
         self.caught_up = Event()
         """Set when all that was there at the start was read."""
+        self._asked = Event()
         self._ended = Event()
         self._threads = [Thread(target=each, daemon=True) for each in (self._follow, self._ask)]
 
@@ -52,6 +53,11 @@ class Follower:
         """Begins."""
         for thread in self._threads:
             thread.start()
+
+    def ready(self, seconds: float) -> None:
+        """Waits until what was there at the start was read, and the daemon has answered or not; so long at most."""
+        self.caught_up.wait(seconds)
+        self._asked.wait(seconds)
 
     def stop(self) -> None:
         """Ends."""
@@ -118,4 +124,5 @@ class Follower:
                 self.daemon = Daemon(None, str(error))
             except msgspec.ValidationError as error:
                 self.daemon = Daemon(None, f"the daemon is of another version: {error}")
+            self._asked.set()
             self._ended.wait(STATUS_TICK)

@@ -51,9 +51,11 @@ def timeline(site: Site, hours: int, value: str = "") -> Timeline:
 
 def bar(row: tuple[int, int, int, int], count: int, what: str, value: str, number: int, of: int) -> Bar:
     """One bar of a timeline."""
+    every = max(1, of // 8)
+    labelled = number % every == every // 2
+    if not count and not labelled:
+        return Bar(0, "")
     begin, end = local(row[0]), local(row[1])
     link = query("/alerts", **{"from": row[0], "to": row[1], "value": value}) if what == "alerts" else ""
-    every = max(1, of // 8)
-    form = "%H:%M" if of <= 24 else "%d %b"
-    label = format(begin, form) if number % every == every // 2 else ""
+    label = format(begin, "%H:%M" if of <= 24 else "%d %b") if labelled else ""
     return Bar(count, f"{begin:%Y-%m-%d %H:%M} to {end:%H:%M}: {count:,} {what}", link, label)
