@@ -20,6 +20,7 @@ from tests.dnscache_world import until
 from vigilog.parse.tai64n import label
 from vigilog.parse.tai64n_spans import within
 from vigilog.reporting.following import since
+from vigilog.reporting.log_files import once
 
 INSTALLED = Path(sys.executable).with_name("vigilog")
 COLUMNS, ROWS = 120, 50
@@ -155,3 +156,12 @@ def test_lines_from_before_the_range_are_left_out_wherever_they_stand():
     inside = label(20) + b" query\n"
     assert since(10.0, lambda _: pytest.fail("stamps of multilog are compared as text"))(inside) == inside
     assert within([(10, 2**61)])(inside)
+
+
+def test_a_log_that_two_names_lead_to_is_read_once(tmp_path):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "current").touch()
+    (tmp_path / "other").touch()
+    (tmp_path / "b").symlink_to(tmp_path / "a")
+    paths = [str(tmp_path / name) for name in ("a/current", "b/current", "other")]
+    assert once(paths) == [paths[0], paths[2]]

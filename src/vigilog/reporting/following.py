@@ -43,7 +43,7 @@ def sources(asked: Asked) -> Mapping[str, Sequence[str]]:
         own = asked.conf.services.get(name)
         groups = own.groups if own and own.groups else SERVICES[name].GROUPS
         files = [log_files.files(group(asked.conf, each), asked.directories, archives=False) for each in groups]
-        specs = dict.fromkeys(_spec(path) for each in files for path in each.logs if path not in each.archives)
+        specs = dict.fromkeys(_spec(path) for each in files for path in log_files.once(each.logs) if path not in each.archives)
         if specs:
             found[name] = tuple(specs)
     if not found:
