@@ -53,7 +53,8 @@ def message(asked: Asked, reports: Sequence[Report], hosts: Sequence[str]) -> by
     if asked.format == "html":
         from vigilog.reporting.html_mail import html_mail  # noqa: PLC0415 - for those who ask
 
-        return headers(asked, hosts) + html_mail(reports, base64=asked.encode == "base64")
+        # `Reporting on hosts` is no name of a header: mail programs would take what follows it for text.
+        return headers(asked, []) + html_mail(reports, base64=asked.encode == "base64")
     content = [
         _TRANSFER.get(asked.encode, "Content-Transfer-Encoding: 8bit"),
         f'Content-Type: {_TYPES.get(asked.format, "text/plain")}; charset="UTF-8"',
