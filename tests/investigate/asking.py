@@ -5,9 +5,10 @@ from __future__ import annotations
 import atexit
 import shutil
 import tempfile
+from typing import Any
 
-from vigilog.investigate.investigation import Investigation, Question, investigate
-from vigilog.investigate.story import Story, story
+from vigilog.investigate.investigation import Question, investigate
+from vigilog.investigate.story import story
 from vigilog.investigate.subject import subject
 
 NOW = 1795200000.0
@@ -19,9 +20,9 @@ _STATE = tempfile.mkdtemp(prefix="vigilog-investigate-")
 atexit.register(shutil.rmtree, _STATE, ignore_errors=True)
 
 
-def ask(text, *logs, kind=None, **more) -> Investigation:
+def ask(text, *logs, kind=None, **more) -> Any:
     return investigate(Question(subject(text, kind), tuple(map(str, logs)), **{"state": _STATE, **more}), lambda: NOW)
 
 
-def told(text, *logs, **more) -> Story:
+def told(text, *logs, **more) -> Any:
     return story(ask(text, *logs, **more).items)

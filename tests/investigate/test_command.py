@@ -7,6 +7,7 @@ import io
 import json
 import os
 import re
+import shlex
 from datetime import datetime
 from html.parser import HTMLParser
 from pathlib import Path
@@ -167,3 +168,13 @@ def test_a_whole_directory_can_be_named_and_what_is_no_text_is_left_out(ask, log
     assert f"{Path('logs', 'deep', 'a.log')}@0" in said
     assert "wtmp: no text" in said
     assert "link.log" not in said
+
+
+def test_the_investigation_in_the_readme_is_what_vigilog_says_to_the_sample_logs(vigilog):
+    checkout = Path(__file__).resolve().parent.parent.parent
+    block = (checkout / "README.md").read_text().split("```\n$ .venv/bin/vigilog investigate ")[1].split("```")[0]
+    for example in block.split("$ .venv/bin/vigilog investigate "):
+        command, _, shown = example.partition("\n")
+        words = shlex.split(command)
+        said = vigilog("investigate", *words[:-1], str(checkout / words[-1]), environment={"TZ": "UTC"}).stdout
+        assert said.startswith(shown.removesuffix("...\n"))

@@ -44,13 +44,14 @@ class Question(NamedTuple):
 
 class Investigation(NamedTuple):
     """The answer: the entries by their time, the files that were searched, what could not be, as sentences, and the pivots, if
-    they were asked for. `searched` are bytes."""
+    they were asked for. `searched` are bytes; `has_store` says that there is a store of `vigilog run` that was asked."""
 
     question: Question
     items: tuple[Item, ...]
     files: tuple[File, ...]
     left_out: tuple[str, ...]
     searched: int
+    has_store: bool = False
     pivots: Pivots | None = None
 
 
@@ -65,7 +66,8 @@ def investigate(question: Question, clock: Clock) -> Investigation:
         meanings = Meanings(cache)  # while the threads search
         items = list(_of_files(hits, search, left_out))
         items += _of_others(found, search, question, clock, left_out)
-        items += _of_store(question, search, left_out, items)
+        own = _of_store(question, search, left_out, items)
+        items += own or []
         items = meanings.understood(requests(_once(items), found.files))
         items = _within(sorted(items, key=_by_time), question)
         items += _within(followed(items, meanings), question)
@@ -77,6 +79,7 @@ def investigate(question: Question, clock: Clock) -> Investigation:
             found.files,
             tuple(left_out),
             sum(file.size for file in found.files),
+            own is not None,
         )
         if question.pivots:
             answer = answer._replace(pivots=pivots(question.subject, items, found.files, meanings, threads))
@@ -138,15 +141,17 @@ def _of_others(found: Logs, search: Search, question: Question, clock: Clock, le
         yield from items
 
 
-def _of_store(question: Question, search: Search, left_out: list[str], known: Iterable[Item]) -> list[Item]:
-    """What the store says; of its lines only those that no log has (any more)."""
+def _of_store(question: Question, search: Search, left_out: list[str], known: Iterable[Item]) -> list[Item] | None:
+    """What the store says; of its lines only those that no log has (any more). None: there is none that can be read."""
     if not question.state:
-        return []
+        return None
     try:
         items = stored(question.state, question.subject, search.finds)
     except StoreError as error:
         left_out.append(str(error))
-        return []
+        return None
+    if items is None:
+        return None
     lines = {item.text.rstrip() for item in known}
     proof = {item.text: item for item in items if item.kind == "line" and item.text not in lines}
     return [*(item for item in items if item.kind != "line"), *proof.values()]

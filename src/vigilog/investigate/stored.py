@@ -21,12 +21,12 @@ from vigilog.store.schema import APPLICATION, STEPS
 IsAbout = Callable[[bytes], bool]
 
 
-def stored(directory: str, subject: Subject, is_about: IsAbout) -> list[Item]:
-    """The entries about the subject, in no order; none if there is no store in `directory`. The lines that prove an alert come
+def stored(directory: str, subject: Subject, is_about: IsAbout) -> list[Item] | None:
+    """The entries about the subject, in no order; None if there is no store in `directory`. The lines that prove an alert come
     as lines of their source: their log may be gone. Raises StoreError if there is one that cannot be read."""
     path = os.path.join(directory, NAME)
     if not os.path.lexists(path):
-        return []
+        return None
     with closing(_opened(path)) as store:
         return [*_alerts(store, is_about), *_bans(store, subject, is_about)]
 

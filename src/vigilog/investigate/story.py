@@ -11,6 +11,7 @@ from vigilog.core.clock import local
 from vigilog.detect.sessions import process
 from vigilog.investigate.investigation import Investigation
 from vigilog.investigate.item import Item
+from vigilog.investigate.subject import Subject
 from vigilog.parse import syslog
 
 NAMED = 12
@@ -97,11 +98,11 @@ def sentences(answer: Investigation, told: Story) -> list[str]:
     """The story. Names in it are as the logs have them: hostile, and not yet made harmless."""
     subject = answer.question.subject
     if told.first is None or told.last is None:
-        return [f"Nothing is said about {subject.text}.", *_done(told)]
+        return [f"Nothing is said about {subject.text}.", *_done(told, asked=answer.has_store)]
     said = [f"First seen {moment(told.first)}, last seen {moment(told.last)}: {_number(told.lines, 'entry', 'entries')}."]
     if told.copies:
         said.append(f"{_number(told.copies, 'line stands', 'lines stand')} in a second log, too, counted once.")
-    said += _attempts(told, by_user=subject.kind == "user")
+    said += _attempts(told, subject)
     if told.probes:
         said.append(f"{_number(told.probes, 'connection', 'connections')} that tried nobody.")
     if told.requests:
@@ -110,10 +111,10 @@ def sentences(answer: Investigation, told: Story) -> list[str]:
     if told.blocks:
         kinds = ", ".join(f"{count} {kind.lower()}" for kind, count in _most(each.fields["block"] for each in told.blocks))
         said.append(f"{_number(len(told.blocks), 'block', 'blocks')} of a black box: {kinds}.")
-    return [*said, *_success(told), *_done(told)]
+    return [*said, *_success(told), *_done(told, asked=answer.has_store)]
 
 
-def _attempts(told: Story, *, by_user: bool) -> list[str]:
+def _attempts(told: Story, subject: Subject) -> list[str]:
     if not told.attempts:
         return ["No login failed."]
     assert told.first_attempt is not None
@@ -123,11 +124,13 @@ def _attempts(told: Story, *, by_user: bool) -> list[str]:
         f"from {moment(told.first_attempt)} to {moment(told.last_attempt)}" if told.attempts > 1 else moment(told.first_attempt)
     )
     said = [f"{_number(told.attempts, 'login', 'logins')} failed, {when} ({services})."]
-    who = [each for each in (told.addresses if by_user else told.users) if each.attempts]
-    if who:
+    for word, everybody in (("Users tried", told.users), ("From", told.addresses)):
+        who = [each for each in everybody if each.attempts]
+        if not who or [each.name for each in who] == [subject.text]:
+            continue  # that is what was asked
         names = ", ".join(f"{each.name} ({each.attempts})" for each in who[:NAMED])
         more = f" and {len(who) - NAMED} more" if len(who) > NAMED else ""
-        said.append(f"{'From' if by_user else 'Users tried'}: {names}{more}.")
+        said.append(f"{word}: {names}{more}.")
     return said
 
 
@@ -149,9 +152,9 @@ def _success(told: Story) -> list[str]:
     return said
 
 
-def _done(told: Story) -> list[str]:
+def _done(told: Story, *, asked: bool) -> list[str]:
     if not told.done:
-        return ["Vigilog has raised no alert and banned nobody for it."]
+        return ["Vigilog has raised no alert and banned nobody for it."] if asked else []
     counts = Counter(item.kind for item in told.done)
     said = []
     if counts["alert"]:
