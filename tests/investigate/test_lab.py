@@ -159,6 +159,8 @@ def test_a_login_after_failures_is_said_loudly(tmp_path):
         + "pam_unix(sshd:session): session opened for user root(uid=0) by (uid=0)\n"
         + head.format(5, 13)
         + "pam_unix(sshd:session): session opened for user anna(uid=1) by (uid=0)\n"
+        + head.format(6, 14)
+        + "Invalid user mx1 sshd[12]: session closed for user root from 203.0.113.9 port 1\n"
         + "2026-11-20T08:30:06+00:00 mx1 sudo:     root : TTY=pts/0 ; PWD=/root ; USER=root ; COMMAND=/bin/sh\n"
         + head.format(7, 12)
         + "pam_unix(sshd:session): session closed for user root\n"

@@ -11,6 +11,7 @@ from vigilog.investigate.item import Item
 from vigilog.investigate.meaning import Meanings
 from vigilog.investigate.reading import plain
 from vigilog.investigate.scanning import File
+from vigilog.parse import syslog
 from vigilog.parse.stamps import stamp
 from vigilog.patterns.block import BLANKS
 
@@ -51,6 +52,8 @@ def _after(login: Item) -> list[Item]:
         data = os.pread(descriptor, REACH, start)
     for line in wanted.finditer(data):
         text = line[0]
+        if process(text) != name and syslog.fields(text).get("program") not in {b"sudo", b"su"}:
+            continue  # somebody's words that hold those of another
         moment = stamp(text, login.time)
         here = where._replace(offset=start + line.start(), length=len(text))
         time = login.time if moment is None else moment
