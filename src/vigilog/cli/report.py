@@ -207,7 +207,7 @@ def say(asked: Asked) -> Say:
 
 def reading(options: argparse.Namespace) -> tuple[Callable[[list[str], Say], Iterator[bytes]], Callable[[], None]]:
     """How files become blocks, told on a terminal as it goes, and what to call at the end."""
-    from vigilog.reporting.log_files import blocks  # noqa: PLC0415
+    from vigilog.reporting.log_files import blocks, size  # noqa: PLC0415
 
     if not sys.stderr.isatty() or options.debug:
         return blocks, lambda: None
@@ -219,11 +219,13 @@ def reading(options: argparse.Namespace) -> tuple[Callable[[list[str], Say], Ite
             sys.stderr.buffer.write(data)
             sys.stderr.buffer.flush()
 
-    shown = Progress(write, wall)
+    shown = [Progress(write, wall)]
 
     def told(paths: list[str], say: Say) -> Iterator[bytes]:
+        shown[-1].finish()
+        shown.append(Progress(write, wall, size(paths)))
         for block in blocks(paths, say):
             yield block
-            shown.advance(len(block), block.count(b"\n"))
+            shown[-1].advance(len(block), block.count(b"\n"))
 
-    return told, shown.finish
+    return told, lambda: shown[-1].finish()

@@ -109,7 +109,7 @@ STATUSES: dict[str, Statuses] = {
     "report": (
         (0, "The report was made, or there is nothing to report."),
         (2, "The range is not understood, a script that is named is missing, or the file cannot be written."),
-        (69, "The range needs dateparser, a packed log zstandard, or HTML matplotlib; a line says which extra has it."),
+        (69, "The range needs dateparser, or a packed log zstandard; a line says which extra has it."),
         (75, "The mailer failed."),
         (78, "There is a mistake in logwatch's files."),
         (99, "An option is wrong."),

@@ -23,7 +23,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator  # noqa: E402
 
 _PER_INCH = 100
 _SHARPNESS = 2
-_WIDE = 560
+_WIDE = 500
 _NARROW = 320
 _COLOURS = (ACCENT, WARNING, "#b7791f")
 _MOST_BINS = 150

@@ -89,6 +89,16 @@ def _readable_kind(path: str) -> bool:
     return os.path.isfile(path) or path == os.devnull
 
 
+def size(paths: list[str]) -> int | None:
+    """How many bytes `blocks` will give; None if that is not known, since one of the files is packed, or has no size."""
+    total = 0
+    for path in paths:
+        if opener(path) or not os.path.isfile(path):
+            return None
+        total += os.path.getsize(path)
+    return total
+
+
 def blocks(paths: list[str], say: Say) -> Iterator[bytes]:
     """What the files hold, one behind the other, in blocks of whole lines; only the last of all may lack its newline.
 
