@@ -44,7 +44,7 @@ class Daemon:
         self.asked.append((command, arguments))
         if self.answer["ok"]:
             return self.answer
-        raise control_client.Refused(self.answer["error"], answer=self.answer)
+        raise control_client.Refused(str(self.answer["error"]), answer=self.answer)
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ def clock():
 
 
 @pytest.fixture
-def site_of(tmp_path, clock):
+def site_of(tmp_path, clock, monkeypatch):
     """A function that makes a site, and a client for it; a follower is started and stopped."""
     followers = []
 
@@ -68,7 +68,7 @@ def site_of(tmp_path, clock):
             web=web or Web(),
         )
         follower = Follower(settings.state.directory, settings.run.control, clock)
-        follower.ask = Daemon()
+        monkeypatch.setattr(follower, "ask", Daemon())
         follower.start()
         followers.append(follower)
         assert follower.caught_up.wait(20)

@@ -22,7 +22,7 @@ class Serving:
 
     @property
     def port(self):
-        return int(re.search(r":(\d+)/", self.address)[1])
+        return int(re.findall(r":(\d+)/", self.address)[0])
 
 
 def vigilog_web(*options, host=None, **more):

@@ -27,7 +27,11 @@ class Tree(HTMLParser):
 
     def __init__(self, page):
         super().__init__()
-        self.tags, self.open, self.links, self.texts, self.attributes = [], [], [], [], []
+        self.tags: list[str] = []
+        self.open: list[str] = []
+        self.links: list[str] = []
+        self.texts: list[str] = []
+        self.attributes: list[tuple[str, str, str | None]] = []
         self.feed(page)
         assert self.open == []
 
@@ -62,7 +66,8 @@ def files(tmp_path):
 
 def test_every_page_is_whole_and_holds_no_element_from_a_log(site_of, files):
     _, client = site_of(Entrance("none", NAMES, tls=False), web=files)
-    seen, waiting = set(), ["/"]
+    seen: set[str] = set()
+    waiting = ["/"]
     while waiting:
         link = waiting.pop()
         place = link.partition("?")[0]

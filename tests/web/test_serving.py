@@ -149,6 +149,6 @@ def test_another_host_reaches_it_by_its_own_certificate_and_by_nothing_else(dire
             options = ("--cacert", made, "--cookie-jar", jar, "--cookie", jar)
             form = ("--data", "password=wrong-password")
             assert "not the password" in curl(f"https://{place}/login", *options, *form, host=client).stdout
-            form = ("--location", "--data-urlencode", f"password={PASSWORD}", "--data", "next=/alerts/1")
-            page = curl(f"https://{place}/login", *options, *form, host=client).stdout
+            good = ("--location", "--data-urlencode", f"password={PASSWORD}", "--data", "next=/alerts/1")
+            page = curl(f"https://{place}/login", *options, *good, host=client).stdout
             assert "Failed password for" in page

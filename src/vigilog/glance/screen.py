@@ -90,7 +90,7 @@ def sources(follower: Follower, most: int) -> RenderableType:
 def ranked(found: Tops, most: int) -> list[RenderableType]:
     """The top lists."""
     lists = (("Addresses", found.addresses), ("Users", found.users), ("Triggers", found.rules))
-    panels = []
+    panels: list[RenderableType] = []
     for title, rows in lists:
         table = grid()
         for value, count in rows[:most]:

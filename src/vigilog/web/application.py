@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from vigilog.web import pages_alerts, pages_evidence, pages_login, pages_subjects, pages_sums
+from vigilog.web import pages_alerts, pages_evidence, pages_investigation, pages_login, pages_subjects, pages_sums
 from vigilog.web.door import Application, Door
 from vigilog.web.live import Live
 from vigilog.web.site import Site, changes, shows
@@ -26,6 +26,7 @@ PAGES = {
     "/rules": pages_sums.rules,
     "/sources": pages_sums.sources,
     "/about": pages_subjects.about,
+    "/investigation": pages_investigation.investigation,
     "/bans": pages_subjects.bans,
     "/blackbox": pages_evidence.blackbox,
     "/requests": pages_evidence.requests,

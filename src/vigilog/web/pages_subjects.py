@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
-
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -51,7 +49,6 @@ def about(site: Site, request: Request) -> Response:
         users=[each for each in sums.users if each[0] != value],
         rules=sums.rules,
         chart=timeline(site, 24 * 7, value),
-        investigates=find_spec("vigilog.investigate") is not None,
     )
 
 
