@@ -24,7 +24,8 @@ td.t { overflow-wrap: anywhere; font-family: ui-monospace, monospace; font-size:
 .alert td:first-child, .action td:first-child { border-left: 4px solid #b9770e }
 .ban td:first-child, .unban td:first-child { border-left: 4px solid #7d3c98 } .again { opacity: .55 } .c { color: #777 }
 svg { width: 100%; height: auto } li.loud { color: #c0392b; font-weight: bold }
-@media (max-width: 40rem) { td { display: block; padding: .1rem .5rem } th { display: none } td.n { text-align: left } }
+th.n { text-align: right }
+@media (max-width: 40rem) { .timeline td { display: block; padding: .1rem .5rem } .timeline th { display: none } }
 @media (prefers-color-scheme: dark) { body { background: #16181c; color: #e4e4e4 } tr:nth-child(even) { background: #1f2228 } }
 """
 _WIDTH, _HEIGHT = 1000, 160
@@ -70,7 +71,9 @@ def _said(text: str) -> str:
 def _table(title: str, heads: Sequence[str], rows: Sequence[Sequence[str | int]]) -> Iterator[str]:
     if not rows:
         return
-    yield f"<h2>{title}</h2><table><tr>" + "".join(f"<th>{_said(head)}</th>" for head in heads) + "</tr>"
+    numbers = [isinstance(each, int) for each in rows[0]]
+    marked = [f"<th{' class=n' if number else ''}>{_said(head)}</th>" for head, number in zip(heads, numbers, strict=True)]
+    yield f"<h2>{title}</h2><table><tr>" + "".join(marked) + "</tr>"
     for row in rows:
         cells = (f'<td class="n">{each:,}</td>' if isinstance(each, int) else f"<td>{_said(each)}</td>" for each in row)
         yield f"<tr>{''.join(cells)}</tr>"
@@ -80,7 +83,7 @@ def _table(title: str, heads: Sequence[str], rows: Sequence[Sequence[str | int]]
 def _timeline(items: Sequence[Item], limit: int) -> Iterator[str]:
     if not items:
         return
-    yield "<h2>Timeline</h2><table><tr><th>When</th><th>Where</th><th>What</th></tr>"
+    yield '<h2>Timeline</h2><table class="timeline"><tr><th>When</th><th>Where</th><th>What</th></tr>'
     first = len(items) if not limit or len(items) <= limit else limit - limit // 2
     yield from map(_row, items[:first])
     if first < len(items):
