@@ -228,4 +228,7 @@ def reading(options: argparse.Namespace) -> tuple[Callable[[list[str], Say], Ite
             yield block
             shown[-1].advance(len(block), block.count(b"\n"))
 
-    return told, lambda: shown[-1].finish()
+    def finish() -> None:
+        shown[-1].finish()
+
+    return told, finish
