@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vigilog.report.section import Section, Table
@@ -45,6 +45,7 @@ def test_what_was_not_understood_is_shown_with_its_count():
     assert section_text(section(Table("Empty", ("What", "Count"), ())), 10) == ""
 
 
+@settings(deadline=None)
 @given(st.text(st.characters() | st.sampled_from("\udcff\x1b\u202e\n\t\x07"), max_size=20))
 def test_nothing_in_a_log_steers_the_readers_terminal(hostile):
     told = section_text(section(Table("T", ("Who", "Count"), ((hostile, 1),)), unmatched=((hostile, 1),)), 10)
