@@ -6,7 +6,7 @@ import pickle
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.report.services.counted import counted, table
@@ -48,7 +48,7 @@ def lines(service):
 
 @pytest.mark.parametrize("service", OURS)
 @given(data=st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 def test_blocks_and_parts_count_as_the_whole_does(service, data):
     found = data.draw(lines(service))
     log = b"".join(line + b"\n" for line in found)
@@ -64,7 +64,7 @@ def test_blocks_and_parts_count_as_the_whole_does(service, data):
 
 @pytest.mark.parametrize("service", sorted(PROGRAMS.keys() - {"iptables"}))
 @given(text=TEXT)
-@settings(deadline=None)
+@settings(deadline=None, suppress_health_check=list(HealthCheck))
 def test_a_line_of_the_service_is_counted_and_shown_harmlessly(service, text):
     section = counted(service, b"Nov 20 08:30:00 h %b[7]: x%b\n" % (PROGRAMS[service], text))
     assert section.lines == 1
