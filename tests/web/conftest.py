@@ -60,10 +60,17 @@ def site_of(tmp_path, clock, monkeypatch):
     def make(entrance, *, web=None, fill=True, base="http://testserver", run=None, peer=("127.0.0.1", 50000)):
         if fill:
             stored.fill(tmp_path / "state", clock())
+        lines = [
+            f"Nov 20 10:00:00 host sshd[7]: Failed password for root from 203.0.113.1 port 22 {number}".encode()
+            for number in range(3)
+        ]
+        (tmp_path / "auth.log").write_bytes(
+            b"\n".join([*lines, *(b"203.0.113.1 " + text.replace(b"\0", b"") for text in stored.HOSTILE), b""])
+        )
         trigger = Trigger(name="sshd", description="Guesses <i>at</i> the door", key=("address",), count=5, within=600.0)
         settings = Settings(
             state=State(directory=str(tmp_path / "state")),
-            run=run or Run(control=str(tmp_path / "control")),
+            run=run or Run(control=str(tmp_path / "control"), sources=(str(tmp_path / "auth.log"),)),
             triggers=(trigger,),
             web=web or Web(),
         )
