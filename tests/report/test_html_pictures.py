@@ -62,10 +62,17 @@ def test_nothing_to_draw_is_no_picture():
 
 def test_weekdays_are_averages_by_the_clock_on_the_wall(zone):
     zone("Europe/Berlin")
-    points = ((MONDAY + 9 * HOUR, 6), (MONDAY + 7 * DAY + 9 * HOUR, 2), (MONDAY + 23 * HOUR, 5))
+    points = ((MONDAY + 9 * HOUR, 6), (MONDAY + 23 * HOUR, 5), (MONDAY + 7 * DAY + 9 * HOUR, 2))
     grid = by_weekday(local_series(Series("S", points)))
     assert (grid[0][10], grid[1][0]) == (4.0, 5.0)
     assert sum(map(sum, grid)) == 9.0
+
+
+def test_hours_before_the_first_event_and_behind_the_last_make_no_average_smaller(zone):
+    zone("UTC")
+    points = ((MONDAY + 9 * HOUR, 6), (MONDAY + 7 * DAY, 2))
+    grid = by_weekday(local_series(Series("S", points)))
+    assert (grid[0][9], grid[0][0]) == (6.0, 2.0)
 
 
 def test_the_hour_that_comes_twice_is_counted_together(zone):

@@ -17,6 +17,7 @@ NARROW = 324
 MOST_ROWS = 10
 _MOST_SERIES = 3
 _LONGEST_WORD = 26
+_HOUR = 3600
 _DAY = 86_400
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
@@ -78,19 +79,21 @@ def local_span(span: Span) -> Span:
 
 
 def by_weekday(series: Series) -> list[list[float]]:
-    """A local series as seven days (from Monday on) of 24 hours: how many there were on an average day of that name."""
+    """A local series as seven days (from Monday on) of 24 hours: how many there were in such an hour on an average, between the
+    first event and the last."""
+    hours = [int(at) // _HOUR for at, _ in series.points]
+    there_were = Counter(map(_of_the_week, range(hours[0], hours[-1] + 1)))
     grid = [[0.0] * 24 for _ in range(7)]
-    dates = {int(at) // _DAY for at, _ in series.points}
-    days = Counter(_weekday(date) for date in dates)
-    for at, count in series.points:
-        date, second = divmod(int(at), _DAY)
-        grid[_weekday(date)][second // 3600] += count / days[_weekday(date)]
+    for hour, (_, count) in zip(hours, series.points, strict=True):
+        place = _of_the_week(hour)
+        grid[place[0]][place[1]] += count / there_were[place]
     return grid
 
 
-def _weekday(date: int) -> int:
-    """0 is Monday; date 0, the first of January 1970, was a Thursday."""
-    return (date + 3) % 7
+def _of_the_week(hour: int) -> tuple[int, int]:
+    """Weekday (0 is Monday) and hour of the day; hour 0 was the first of Thursday, the first of January 1970."""
+    day, hour_of_day = divmod(hour, 24)
+    return (day + 3) % 7, hour_of_day
 
 
 def ranking(table: Table) -> list[tuple[str, float]]:

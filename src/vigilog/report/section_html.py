@@ -42,10 +42,14 @@ def picture_html(picture: Picture) -> str:
     return f'<img src="{source}" alt="{harmless(picture.words)}" width="{picture.width}" style="{style}">'
 
 
+def line_count(section: Section) -> str:
+    """How many lines were the section's."""
+    return f"{section.lines:,} line{'' if section.lines == 1 else 's'}"
+
+
 def _counts(section: Section) -> str:
     strange = sum(count for _, count in section.unmatched)
-    told = f"{section.lines:,} line{'' if section.lines == 1 else 's'}"
-    return told + (f", {element('span', f'color:{WARNING}', f'{strange:,} not understood')}" if strange else "")
+    return line_count(section) + (f", {element('span', f'color:{WARNING}', f'{strange:,} not understood')}" if strange else "")
 
 
 def _table(table: Table, most: int | None) -> str:

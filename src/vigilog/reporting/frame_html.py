@@ -10,7 +10,7 @@ from vigilog.core.visible import shown
 from vigilog.report.html_page import Part, lines_html, page
 from vigilog.report.html_pictures import Span, can_draw, pictures
 from vigilog.report.section import Section
-from vigilog.report.section_html import section_html
+from vigilog.report.section_html import line_count, section_html
 from vigilog.reporting.asked import Asked
 from vigilog.reporting.frame import Ignoring, Output, Report, TextFrame, dates
 from vigilog.reporting.time_patterns import stretches
@@ -45,7 +45,7 @@ class HtmlFrame:
         if not body:
             return
         self.begun = True
-        told = f"{output.section.lines:,} lines" if output.section else ""
+        told = line_count(output.section) if output.section else ""
         if ignored and not self._asked.conf.turned_on("suppress_ignores"):
             told += f"{', ' if told else ''}{ignored} ignored"
         self._parts.append(Part(output.title or output.service, body, told))
