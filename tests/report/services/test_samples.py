@@ -158,6 +158,26 @@ def test_port_scans_that_a_firewall_saw(sample_data):
     assert table(section, "By prefix")["DROP INVALID"] == text.count(b" DROP INVALID IN=")
 
 
+def test_ports_stay_numbers_if_so_wanted(sample_data):
+    counting = SERVICES["iptables"].Counting(numeric=True)
+    counting.see(
+        (sample_data / "iptables" / "psad" / "iptables" / "mirai_default_credentials_scan").read_bytes(), lambda _: None
+    )
+    assert set(table(counting.section(), "By destination port")) == {"tcp/23", "tcp/2323"}
+
+
+def test_prefixes_of_nftables_and_lines_of_another_kind():
+    section = counted(
+        "iptables",
+        b"2026-11-20T08:30:00.5+01:00 gate kernel: nft drop: IN=eth0 OUT= MAC=x SRC=203.0.113.7 DST=192.0.2.1 LEN=60 PROTO=TCP SPT=1 DPT=22 SYN\n"
+        b"2026-11-20T08:30:01.5+01:00 gate kernel: usb 1-1: new device\n"
+        b"2026-11-20T08:30:02.5+01:00 gate kernel: IN=eth0 OUT= no packet at all\n",
+    )
+    assert table(section, "By prefix") == {"nft drop": 1}
+    assert table(section, "By destination port") == {"tcp/22 (ssh)": 1}
+    assert (section.lines, unmatched(section)) == (2, ["IN=eth0 OUT= no packet at all"])
+
+
 def test_an_access_log(sample_data):
     log = sample_data / "apache" / "elastic-examples" / "apache_logs"
     text = log.read_bytes()
