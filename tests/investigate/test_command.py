@@ -178,3 +178,11 @@ def test_the_investigation_in_the_readme_is_what_vigilog_says_to_the_sample_logs
         words = shlex.split(command)
         said = ask(*words[:-1], checkout / words[-1]).stdout
         assert said.startswith(shown.removesuffix("...\n"))
+
+
+def test_a_log_that_cannot_be_unpacked_here_is_told_and_the_others_are_searched(ask, log, tmp_path):
+    (tmp_path / "auth.log.1.zst").write_bytes(b"\x28\xb5\x2f\xfd no frame at all")
+    said = ask("203.0.113.7", log)
+    assert said.returncode == 0
+    assert "1 entry" in said.stdout
+    assert "auth.log.1.zst" in said.stdout.split("Not searched")[1]

@@ -9,7 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import NamedTuple
 
 from vigilog.core.clock import Clock
-from vigilog.core.errors import SourceError, StoreError
+from vigilog.core.errors import MissingExtra, SourceError, StoreError
 from vigilog.investigate.following import followed
 from vigilog.investigate.item import Item, Where
 from vigilog.investigate.journal import of_journal
@@ -119,7 +119,7 @@ def _of_files(begun: Iterable[tuple[File, list[Future[list[Hit]]]]], search: Sea
             except Incomplete as error:
                 left_out.append(str(error))
                 hits += error.hits
-            except SourceError as error:
+            except (SourceError, MissingExtra) as error:
                 left_out.append(str(error))
         if hits and is_of_blocks(file):
             yield from of_blocks(file, hits, search.matcher.is_about)

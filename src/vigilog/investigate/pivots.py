@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Literal, NamedTuple
 
-from vigilog.core.errors import SourceError
+from vigilog.core.errors import MissingExtra, SourceError
 from vigilog.investigate.item import Item
 from vigilog.investigate.matching import any_of
 from vigilog.investigate.meaning import Meanings
@@ -56,7 +56,7 @@ def pivots(
             lines.update(hit.line for hit in future.result())
         except Incomplete as error:
             lines.update(hit.line for hit in error.hits)
-        except SourceError:
+        except (SourceError, MissingExtra):
             continue  # it was told already
     failed: Counter[str] = Counter()
     good: Counter[str] = Counter()
