@@ -7,7 +7,7 @@ that an event costs. Here a key is put on a list once, when it is new, and looke
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 import msgspec
 
@@ -121,21 +121,21 @@ def _look(store: Store, names: list[Name], now: float, until: Until, later: dict
 class Timed:
     """The state of one key, for the counter: notes what is new in it."""
 
-    __slots__ = ("_fresh", "_key", "_partition", "_state", "_timers")
+    __slots__ = ("_fresh", "_key", "_partition", "_store", "_timers")
 
-    def __init__(self, state: Any, key: bytes, partition: int, timers: Timers) -> None:
-        self._state, self._key, self._partition, self._timers = state, key, partition, timers
-        self._fresh: set[bytes] = set()
+    def __init__(self, store: Store, key: bytes, partition: int, timers: Timers) -> None:
+        self._store, self._key, self._partition, self._timers = store, key, partition, timers
+        self._fresh: tuple[bytes, ...] = ()
 
     def get_bytes(self, key: bytes) -> bytes | None:
         """A value, None if there is none."""
-        value: bytes | None = self._state.get_bytes(key)
+        value = self._store.get_bytes(key, self._key)
         if value is None:
-            self._fresh.add(key)
+            self._fresh += (key,)
         return value
 
     def set_bytes(self, key: bytes, value: bytes, until: int) -> None:
         """Sets a value that was asked for before, to be kept until a moment at least."""
-        self._state.set_bytes(key, value)
+        self._store.set_bytes(key, value, self._key)
         if key in self._fresh:
             self._timers.note(self._partition, Name(self._key, key), until)

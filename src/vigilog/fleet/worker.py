@@ -25,6 +25,9 @@ ANSWER = 0.1
 """How long is waited for a message; a commit may be late by so much when there are few."""
 FETCH = 0.05
 """So long a broker waits for more messages before it answers with few: each answer costs both of them something."""
+LINGER = 0.1
+"""So long messages may wait for more; a commit sends all of them at once, and before it nobody sees any. Few large requests:
+while one is under way and others are due, librdkafka (2.12) waits busily for its answer."""
 MEBIBYTE = 1 << 20
 
 
@@ -84,16 +87,16 @@ def application(
             **_common(properties),
             "transactional.id": f"{fleet.group}-{place.name}",
             "transaction.timeout.ms": int(UNDECIDED * 1000),
-            "linger.ms": 5,
+            "linger.ms": int(LINGER * 1000),
         },
         broker_availability_timeout=0,  # they come back
         loglevel=None,
     )
 
-    def count(value: bytes | None, key: bytes | None, time: int, _headers: object, state: Any) -> tuple[Out, ...]:
+    def count(value: bytes | None, key: bytes | None, time: int, _headers: object) -> tuple[Out, ...]:
         context, arrived = message_context(), time / 1000
         timers.seen(context.partition, arrived)
-        own = Timed(state, key or b"", context.partition, timers)
+        own = Timed(store(context.partition), key or b"", context.partition, timers)
         return counter(value if key is not None else None, context.offset, arrived, own)  # hosts give every message a key
 
     def store(partition: int) -> Store:
@@ -106,7 +109,8 @@ def application(
     frame = made.dataframe(events)
     timers = Timers(store, counter.until)
     frame.processing_context.sink_manager.register(timers)  # type: ignore[arg-type] # it is told before each commit
-    found = frame.apply(count, stateful=True, metadata=True, expand=True)
+    frame.register_store()  # instead of stateful=True, which makes one more object for each message around the same transaction
+    found = frame.apply(count, metadata=True, expand=True)
     found.filter(lambda out: bool(out.alarm)).apply(lambda out: out.alarm).to_topic(alerts)
     found.filter(lambda out: bool(out.decision)).apply(lambda out: out.decision).to_topic(decisions, key=_key)
     return made
