@@ -36,7 +36,8 @@ class Seen(HTMLParser):
 
     def __init__(self, html):
         super().__init__(convert_charrefs=True)
-        self.open, self.lines, self.text, self.attributes = [], [], "", []
+        self.open: list[str] = []
+        self.lines, self.text, self.attributes = [], "", []
         self.feed(html)
         self.close()
         assert not self.open
