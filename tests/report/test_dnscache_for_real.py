@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
+import subprocess
+import sys
 from collections import Counter
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
@@ -16,6 +20,7 @@ pytestmark = [
     pytest.mark.peer,
     pytest.mark.skipif(os.geteuid() != 0, reason="dnscache asks and answers at port 53, which is root's"),
 ]
+INSTALLED = str(Path(sys.executable).with_name("vigilog"))
 QUESTIONS = [
     ("www.test", "A"), ("www.test", "A"), ("alias.test", "A"), ("alias.test", "A"), ("test", "MX"), ("test", "SOA"), ("test", "NS"),
     ("nx.test", "A"), ("nx.test", "A"), ("www.test", "MX"), ("1.0.0.10.in-addr.arpa", "PTR"), ("txt31.test", "TXT"),
@@ -67,3 +72,21 @@ def test_all_that_dnscache_can_write_is_understood(tmp_path, need):
     assert tables["TCP"]["closed: timed out"] == 1
     assert tables["Clients"] == {"127.0.0.1": len(QUESTIONS) + 2 + MANY}
     assert "a?b??.test." in tables["Names asked for"]
+    told = reported(tmp_path, log)
+    assert told["unmatched"] == []
+    assert told["lines_read"] == len(entries)
+    assert {table["title"]: table["rows"] for table in told["tables"]} == {
+        table.title: [list(row) for row in table.rows] for table in section.tables
+    }
+
+
+def reported(place, log):
+    """What the command says of the log."""
+    for name, text in (("services", "LogFile = dnscache\n"), ("logfiles", f"LogFile = {log}/@*.s\nLogFile = {log}/current\n")):
+        (place / "etc/conf" / name).mkdir(parents=True)
+        (place / "etc/conf" / name / "dnscache.conf").write_text(text)
+    words = [INSTALLED, "report", "--builtin", "--service", "dnscache", "--range", "all", "--detail", "10", "--jobs", "2"]
+    words += ["--logwatch-conf", str(place / "etc"), "--format", "json"]
+    done = subprocess.run(words, capture_output=True, text=True, check=True)
+    (section,) = json.loads(done.stdout)["sections"]
+    return section
