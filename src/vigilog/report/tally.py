@@ -15,7 +15,7 @@ from vigilog.report.section import BUCKET, Cell, Section, Series, Table, text
 Fields = tuple[bytes, ...]
 Row = tuple[Cell, ...]
 
-MOST = 1 << 18
+MOST = 1 << 17
 """So many different fields of a kind are kept apart."""
 _UNMATCHED = 1000
 """So many different lines that were not understood are kept; further ones are only counted."""
