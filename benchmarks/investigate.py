@@ -24,7 +24,7 @@ LINE = b"Feb 25 10:%02d:%02d mx1 sshd[%d]: Failed password for invalid user admi
 def figures(place: Place) -> Iterator[Figure]:
     """See below."""
     log = with_attacker(place)
-    packed = place.cache / f"{log.name}.gz"
+    packed = place.cache / f"packed-{log.name}.gz"  # beside the log under its own name it would be a part of it
     if not packed.is_file():
         unfinished = packed.with_suffix(".part")
         with log.open("rb") as plain, gzip.open(unfinished, "wb", 6) as file:
