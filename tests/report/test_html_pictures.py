@@ -57,7 +57,8 @@ def test_more_than_a_day_has_a_picture_of_hours_and_weekdays(zone):
 
 
 def test_nothing_to_draw_is_no_picture():
-    assert pictures(Section("x", "X", (Table("T", ("a", "b"), (), drawn=True),), (), (Series("S", ()),), 1)) == []
+    tables = (Table("T", ("a", "b"), (), drawn=True), Table("One", ("a", "b"), (("alone", 7),), drawn=True))
+    assert pictures(Section("x", "X", tables, (), (Series("S", ()),), 1)) == []
 
 
 def test_weekdays_are_averages_by_the_clock_on_the_wall(zone):

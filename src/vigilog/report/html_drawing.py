@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from io import BytesIO
 from typing import Any
 
-from vigilog.report.html_words import ACCENT, INK, MUTED, RULE, WARNING
+from vigilog.report.html_words import ACCENT, INK, MUTED, RULE
 from vigilog.report.section import Series
 
 logging.getLogger("matplotlib").setLevel(logging.ERROR)  # it tells of its caches
@@ -25,8 +25,10 @@ _PER_INCH = 100
 _SHARPNESS = 2
 _WIDE = 500
 _NARROW = 320
-_COLOURS = (ACCENT, WARNING, "#b7791f")
+_COLOURS = (ACCENT, "#0f766e", "#b7791f")
 _MOST_BINS = 150
+_SHORTEST = 2 * 3600
+"""So little time is shown with some before and after it, where nobody said from when to when."""
 _HOUR = 3600
 _DAY = 86_400
 _BINS = (600, 1800, _HOUR, 3 * _HOUR, 6 * _HOUR, _DAY, 7 * _DAY, 28 * _DAY)
@@ -60,6 +62,8 @@ _STYLE: Any = {
 def over_time(series: Sequence[Series], span: tuple[float, float] | None) -> bytes:
     """Events over time, one series below the other, `span` (or what there is) from left to right. Times are local seconds."""
     begin, end = span or (min(each.points[0][0] for each in series), max(each.points[-1][0] for each in series) + _BINS[0])
+    if end - begin < _SHORTEST and not span:
+        begin, end = begin - _SHORTEST / 2, end + _SHORTEST / 2
     begin, end = begin - begin % _BINS[0], end + -end % _BINS[0]
     width = next((size for size in _BINS if (end - begin) / size <= _MOST_BINS), _BINS[-1])
     with mpl.rc_context(_STYLE):

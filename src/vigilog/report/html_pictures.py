@@ -41,7 +41,7 @@ def can_draw() -> bool:
 def pictures(section: Section, span: Span = None) -> list[Picture]:
     """The pictures of a section, the wide ones first."""
     series = [local_series(each) for each in section.events[:_MOST_SERIES] if each.points]
-    tables = [table for table in section.tables if table.drawn and table.rows]
+    tables = [table for table in section.tables if table.drawn and len(table.rows) > 1]
     if not series and not tables:
         return []
     from vigilog.report import html_drawing  # noqa: PLC0415 - loads matplotlib

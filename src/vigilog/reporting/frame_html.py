@@ -77,7 +77,7 @@ class HtmlFrame:
         if self._draws:
             drawn = pictures(section, _span(self._asked))
         else:
-            self._missed |= bool(section.events) or any(table.drawn and table.rows for table in section.tables)
+            self._missed |= bool(section.events) or any(table.drawn and len(table.rows) > 1 for table in section.tables)
         return section_html(section, detail, drawn)
 
     def _without_ignored(self, section: Section) -> Section:
