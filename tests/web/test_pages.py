@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from html.parser import HTMLParser
 
 import pytest
@@ -17,7 +18,7 @@ from vigilog.web.entrance import Entrance
 VOID = {"meta", "link", "input", "br", "img"}
 OURS = {
     "html", "head", "meta", "title", "link", "script", "body", "a", "header", "nav", "form", "input", "button", "main", "p",
-    "strong", "h1", "h2", "section", "div", "span", "b", "table", "thead", "tbody", "tr", "th", "td", "code", "dl", "dt", "dd",
+    "strong", "h1", "h2", "h3", "section", "div", "span", "b", "table", "thead", "tbody", "tr", "th", "td", "code", "dl", "dt", "dd",
     "small", "br", "label", "select", "option", "time", "ol", "li", "svg", "path", "circle", "line", "rect", "text",
 }  # fmt: skip
 
@@ -73,7 +74,7 @@ def test_every_page_is_whole_and_holds_no_element_from_a_log(site_of, files):
         place = link.partition("?")[0]
         if link in seen or not link.startswith("/") or place.startswith("/static/"):
             continue
-        if sum(each.partition("?")[0] == place for each in seen) >= (1 if place == "/investigation" else 12):
+        if sum(each.partition("?")[0] == place for each in seen) >= (1 if place in {"/investigation", "/reports/day"} else 12):
             continue
         seen.add(link)
         answer = client.get(link)
@@ -160,6 +161,25 @@ def test_an_investigation_reads_the_logs_and_shows_them_as_text(open_site):
     assert "<script>alert" not in page.text
     assert client.get("/investigation?of=").status_code == 404
     assert client.get("/investigation?of=a%0Ab").status_code == 503
+
+
+def test_the_report_of_a_day_is_counted_from_the_logs(open_site, tmp_path, monkeypatch, clock):
+    (tmp_path / "auth.log").write_bytes(
+        b"".join(
+            b"%s host sshd[7]: Failed password for <b>%d</b> from 203.0.113.1 port 22 ssh2\n"
+            % (time.strftime("%Y-%m-%dT%H:%M:%S+00:00", time.gmtime(clock())).encode(), number)
+            for number in range(3)
+        )
+    )
+    monkeypatch.setattr("vigilog.web.pages_day.LOGS", (str(tmp_path),))
+    _, client = open_site
+    page = client.get(f"/reports/day?date={time.strftime('%Y-%m-%d')}")
+    assert page.status_code == 200
+    assert "203.0.113.1" in page.text
+    assert "<b>1" not in page.text
+    assert client.get("/reports/day?date=1999-01-01").status_code == 200
+    for date in ("yesterday", "2026-02-30", "all", "2026-01-01%0A"):
+        assert client.get(f"/reports/day?date={date}").status_code == 400
 
 
 def test_top_lists_count_and_lead_on(open_site):

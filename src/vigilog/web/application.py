@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from vigilog.web import pages_alerts, pages_evidence, pages_investigation, pages_login, pages_subjects, pages_sums
+from vigilog.web import pages_alerts, pages_day, pages_evidence, pages_investigation, pages_login, pages_subjects, pages_sums
 from vigilog.web.door import Application, Door
 from vigilog.web.live import Live
 from vigilog.web.site import Site, changes, shows
@@ -32,6 +32,7 @@ PAGES = {
     "/requests": pages_evidence.requests,
     "/reports": pages_evidence.reports,
     "/reports/{number:int}": pages_evidence.report,
+    "/reports/day": pages_day.day,
     "/login": pages_login.login_page,
 }
 

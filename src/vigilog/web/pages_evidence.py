@@ -15,6 +15,7 @@ from vigilog.in_flight import recorded
 from vigilog.report.archive import REPORT_KIND, recall
 from vigilog.store import looks
 from vigilog.store.reports import stored_report
+from vigilog.web.pages_day import past_days
 from vigilog.web.site import Site, asked, whole
 
 BLOCKS, MESSAGES, LINES = 200, 2000, 500
@@ -68,7 +69,7 @@ def reports(site: Site, request: Request) -> Response:
     """The reports of past days that the store still has."""
     with looks.looking(site.follower.directory) as store:
         found = looks.reports(store, 200)
-    return site.page(request, "reports.html", reports=found)
+    return site.page(request, "reports.html", reports=found, days=past_days(site.clock()))
 
 
 def report(site: Site, request: Request) -> Response:
