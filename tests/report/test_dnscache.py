@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from tests.dnscache_entries import ENTRIES, STAMPS
 from vigilog.parse import dnscache as lines_of_dnscache
 from vigilog.parse.tai64n import label, split
+from vigilog.parse.tai64n_spans import bounds
 from vigilog.report.section_text import section_text
 from vigilog.report.services import SERVICES, dnscache
 
@@ -279,6 +280,26 @@ def test_questions_that_are_never_answered_take_bounded_memory():
         first = part * 1000
         counting.see(log(*(f"query {first + number} 7f000001:b1e3:1001 1 a." for number in range(1000))), float)
     assert len(pickle.dumps(counting)) < 400_000
+
+
+@given(
+    st.lists(st.one_of(STAMPED, STAMPED, BARE, JUNK), max_size=30),
+    st.lists(st.integers(1_500_000_000, 1_500_010_000), max_size=4),
+)
+@settings(max_examples=300)
+def test_lines_outside_of_the_bounds_are_left_out(lines, edges):
+    spans = [(first, end) for first, end in list(pairwise(sorted(set(edges))))[::2]]
+    moments = [stamp and any(first <= stamp[0] < end for first, end in spans) for stamp in map(split, lines)]
+    inside, chosen = next((moment for moment in moments if moment is not None), False), []
+    for line, moment in zip(lines, moments, strict=True):
+        inside = inside if moment is None else moment
+        if inside:
+            chosen.append(line)
+    if not spans:
+        return
+    counting = dnscache.Counting(bounds=bounds(spans))
+    counting.see(b"".join(line + b"\n" for line in lines), float)
+    assert counting.section() == section(b"".join(line + b"\n" for line in chosen))
 
 
 def test_it_is_among_the_services():

@@ -12,14 +12,28 @@ _LIMIT = 2**63
 """Labels from there on are kept for other things."""
 
 
-def within(spans: Sequence[tuple[int, int]]) -> Callable[[bytes], bool]:
-    """A function that tells whether every line of a block begins with a label (or, at least, with digits like a label's) whose
-    time is in one of the spans, all of a piece in the same one. If not, lines have to be looked at one by one.
+def bounds(spans: Sequence[tuple[int, int]]) -> list[bytes]:
+    """The spans' ends as labels. `spans`: (first second, the one behind the last) since the epoch, sorted and apart."""
+    return [_bound(second) for span in spans for second in span]
 
-    `spans`: (first second, the one behind the last) since the epoch, sorted and apart. A block is whole lines; only the last
-    may lack its newline. A line costs about a twentieth of a microsecond.
+
+def lines_within(lines: list[bytes], bounds: Sequence[bytes]) -> list[bytes]:
+    """Those lines that begin with a label (or, at least, with digits like a label's) within the bounds. If that is so of all,
+    because they lie in one of the spans, a line costs hardly more than ten nanoseconds."""
+    if not lines:
+        return lines
+    place = bisect_right(bounds, min(lines))
+    if place % 2 and max(lines) < bounds[place]:
+        return lines
+    return [line for line in lines if bisect_right(bounds, line) % 2]
+
+
+def within(spans: Sequence[tuple[int, int]]) -> Callable[[bytes], bool]:
+    """A function that tells whether every line of a block lies in the spans, all of a piece in the same one. If not, lines have
+    to be looked at one by one. A block is whole lines; only the last may lack its newline. A line costs about a twentieth of a
+    microsecond.
     """
-    bounds = [_bound(second) for span in spans for second in span]
+    edges = bounds(spans)
 
     def is_within(block: bytes) -> bool:
         at = 0
@@ -28,8 +42,8 @@ def within(spans: Sequence[tuple[int, int]]) -> Callable[[bytes], bool]:
             lines = block[at:end].split(b"\n")
             if not lines[-1]:
                 lines.pop()
-            place = bisect_right(bounds, min(lines))
-            if place % 2 == 0 or max(lines) >= bounds[place]:
+            place = bisect_right(edges, min(lines))
+            if place % 2 == 0 or max(lines) >= edges[place]:
                 return False
             at = end
         return True

@@ -18,6 +18,7 @@ from operator import itemgetter
 from typing import Self
 
 from vigilog.parse import tai64n
+from vigilog.parse.tai64n_spans import lines_within
 from vigilog.report.answer_times import AnswerTimes
 from vigilog.report.section import BUCKET
 
@@ -33,7 +34,7 @@ _FREQUENT = b"ecna "
 _RARE = bytes(byte not in _FREQUENT for byte in range(256))
 _AT_ONCE = re.compile(rb"ec*n")
 _YEAR_9999 = 253_370_764_800
-_SEAM = 64
+_SEAM = 256
 """More entries than that lie between no question and its answer at once."""
 
 
@@ -70,10 +71,13 @@ class Counts:
     head: bytes = b""
     tail: bytes = b""
 
-    def see(self, block: bytes, *, stamped: bool) -> None:
-        """Counts whole lines, each with a stamp before it; NO_STAMP if not `stamped`."""
+    def see(self, block: bytes, bounds: Sequence[bytes], *, stamped: bool) -> None:
+        """Counts whole lines, each with a stamp before it; NO_STAMP if not `stamped`. Those outside of `bounds` (see
+        `parse.tai64n_spans`) are left out, if there are any."""
         lines = block.split(b"\n")
         lines.pop()
+        if bounds:
+            lines = lines_within(lines, bounds)
         plan = bytes(map(_PLAN, lines))
         begin = 0
         if _STARTING in map(len, _those(b"a", plan, lines)):

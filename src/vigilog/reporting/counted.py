@@ -10,9 +10,9 @@ from itertools import chain
 
 from vigilog.parallel import Workers
 from vigilog.parse.stamps import stamp
-from vigilog.parse.tai64n_spans import within
+from vigilog.parse.tai64n_spans import bounds, within
 from vigilog.report.section import Section
-from vigilog.report.services import ENTRIES, SERVICES, Counting, Moment
+from vigilog.report.services import ENTRIES, SERVICES, Counting, Moment, dnscache
 from vigilog.reporting.asked import Asked
 from vigilog.reporting.date_filters import Step, lines_of
 from vigilog.reporting.ranges import Range
@@ -70,6 +70,10 @@ def counted(name: str, asked: Asked, blocks: Iterable[bytes], now: float) -> Sec
     if name in ENTRIES:
         begin = partial(begin, inside=partial(_inside, list(chain.from_iterable(stretches(asked.wanted)))))
         return _whole(begin, moment, blocks)
+    if name == dnscache.NAME and not asked.wanted.everything:
+        late = 10 if asked.compat_tai else 0
+        begin = partial(begin, bounds=bounds([(first - late, end - late) for first, end in stretches(asked.wanted)]))
+        kept = _as_it_is
     if asked.jobs > 1:
         return _together(begin, lambda block: hosts(kept(block)), moment, blocks, asked.jobs)
     counting = begin()
@@ -85,6 +89,10 @@ def _whole(begin: Callable[[], Counting], moment: Moment, blocks: Iterable[bytes
     for block in blocks:
         counting.see(block, moment)
     return counting.section()
+
+
+def _as_it_is(block: bytes) -> bytes:
+    return block
 
 
 def _inside(edges: list[int], at: float) -> bool:

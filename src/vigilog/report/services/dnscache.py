@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_right
 from collections import Counter
+from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Self
 
 from vigilog.parse import dnscache
+from vigilog.parse.tai64n import LABEL
 from vigilog.patterns.grammar import Grammar
 from vigilog.report.dnscache_counts import NO_STAMP, Counts
 from vigilog.report.dnscache_tables import events, tables
@@ -22,13 +26,16 @@ PIECE = 256 << 10
 """Bytes that are counted at once; their lines stay near the processor."""
 MOST_UNMATCHED = 10_000
 """So many different lines that are not understood are kept; further ones are counted together."""
+_LINE = re.compile(rb"[^\n]*\n")
 _FURTHER = b"(further lines)"
 
 
 class Counting:
-    """Counts dnscache's lines, stamped by multilog or tai64n, or bare."""
+    """Counts dnscache's lines, stamped by multilog or tai64n, or bare. With `bounds` (see `parse.tai64n_spans`) stamped ones
+    outside of them are left out."""
 
-    def __init__(self, *, numeric: bool = False) -> None:
+    def __init__(self, *, numeric: bool = False, bounds: Sequence[bytes] = ()) -> None:
+        self._bounds = bounds
         self._numeric = numeric
         self._counts = Counts()
         self._unmatched: Counter[bytes] = Counter()
@@ -57,21 +64,40 @@ class Counting:
 
     def _see(self, lines: bytes) -> None:
         stamped = lines.startswith(b"@")
-        others = self._those(lines, stamped=stamped)
-        if others:
-            for line in self._those(others, stamped=not stamped).split(b"\n")[:-1]:
-                self._not_understood(line, 1)
+        pieces = list(_grammar(stamped=stamped).sifted(lines))
+        if stamped and pieces == [(lines, b"")]:
+            self._counts.see(lines, self._bounds, stamped=True)
+            return
+        if self._bounds:
+            lines = self._of_range(lines)
+            pieces = list(_grammar(stamped=stamped).sifted(lines))
+        others = self._count(pieces, stamped=stamped)
+        rest = self._count(_grammar(stamped=not stamped).sifted(others), stamped=not stamped)
+        for line in rest.split(b"\n")[:-1]:
+            self._not_understood(line, 1)
 
-    def _those(self, lines: bytes, *, stamped: bool) -> bytes:
-        """Counts those with, or those without, a stamp; gives the others."""
+    def _of_range(self, lines: bytes) -> bytes:
+        """The lines within the bounds. One without a stamp belongs to the one before it, a first one to the one behind it."""
+        each = _LINE.findall(lines)
+        inside = bool(bisect_right(self._bounds, next(filter(LABEL.match, each), b"")) % 2)
+        chosen = []
+        for line in each:
+            if LABEL.match(line):
+                inside = bool(bisect_right(self._bounds, line) % 2)
+            if inside:
+                chosen.append(line)
+        return b"".join(chosen)
+
+    def _count(self, pieces: Iterable[tuple[bytes, bytes]], *, stamped: bool) -> bytes:
+        """Counts lines of the grammar, and gives the others."""
         entries, others = [], []
-        for those, other in _grammar(stamped=stamped).sifted(lines):
+        for those, other in pieces:
             entries.append(those)
             others.append(other)
-        block = entries[0] if len(entries) == 1 else b"".join(entries)
+        block = b"".join(entries)
         if block:
-            bare = not stamped
-            self._counts.see(NO_STAMP + block[:-1].replace(b"\n", b"\n" + NO_STAMP) + b"\n" if bare else block, stamped=stamped)
+            block = block if stamped else NO_STAMP + block[:-1].replace(b"\n", b"\n" + NO_STAMP) + b"\n"
+            self._counts.see(block, (), stamped=stamped)
         return b"".join(others)
 
     def _not_understood(self, line: bytes, times: int) -> None:
