@@ -28,8 +28,7 @@ class Meanings:
     """The shipped rules, ready for lines."""
 
     def __init__(self, cache_directory: str | None) -> None:
-        rules = [each.trigger for each in shipped().values() if each.trigger.kind in _LOOKED_AT]
-        self._triggers = [(made(rule, (), str), rule.program) for rule in rules]
+        self._rules = [each.trigger for each in shipped().values() if each.trigger.kind in _LOOKED_AT]
         self._cache = cache_directory
 
     def understood(self, items: Sequence[Item]) -> list[Item]:
@@ -42,7 +41,8 @@ class Meanings:
         """What the rules find in lines: the first rule of each line and its fields."""
         once = list(dict.fromkeys(lines))
         programs = {syslog.fields(line).get("program", b"").decode("utf-8", "replace") for line in once}
-        chosen = [rule for rule, wanted in self._triggers if not wanted or programs.intersection(wanted)]
+        # rules that name no program are about lines that name none either: logs of a program's own
+        chosen = [made(rule, (), str) for rule in self._rules if programs.intersection(rule.program or ("",))]
         triggers = TriggerSet(chosen, cache_directory=self._cache)
         found: dict[bytes, tuple[Trigger, dict[str, str]]] = {}
         for number, _, _, _, line, rule in triggers.occurrences("", b"".join(each + b"\n" for each in once), _no_time):
