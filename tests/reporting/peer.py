@@ -28,16 +28,22 @@ def libfaketime():
 @dataclass
 class Place:
     """A directory with logwatch's files for both: `etc/conf`, `etc/scripts`, `log`, and `base`, which is the packaged one unless
-    a test puts another there."""
+    a test puts another there. `slim`: none of the packaged services, which take most of the time to read."""
 
     root: Path
     base: Path = BASE
+    slim: bool = False
 
     def __post_init__(self):
         if not LOGWATCH.exists() or not Path("/usr/share/perl5/Date/Manip.pm").exists():
             absent("not installed: logwatch, libdate-manip-perl")
         for name in ("etc/conf/services", "etc/conf/logfiles", "etc/scripts/services", "etc/scripts/shared", "log", "tmp"):
             (self.root / name).mkdir(parents=True, exist_ok=True)
+        if self.slim:
+            self.base = self.root / "slim"
+            (self.base / "default.conf").mkdir(parents=True)
+            for name in ("scripts", "lib", "default.conf/logwatch.conf", "default.conf/html"):
+                (self.base / name).symlink_to(BASE / name)
         self.write("etc/conf/logwatch.conf", f'TmpDir = "{self.root}/tmp"\nService =\n')
 
     def write(self, name, text):
