@@ -11,7 +11,6 @@ import re
 from collections.abc import Callable
 
 from vigilog.core.nouns import Place, Rule
-from vigilog.patterns.confirm import confirmation
 from vigilog.reporting.date_filters import Step, lines_of
 
 _STAMP = b"... .. ..:..:.."
@@ -92,6 +91,8 @@ def in_double_quotes(text: str) -> str:
 
 def containing(argument: str, place: Place, *, caseless: bool, keep: bool) -> Step:
     """Lines that match a POSIX extended expression, as grep has them, or all others. Raises RuleError with `place`."""
+    from vigilog.patterns.confirm import confirmation  # noqa: PLC0415 - few reports filter so, and it takes long to load
+
     text = in_double_quotes(argument).encode("utf-8", "surrogateescape")
     matches = confirmation(Rule("", "filter", "ere", text, place), caseless=caseless)
     return lambda block: b"".join(line for line in lines_of(block) if matches(line.removesuffix(b"\n")) is keep)
