@@ -295,6 +295,25 @@ def test_the_same_mail_is_sent(place, words):
     assert b"Subject: " in mails(place, "vigilog")[0]
 
 
+def test_a_host_whose_name_is_an_expression_is_one_host(place):
+    lines = [f"Nov 19 10:00:0{at} {host} x[1]: of {host}" for at, host in enumerate(["(((", ".*", "a+$", "nul\0", "a,b"])]
+    place.write("log/syslog", "\n".join(lines) + "\n")
+    service(place)
+    process = place.vigilog("--service", "one", "--hostformat", "split")
+    assert process.returncode == 0, process.stderr
+    assert process.stdout.count(b": of ") == process.stdout.count(b"Logwatch End") == 4
+
+
+def test_expressions_of_perls_are_read(place):
+    service(place)
+    place.write("etc/conf/ignore.conf", "user [[:lower:]]\\h\nzone loaded\\Z\n")
+    assert b" 2 Ignored Lines" in place.both("--service", "one")
+    place.write("etc/conf/ignore.conf", "(\n")
+    process = place.vigilog("--service", "one")
+    assert (process.returncode, process.stdout) == (78, b"")
+    assert b"ignore.conf: " in process.stderr
+
+
 def test_the_subject_keeps_its_letters(place):
     service(place)
     mailer(place)

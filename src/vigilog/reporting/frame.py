@@ -9,8 +9,11 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple, Protocol
 
 from vigilog.core.clock import Clock
+from vigilog.core.errors import ConfigurationError
+from vigilog.core.nouns import Place
 from vigilog.report.section import Section
 from vigilog.reporting.asked import Asked
+from vigilog.reporting.expressions import perl_expression
 from vigilog.reporting.time_patterns import alternatives
 
 VERSION = "7.7"
@@ -50,14 +53,21 @@ class Frame(Protocol):
 
 
 class Ignoring:
-    """Lines that nobody wants to see (ignore.conf), by the expressions in it. Raises re.error."""
+    """Lines that nobody wants to see (ignore.conf), by the expressions in it. Raises ConfigurationError."""
 
     def __init__(self, expressions: Iterable[str]) -> None:
-        self._compiled = [re.compile(text.encode("utf-8", "surrogateescape")) for text in expressions]
+        self._compiled = [_compiled(text) for text in expressions]
 
     def __call__(self, line: bytes) -> bool:
         """Whether a line is one of them."""
         return any(expression.search(line) for expression in self._compiled)
+
+
+def _compiled(text: str) -> re.Pattern[bytes]:
+    try:
+        return re.compile(perl_expression(text))
+    except re.error as error:
+        raise ConfigurationError(f"{text!r}: {error}", place=Place("ignore.conf"), expected="a regular expression") from error
 
 
 def summary(asked: Asked, clock: Clock) -> Iterator[str]:

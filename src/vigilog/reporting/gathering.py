@@ -13,7 +13,7 @@ from vigilog.config.logwatch import Group
 from vigilog.reporting.asked import Asked
 from vigilog.reporting.date_filters import Step
 from vigilog.reporting.filters import Script, filter_of
-from vigilog.reporting.line_filters import containing, only_host
+from vigilog.reporting.line_filters import containing, one_host, only_host
 from vigilog.reporting.log_files import Say, files, to_read
 from vigilog.reporting.scripts import filtered, whole_lines
 
@@ -75,7 +75,7 @@ def given(
     if ignored := service.options.get("pre_ignore", ""):
         steps.append(containing(ignored, service.place, caseless=False, keep=False))
     if host:
-        steps.append(only_host(host))
+        steps.append(one_host(host))
     steps += [filter_of(line, asked.conf, asked.known) for line in service.filters]
     if not steps and len(paths) == 1:
         return open(paths[0], "rb")

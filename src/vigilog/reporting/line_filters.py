@@ -60,6 +60,15 @@ def only_host(hosts: str) -> Step:
     return lambda block: b"".join(line for line in lines_of(block) if theirs(line))
 
 
+def one_host(host: str) -> Step:
+    """Lines of just this host, whatever its name looks like: it may come out of a log."""
+    begin = b" " + host.encode("utf-8", "surrogateescape").lower()
+    end = 15 + len(begin)
+    return lambda block: b"".join(
+        line for line in lines_of(block) if line[15:end].lower() == begin and line[end : end + 1].isspace()
+    )
+
+
 def expand_repeats(argument: str) -> Step:  # noqa: ARG001 - a filter's form
     """Without `last message repeated N times`. (logwatch 7.7 drops them, and repeats nothing.)"""
 

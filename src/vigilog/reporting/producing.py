@@ -156,7 +156,7 @@ def _named_in(path: str) -> Iterator[str]:
         for line in file:
             if line[3:4] == " " and line[6:7] == " " and line[9:10] == ":" and line[15:16] == " ":
                 host = line[16:].partition(" ")[0].strip()
-                if host:
+                if host and "\0" not in host:  # no environment can hold that
                     yield host
 
 
