@@ -92,7 +92,7 @@ class LiveLog:
         appears. A log that is not there, or cannot be read, is said once."""
         is_known = since is not None and self._position is not None and since.state == self._position.state
         reading = self._reading if is_known else None
-        self._reading, self.more = None, False
+        self._reading, self.more, resumed = None, False, reading is not None
         if not is_known:
             self._position, self._marks = since, None
         if reading is None:
@@ -110,6 +110,9 @@ class LiveLog:
             if left <= 0:
                 self._reading, self.more = reading, True
                 return
+        # A reading that was gone on with ends where the file ended when it began. What was written since then has been told
+        # already, while it went on, and will not be told again.
+        self.more = resumed
 
     def close(self) -> None:
         """Lets go of the files."""
