@@ -3,17 +3,32 @@
 from __future__ import annotations
 
 import re
+from ipaddress import IPv4Address, IPv6Address
 
 from hypothesis import strategies as st
 
-from vigilog.parse.dnscache import FORMS, Entry
+from vigilog.parse.dnscache import FORMS, Entry, entry
 from vigilog.parse.tai64n import label
 
 NUMBERS = st.integers(0, 2**64 - 1)
 SMALL = st.integers(0, 65535)
 LABELS = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), min_size=1, max_size=12)
 NAMES = st.lists(LABELS, max_size=4).map(lambda labels: "".join(f"{label}." for label in labels) or ".")
-ADDRESSES = st.one_of(st.ip_addresses(v=4), st.ip_addresses(v=6).filter(lambda address: address.ipv4_mapped is None))
+
+
+def entry_of(line: bytes) -> Entry:
+    """What a line says that is one of dnscache's."""
+    found = entry(line)
+    assert found is not None, line
+    return found
+
+
+def is_no_ipv4(address: IPv4Address | IPv6Address) -> bool:
+    """Whether an address does not stand for one of IPv4."""
+    return isinstance(address, IPv6Address) and address.ipv4_mapped is None
+
+
+ADDRESSES = st.one_of(st.ip_addresses(v=4), st.ip_addresses(v=6).filter(is_no_ipv4))
 DATA = st.one_of(
     st.binary(max_size=31).map(bytes.hex), st.binary(min_size=32, max_size=32).map(lambda data: data.hex() + "...")
 )

@@ -70,6 +70,7 @@ def world(place: Path) -> Iterator[Path]:
         (folder / "ip" / "127").touch()
         (folder / "seed").write_bytes(os.urandom(128))
         writer = stack.enter_context(subprocess.Popen(["multilog", "t", str(log)], stdin=subprocess.PIPE))
+        assert writer.stdin is not None
         stack.enter_context(writer.stdin)
         settings = {"IP": CACHE, "IPSEND": "0.0.0.0", "CACHESIZE": "1000000"}
         stack.enter_context(_running(["dnscache"], folder, output=writer.stdin, **settings))

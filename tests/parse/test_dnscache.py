@@ -8,7 +8,7 @@ from ipaddress import ip_address
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.dnscache_entries import ENTRIES, STAMPS
+from tests.dnscache_entries import ENTRIES, STAMPS, entry_of
 
 from vigilog.parse import dnscache
 
@@ -21,7 +21,7 @@ LINES = [
 
 @pytest.mark.parametrize("line", LINES)
 def test_every_form_is_read_and_written_back(line):
-    assert dnscache.written(dnscache.entry(line)) == line
+    assert dnscache.written(entry_of(line)) == line
     assert dnscache.entry(b"@4000000037c219bf2ef02e94 " + line) == dnscache.entry(line)
 
 
@@ -65,19 +65,19 @@ def test_any_bytes_are_an_entry_or_none_and_the_grammar_agrees(line, data):
 def test_an_ipv6_build_writes_32_digits_for_all_or_for_some():
     mapped = dnscache.entry(b"query 1 00000000000000000000ffff7f000001:b1e3:1001 1 www.test.")
     assert mapped == dnscache.entry(b"query 1 7f000001:b1e3:1001 1 www.test.")
-    mixed = dnscache.entry(b"tx 0 1 www.test. . 20010db8000000000000000000000001 7f00000b")
+    mixed = entry_of(b"tx 0 1 www.test. . 20010db8000000000000000000000001 7f00000b")
     assert mixed.fields["IPS"] == (ip_address("2001:db8::1"), ip_address("127.0.0.11"))
 
 
 def test_lines_are_made_readable():
-    readable = [dnscache.readable(dnscache.entry(line)) for line in LINES]
+    readable = [dnscache.readable(entry_of(line)) for line in LINES]
     assert "query 1 127.0.0.1:45539:4097 A www.test." in readable
     assert "tx 0 A www.test. . 127.0.0.12 127.0.0.11" in readable
     assert "rr 127.0.0.12 172800 A a.ns.test. 127.0.0.21" in readable
     assert "rr 127.0.0.22 60 AAAA v6.test. 2001:db8::1" in readable
     assert "tcpclose 127.0.0.1:40001 broken pipe" in readable
     line = b"tcpopen 20010db8000000000000000000000001:9c41"
-    assert dnscache.readable(dnscache.entry(line)) == "tcpopen [2001:db8::1]:40001"
+    assert dnscache.readable(entry_of(line)) == "tcpopen [2001:db8::1]:40001"
     assert dnscache.type_name(65280) == "TYPE65280"
 
 
@@ -94,4 +94,4 @@ def test_real_logs_are_read_to_the_last_line_and_written_back(sample_data, path,
     assert len(lines) == count
     for line in lines:
         bare = line[26:] if line.startswith(b"@") else line
-        assert dnscache.written(dnscache.entry(line)) == bare
+        assert dnscache.written(entry_of(line)) == bare

@@ -9,9 +9,11 @@ import sys
 from collections import Counter
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from tests.dnscache_entries import entry_of
 from tests.dnscache_world import ask, ask_by_tcp, by_tcp, flood, until, world
 from vigilog.parse import dnscache as lines_of_dnscache
 from vigilog.report.services import dnscache
@@ -49,14 +51,14 @@ def test_all_that_dnscache_can_write_is_understood(tmp_path, need):
         flood(MANY)
         until(lambda: (log / "current").read_bytes().count(b".silent. silent. ") >= MANY)
     written = (log / "current").read_bytes()
-    entries = [lines_of_dnscache.entry(line) for line in written.splitlines()]
+    entries = [entry_of(line) for line in written.splitlines()]
     forms = Counter(entry.form for entry in entries)
     assert set(forms) == set(lines_of_dnscache.FORMS)
 
     counting = dnscache.Counting()
     counting.see(written, float)
     section = counting.section()
-    tables = {table.title: dict(row[:2] for row in table.rows) for table in section.tables}
+    tables: dict[str, Any] = {table.title: {row[0]: row[1] for row in table.rows} for table in section.tables}
     assert section.unmatched == ()
     assert section.lines == len(entries)
     assert tables["Entries"] == Counter(entry.kind for entry in entries)

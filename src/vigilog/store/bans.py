@@ -90,9 +90,10 @@ def in_force(connection: sqlite3.Connection, now: float) -> Iterator[Banned]:
 
 
 def begun(connection: sqlite3.Connection, begin: float, end: float) -> Iterator[tuple[Banned, float | None]]:
-    """The bans that began from `begin` to before `end`, the oldest first, each with the moment at which it was lifted, if it was.
-    Raises StoreError."""
-    query = "SELECT target, port, rule, since, until, times, reason, lifted FROM bans WHERE since >= ? AND since < ? ORDER BY since"
+    """The bans that began from `begin` to before `end`, the oldest first, each with the moment at which it was lifted, if it
+    was. Raises StoreError."""
+    columns = "target, port, rule, since, until, times, reason, lifted"
+    query = f"SELECT {columns} FROM bans WHERE since >= ? AND since < ? ORDER BY since"  # noqa: S608 - constants
     with answered(connection):
         for *ban, lifted in connection.execute(query, (begin, end)):
             yield Banned(*ban), lifted
