@@ -99,11 +99,11 @@ def line_by_line(lines):
         if entry.kind == "query":
             found["Query types"][text.split(" ")[3]] += 1
             found["Clients"][str(entry.fields["IP"])] += 1
-            found["Names asked for"][entry.fields["NAME"]] += 1
+            found["Names asked for"][str(entry.fields["NAME"])] += 1
         if entry.kind == "drop":
-            found["Dropped"][entry.fields["ERROR"]] += 1
+            found["Dropped"][str(entry.fields["ERROR"])] += 1
         if entry.kind == "servfail":
-            found["Servfails"][entry.fields["ERROR"]] += 1
+            found["Servfails"][str(entry.fields["ERROR"])] += 1
     return found, unmatched
 
 
