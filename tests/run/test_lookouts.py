@@ -74,7 +74,10 @@ def watched(
         with open(directory / "log", "ab") as file:
             file.write(text)
         lines = text.count(b"\n")
-        one.until(lambda: disturb(one.daemon) or (status(one.daemon).sources[0].lines >= lines and not one.daemon.reading.unread), 60.0)
+        one.until(
+            lambda: disturb(one.daemon) or (status(one.daemon).sources[0].lines >= lines and not one.daemon.reading.unread),
+            60.0,
+        )
         assert status(one.daemon).sources[0].lines >= lines
         alerts = one.rows("SELECT rule, key FROM alerts ORDER BY number")
         counts = [(each.events, each.alerts) for each in one.daemon.watchman.tallies]
