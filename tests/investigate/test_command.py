@@ -162,12 +162,22 @@ def test_evidence_is_made_and_checked_and_what_was_changed_is_named(ask, vigilog
 def test_a_whole_directory_can_be_named_and_what_is_no_text_is_left_out(ask, log, tmp_path):
     (tmp_path / "logs" / "deep").mkdir(parents=True)
     (tmp_path / "logs" / "deep" / "a.log").write_bytes(HOSTILE)
-    (tmp_path / "logs" / "wtmp").write_bytes(b"203.0.113.7\0\0\0")
+    (tmp_path / "logs" / "wtmp").write_bytes(b"203.0.113.7" + bytes(373))
     os.symlink(log, tmp_path / "logs" / "link.log")
     said = ask("203.0.113.7", tmp_path / "logs").stdout
     assert f"{Path('logs', 'deep', 'a.log')}@0" in said
     assert "wtmp: no text" in said
     assert "link.log" not in said
+
+
+def test_zero_bytes_do_not_hide_a_log(ask, tmp_path):
+    """Neither those that somebody had written into it, nor the hole that truncating it leaves at its beginning."""
+    (tmp_path / "some.log").write_bytes(b"\0hello\0\n" + HOSTILE)
+    (tmp_path / "hole.log").write_bytes(bytes(100_000) + b"\n" + HOSTILE)
+    said = ask("203.0.113.7", tmp_path).stdout
+    assert "some.log@" in said
+    assert "hole.log@" in said
+    assert "no text" not in said
 
 
 def test_the_investigation_in_the_readme_is_what_vigilog_says_to_the_sample_logs(ask):

@@ -26,8 +26,7 @@ ANSWER = 0.1
 FETCH = 0.05
 """So long a broker waits for more messages before it answers with few: each answer costs both of them something."""
 LINGER = 0.1
-"""So long messages may wait for more; a commit sends all of them at once, and before it nobody sees any. Few large requests:
-while one is under way and others are due, librdkafka (2.12) waits busily for its answer."""
+"""So long messages may wait for more, in seconds; a commit sends all of them at once, and before it nobody sees any."""
 MEBIBYTE = 1 << 20
 
 

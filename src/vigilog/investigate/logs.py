@@ -20,7 +20,8 @@ _NOT_READ = {
     "unix": "what comes over a socket is in no log of its own",
     "-": "standard input is not searched",
 }
-_HEAD = 4096
+_SAMPLE = 4096
+_TEXT = bytes(byte for byte in range(256) if byte >= 0x20 or byte in b"\t\n\r\v\f\x1b")
 
 
 class Logs(NamedTuple):
@@ -123,9 +124,18 @@ def _file(source: str, path: str, left_out: list[str]) -> File | None:
         if not stat.S_ISREG(status.st_mode):
             left_out.append(f"{path}: no regular file")
             return None
-        if not packed and b"\0" in os.pread(descriptor, _HEAD, 0):
+        if not packed and not _is_text(descriptor, status.st_size):
             left_out.append(f"{path}: no text")
             return None
     finally:
         os.close(descriptor)
     return File(source, path, status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, packed)
+
+
+def _is_text(descriptor: int, size: int) -> bool:
+    """Whether a file is no database: that is, not a third of its beginning and its end are control characters. Some of them
+    prove nothing: whoever may write to a log could hide it so, and one that was truncated while it was written begins with a
+    hole of zero bytes."""
+    places = {0, max(0, size - _SAMPLE)}
+    seen = b"".join(os.pread(descriptor, _SAMPLE, place).lstrip(b"\0") for place in places)
+    return len(seen.translate(None, _TEXT)) * 3 <= len(seen)

@@ -25,7 +25,7 @@ BATCH = 8 << 20
 
 def of_range(wanted: Range, moment: Moment, *, compat_tai: bool = False) -> Step:
     """A function from a block of lines to those of the range, with their stamps. A line without a stamp belongs to the one
-    before it."""
+    before it (see `from_stamps`)."""
     if wanted.everything:
         return lambda block: block
     stamped = tai_filter(wanted, compat=compat_tai, keep_stamps=True)
@@ -51,6 +51,26 @@ def of_range(wanted: Range, moment: Moment, *, compat_tai: bool = False) -> Step
     return chosen
 
 
+def from_stamps(blocks: Iterable[bytes], moment: Moment) -> Iterator[bytes]:
+    """The same lines in blocks that begin with one that has a stamp, so that each can be looked at by itself. What has none for
+    BATCH bytes is passed on as it is."""
+    whole = b""
+    for block in blocks:
+        begin = 0
+        while begin < len(block):
+            end = block.find(b"\n", begin) + 1 or len(block)
+            if moment(block[begin:end]) is not None:
+                break
+            begin = end
+        whole += block[:begin]
+        if whole and (begin < len(block) or len(whole) >= BATCH):
+            yield whole
+            whole = b""
+        whole += block[begin:]
+    if whole:
+        yield whole
+
+
 def of_hosts(hosts: str) -> Step:
     """A function from a block of lines to those of the hosts named, with commas between them; all if none is."""
     if not hosts:
@@ -74,6 +94,8 @@ def counted(name: str, asked: Asked, blocks: Iterable[bytes], now: float) -> Sec
         late = 10 if asked.compat_tai else 0
         begin = partial(begin, bounds=bounds([(first - late, end - late) for first, end in stretches(asked.wanted)]))
         kept = _as_it_is
+    elif not asked.wanted.everything:
+        blocks = from_stamps(blocks, moment)
     if asked.jobs > 1:
         return _together(begin, lambda block: hosts(kept(block)), moment, blocks, asked.jobs)
     counting = begin()
