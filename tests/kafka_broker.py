@@ -160,6 +160,7 @@ def running(
             yield Kafka(**{**known, "directory": directory, "certificates": Path(known["certificates"])})
         finally:
             process.stdin.close()
+            process.terminate()  # a child that another test forked may hold the other end of what was closed
             process.wait(60)
 
 

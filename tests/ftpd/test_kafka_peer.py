@@ -170,12 +170,18 @@ def recorded(kafka, topic, start, drive):
     before = len(kafka.records(topic))
     with ExitStack() as stack:
         server = stack.enter_context(start())
+        all_over(server)  # whoever looked whether it is there had a session, too
         drive(server)
-        until = time.monotonic() + WAIT
-        while server.process is None and sessions(server.pid):
-            assert time.monotonic() < until
-            time.sleep(0.05)
+        all_over(server)
     return [json.loads(each.value, strict=False) for each in kafka.records(topic)[before:]]
+
+
+def all_over(server):
+    """Waits until the real server has no session, and so has sent all events of those that it had."""
+    until = time.monotonic() + WAIT
+    while server.process is None and sessions(server.pid):
+        assert time.monotonic() < until
+        time.sleep(0.05)
 
 
 def name(record):
