@@ -208,7 +208,11 @@ def test_a_program_gets_the_lines_of_all_workers_and_is_started_again(kind: str,
                 client.stop()
                 answered |= client.answered
             # What the program has read, and not written when it is killed, is lost.
-            served.until(lambda answered=frozenset(answered): answered <= {query_of(line.request) for line in served.lines() if line.sign == "+"})
+            served.until(
+                lambda answered=frozenset(answered): (
+                    answered <= {query_of(line.request) for line in served.lines() if line.sign == "+"}
+                )
+            )
             served.until(lambda: len(served.open()) == 4)
             # Workers that share a process which made the ledger share its program. One that was killed may not be back yet.
             served.until(lambda: len(alive(tmp_path / "pids")) == (1 if "preload" in kind else 3))
