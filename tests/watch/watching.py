@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import select
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -50,7 +51,9 @@ class Watching:
         """Waits as long as the watchman would, at most `patience` seconds, and reads. False: nothing was ready."""
         timeout = self.live.timeout()
         wait = patience if timeout is None else min(patience, timeout)
-        ready, _, _ = select.select([self.live], [], [], wait)
+        waiting = select.poll()  # descriptors may lie above 1023, where select() has no room
+        waiting.register(self.live, select.POLLIN)
+        ready = waiting.poll(None if wait is None else math.ceil(wait * 1000))
         if not ready and (timeout is None or timeout > wait):
             return False
         self.wakes += 1
